@@ -1,0 +1,42 @@
+# The two commands a new user needs are `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint docs lock clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v uv >/dev/null 2>&1 || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)-uv
+	@UV="$$( command -v uv || ( $(PYTHON) -m uv --version >/dev/null 2>&1 && echo "$(PYTHON) -m uv" ) || ( $(VENV)-uv/bin/pip install -q uv && echo $(VENV)-uv/bin/uv ) )"; \
+	$$UV venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+	$$UV pip sync -q --python $(BIN)/python --require-hashes requirements.lock && \
+	$$UV pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+demo: $(STAMP)  ## make the environment, then the whole job end to end on synthetic data
+	@$(BIN)/dakl demo
+
+test: $(STAMP)  ## make the environment, then every test
+	@$(BIN)/python -m pytest -q -n 2
+
+lint: $(STAMP)  ## style, formatting, types, generated documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate.py --check
+
+docs: $(STAMP)  ## write the generated documentation
+	$(BIN)/python docs/generate.py
+
+lock: $(STAMP)  ## renew the lock file
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--group dev pyproject.toml -o requirements.lock
+
+clean:  ## throw away the environment and the demo home
+	rm -rf $(VENV) $(VENV)-uv dakl_home

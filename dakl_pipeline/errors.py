@@ -1,0 +1,33 @@
+"""The errors a user meets, each with its exit code.
+
+Belongs here: what went wrong in one or a few plain lines that say what to do. Does not belong here: values from
+deliveries or registers. No message may carry a BSN, a V-number, a pseudonym or the key.
+"""
+
+
+class DaklError(Exception):
+    """Base of every error that is shown to a user as it is.
+
+    Attributes:
+        exit_code: process exit code of the command line (contract: 0 done, 1 refused, 2 usage, 3 missing).
+    """
+
+    exit_code = 1
+
+
+class Refused(DaklError):
+    """The data were refused: a rejected delivery, a failed blocking check, a closed window."""
+
+    exit_code = 1
+
+
+class WrongUsage(DaklError):
+    """The command was called in a way that cannot work."""
+
+    exit_code = 2
+
+
+class Missing(DaklError):
+    """Something the command needs is not there: home, key, register, figures."""
+
+    exit_code = 3
