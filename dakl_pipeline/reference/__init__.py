@@ -259,3 +259,17 @@ def published_categories() -> pl.DataFrame:
         schema={"dimension": pl.String, "category": pl.String, "is_person_attribute": pl.Boolean},
         orient="row",
     )
+
+
+class CoverageMeasure(_Row):
+    """A measure of the coverage table; a national one is given for the whole country only."""
+
+    measure: str
+    is_national_only: bool
+    description: str
+
+
+@cache
+def coverage_measures() -> tuple[CoverageMeasure, ...]:
+    """The measures of the coverage table."""
+    return tuple(CoverageMeasure.model_validate(row) for row in _rows("coverage_measure.csv"))

@@ -1,0 +1,201 @@
+"""Contracts of the person registers: as they come (with numbers, outside the warehouse) and pseudonymised.
+
+Belongs here: the register tables and how a delivered register maps to its pseudonymised table. Does not belong here:
+reading files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import dataframely as dy
+
+from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
+from dakl_pipeline.reference import categories
+
+_YEAR = "Verslagjaar waarvoor het register geldt."
+_BSN = "HMAC-SHA-256 van het BSN."
+_NUMBER_PATTERNS = {"bsn": "^[0-9]{9}$", "v_number": "^[0-9]{10}$"}
+
+
+def _register_values(dimension: str) -> list[str]:
+    """The categories of a dimension that a register may hold: all but ``onbekend``."""
+    return [c.category for c in categories() if c.dimension == dimension and c.category != "onbekend"]
+
+
+def _bsn(*, primary_key: bool = True) -> dy.String:
+    return dy.String(primary_key=primary_key, regex=_NUMBER_PATTERNS["bsn"], description="BSN, negen cijfers.")
+
+
+class SourcePersons(dy.Schema):
+    """``persons.parquet``: one row per person in the population register."""
+
+    bsn = _bsn()
+    birth_date = dy.Date(nullable=True, description="Geboortedatum.")
+    sex = text_from(_register_values("geslacht"), nullable=True, description="Geslacht.")
+    origin = text_from(_register_values("herkomst"), nullable=True, description="Herkomst.")
+
+
+class SourceVNumbers(dy.Schema):
+    """``v_numbers.parquet``: the V-numbers that are linked to a BSN."""
+
+    v_number = dy.String(primary_key=True, regex=_NUMBER_PATTERNS["v_number"], description="V-nummer, tien cijfers.")
+    bsn = _bsn(primary_key=False)
+
+
+class SourceIncome(dy.Schema):
+    """``income.parquet``: main source of income per person."""
+
+    bsn = _bsn()
+    income_source = text_from(
+        _register_values("inkomstenbron"), nullable=True, description="Belangrijkste inkomstenbron."
+    )
+
+
+class SourceCare(dy.Schema):
+    """``care.parquet``: use of care per person."""
+
+    bsn = _bsn()
+    wmo = dy.Bool(nullable=True, description="Of de persoon Wmo-ondersteuning had.")
+    wlz = dy.Bool(nullable=True, description="Of de persoon Wlz-zorg had.")
+
+
+class PersonRegister(dy.Schema):
+    """One row per person."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR)
+    bsn_pseudonym = dy.String(
+        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("persons_file.bsn")
+    )
+    birth_date = dy.Date(nullable=True, description="Geboortedatum.", metadata=lineage("persons_file.birth_date"))
+    sex = text_from(
+        _register_values("geslacht"), nullable=True, description="Geslacht.", metadata=lineage("persons_file.sex")
+    )
+    origin = text_from(
+        _register_values("herkomst"), nullable=True, description="Herkomst.", metadata=lineage("persons_file.origin")
+    )
+
+
+class VNumberRegister(dy.Schema):
+    """One row per V-number that is linked to a BSN."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR)
+    v_number_pseudonym = dy.String(
+        primary_key=True,
+        regex="^[0-9a-f]{64}$",
+        description="HMAC-SHA-256 van het V-nummer.",
+        metadata=lineage("v_numbers_file.v_number"),
+    )
+    bsn_pseudonym = pseudonym(description=_BSN, metadata=lineage("v_numbers_file.bsn"))
+
+
+class IncomeRegister(dy.Schema):
+    """One row per person."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR)
+    bsn_pseudonym = dy.String(
+        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("income_file.bsn")
+    )
+    income_source = text_from(
+        _register_values("inkomstenbron"),
+        nullable=True,
+        description="Belangrijkste inkomstenbron.",
+        metadata=lineage("income_file.income_source"),
+    )
+
+
+class CareRegister(dy.Schema):
+    """One row per person."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR)
+    bsn_pseudonym = dy.String(
+        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("care_file.bsn")
+    )
+    wmo = dy.Bool(nullable=True, description="Wmo-ondersteuning.", metadata=lineage("care_file.wmo"))
+    wlz = dy.Bool(nullable=True, description="Wlz-zorg.", metadata=lineage("care_file.wlz"))
+
+
+RegisterName = Literal["persons", "v_numbers", "income", "care"]
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register: the file it comes in and the table it becomes.
+
+    Attributes:
+        name: Name of the file without ending, below ``registers/<year>/``.
+        source: Contract of the file, with numbers.
+        source_description: What the file is, in Dutch.
+        table: Contract of the pseudonymised table.
+        numbers: Columns with a number, each with the domain in which it is pseudonymised.
+    """
+
+    name: RegisterName
+    source: type[dy.Schema]
+    source_description: str
+    table: Table
+    numbers: Mapping[str, Literal["bsn", "v"]]
+
+    @property
+    def source_asset(self) -> str:
+        """Key of the external asset that stands for the file."""
+        return f"{self.name}_file"
+
+
+REGISTERS = (
+    Register(
+        name="persons",
+        source=SourcePersons,
+        source_description="Personenregister (BRP) van het verslagjaar, zoals aangeleverd.",
+        table=Table(
+            name="registers.persons",
+            asset="person_register",
+            schema=PersonRegister,
+            description=(
+                "Personenregister (BRP) met pseudoniemen: geboortedatum, geslacht en herkomst. Wordt alleen opnieuw "
+                "gemaakt als het register of de sleutel verandert."
+            ),
+            is_person_level=True,
+        ),
+        numbers={"bsn": "bsn"},
+    ),
+    Register(
+        name="v_numbers",
+        source=SourceVNumbers,
+        source_description="Koppeling van V-nummers aan BSN's, zoals aangeleverd.",
+        table=Table(
+            name="registers.v_numbers",
+            asset="v_number_register",
+            schema=VNumberRegister,
+            description="Koppeling van V-nummers aan BSN's, met pseudoniemen aan beide kanten.",
+            is_person_level=True,
+        ),
+        numbers={"v_number": "v", "bsn": "bsn"},
+    ),
+    Register(
+        name="income",
+        source=SourceIncome,
+        source_description="Inkomstenregister van het verslagjaar, zoals aangeleverd.",
+        table=Table(
+            name="registers.income",
+            asset="income_register",
+            schema=IncomeRegister,
+            description="Belangrijkste inkomstenbron per persoon, met pseudoniemen.",
+            is_person_level=True,
+        ),
+        numbers={"bsn": "bsn"},
+    ),
+    Register(
+        name="care",
+        source=SourceCare,
+        source_description="Zorgregister (Wmo en Wlz) van het verslagjaar, zoals aangeleverd.",
+        table=Table(
+            name="registers.care",
+            asset="care_register",
+            schema=CareRegister,
+            description="Gebruik van Wmo-ondersteuning en Wlz-zorg per persoon, met pseudoniemen.",
+            is_person_level=True,
+        ),
+        numbers={"bsn": "bsn"},
+    ),
+)

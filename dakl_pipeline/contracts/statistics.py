@@ -1,0 +1,202 @@
+"""Contracts of unique persons and of the statistics made of them.
+
+Belongs here: tables after deduplication across suppliers. Does not belong here: publication, which rounds and protects.
+"""
+
+import dataframely as dy
+import polars as pl
+
+from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, lineage
+from dakl_pipeline.contracts.stays import AssessedStays
+from dakl_pipeline.reference import categories, coverage_measures
+
+_YEAR = "Verslagjaar."
+_REGION = "Centrumregio (CR01-CR44), of NL voor het hele land."
+
+
+def _same_as_stays(column: str) -> dy.Column:
+    """A person's characteristic: the column of the assessed stays, with that as its lineage."""
+    allowed = AssessedStays.columns()[column]
+    assert isinstance(allowed, dy.String)
+    return dy.String(check=allowed.check, description=allowed.description, metadata=lineage(f"assessed_stays.{column}"))
+
+
+class UniquePersons(dy.Schema):
+    """One row per person and region, and one per person for the country."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("assessed_stays.year"))
+    region_code = dy.String(
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("assessed_stays.region_code")
+    )
+    person_pseudonym = dy.String(
+        primary_key=True,
+        regex="^[0-9a-f]{64}$",
+        description="De persoon.",
+        metadata=lineage("assessed_stays.person_pseudonym"),
+    )
+    has_bsn = dy.Bool(
+        description="Of de persoon een BSN heeft (zelf of via het V-nummer); alleen dan telt de persoon mee.",
+        metadata=lineage("assessed_stays.identified_by"),
+    )
+    is_in_person_register = dy.Bool(
+        description="Of de persoon in het personenregister van het verslagjaar staat.",
+        metadata=lineage("assessed_stays.is_in_person_register"),
+    )
+    age_class = _same_as_stays("age_class")
+    sex = _same_as_stays("sex")
+    origin = _same_as_stays("origin")
+    income_source = _same_as_stays("income_source")
+    wmo = _same_as_stays("wmo")
+    wlz = _same_as_stays("wlz")
+    shelter_type_codes = dy.List(
+        dy.String(regex="^[0-9]{4}$"),
+        min_length=1,
+        description="De verschillende typen opvang van de verblijven die meetellen.",
+        metadata=lineage("assessed_stays.shelter_type_code"),
+    )
+    supplier_ids = dy.List(
+        dy.String(),
+        min_length=1,
+        description="De verschillende leveranciers van de verblijven die meetellen.",
+        metadata=lineage("assessed_stays.supplier_id"),
+    )
+    region_count = dy.Int32(
+        min=1,
+        description="Aantal centrumregio's waarin de persoon een verblijf heeft dat meetelt (in het hele land).",
+        metadata=lineage("assessed_stays.region_code"),
+    )
+
+
+UNIQUE_PERSONS = Table(
+    name="persons.unique",
+    asset="unique_persons",
+    schema=UniquePersons,
+    description=(
+        "De verschillende personen met een verblijf dat meetelt, ontdubbeld over leveranciers, gemeenten en "
+        "verblijven: één rij per persoon en regio, en één per persoon voor het hele land (NL)."
+    ),
+    is_person_level=True,
+)
+
+
+class UniquePersonCounts(dy.Schema):
+    """One row per cell of one or more persons."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("unique_persons.year"))
+    region_code = dy.String(
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("unique_persons.region_code")
+    )
+    dimension = dy.String(primary_key=True, description="Dimensie, bijvoorbeeld leeftijd.")
+    category = dy.String(
+        primary_key=True,
+        description="Categorie binnen de dimensie.",
+        metadata=lineage(
+            "unique_persons.age_class",
+            "unique_persons.sex",
+            "unique_persons.origin",
+            "unique_persons.income_source",
+            "unique_persons.wmo",
+            "unique_persons.wlz",
+            "unique_persons.shelter_type_codes",
+        ),
+    )
+    persons = dy.Int64(
+        min=1,
+        description="Aantal verschillende personen met een BSN, exact; alleen voor intern gebruik.",
+        metadata=lineage("unique_persons.person_pseudonym", "unique_persons.has_bsn"),
+    )
+
+    @dy.rule()
+    def category_of_its_dimension(cls) -> pl.Expr:
+        """The pair of dimension and category is in the category list."""
+        pairs = [f"{c.dimension}|{c.category}" for c in categories()]
+        return pl.concat_str("dimension", "category", separator="|").is_in(pairs)
+
+
+UNIQUE_PERSON_COUNTS = Table(
+    name="statistics.unique_person_counts",
+    asset="unique_person_counts",
+    schema=UniquePersonCounts,
+    description=(
+        "Aantal verschillende personen in nood- en tijdelijke opvang per regio en verslagjaar, naar kenmerken. Exact, "
+        "dus alleen voor intern gebruik; alleen cellen van één of meer personen."
+    ),
+    is_person_level=False,
+)
+
+
+class Coverage(dy.Schema):
+    """One row per region and measure."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("assessed_stays.year"))
+    region_code = dy.String(
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("assessed_stays.region_code")
+    )
+    measure = dy.String(
+        primary_key=True,
+        check={"allowed": lambda column: column.is_in([m.measure for m in coverage_measures()])},
+        description="Wat er is geteld; zie de lijst van dekkingsmaten.",
+    )
+    value = dy.Int64(
+        min=0,
+        description="Aantal.",
+        metadata=lineage(
+            "assessed_stays.set_aside_reason",
+            "assessed_stays.identified_by",
+            "assessed_stays.supplier_id",
+            "unique_persons.has_bsn",
+            "unique_persons.is_in_person_register",
+            "unique_persons.region_count",
+        ),
+    )
+
+
+COVERAGE = Table(
+    name="statistics.coverage",
+    asset="coverage",
+    schema=Coverage,
+    description=(
+        "Waarop de aantallen rusten, per regio en landelijk: aangeleverde en meetellende registraties, en wat er niet "
+        "mee kon tellen."
+    ),
+    is_person_level=False,
+)
+
+
+class SupplierOverlap(dy.Schema):
+    """One row per region and supplier."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("unique_persons.year"))
+    region_code = dy.String(
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("unique_persons.region_code")
+    )
+    supplier_id = dy.String(
+        primary_key=True, description="Leverancier.", metadata=lineage("unique_persons.supplier_ids")
+    )
+    persons = dy.Int64(
+        min=1,
+        description="Getelde personen met een verblijf bij deze leverancier.",
+        metadata=lineage("unique_persons.supplier_ids", "unique_persons.has_bsn"),
+    )
+    persons_only_here = dy.Int64(
+        min=0,
+        description="Daarvan: personen die in deze regio (NL: in het land) bij geen andere leverancier bekend zijn.",
+        metadata=lineage("unique_persons.supplier_ids", "unique_persons.has_bsn"),
+    )
+
+    @dy.rule()
+    def only_here_is_part(cls) -> pl.Expr:
+        """The persons known only here are some of the persons."""
+        return pl.col("persons_only_here") <= pl.col("persons")
+
+
+SUPPLIER_OVERLAP = Table(
+    name="statistics.supplier_overlap",
+    asset="supplier_overlap",
+    schema=SupplierOverlap,
+    description=(
+        "Hoe de leveranciers van een regio elkaar overlappen: de som van de delen is meer dan het geheel, omdat "
+        "dezelfde persoon bij meer leveranciers bekend kan zijn."
+    ),
+    is_person_level=False,
+)

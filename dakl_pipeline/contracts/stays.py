@@ -1,0 +1,224 @@
+"""Contracts of the stays, from pseudonymised registration to a stay that counts or is set aside with a reason.
+
+Belongs here: tables with one row per delivered registration. Does not belong here: persons and counts.
+"""
+
+import dataframely as dy
+import polars as pl
+
+from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
+from dakl_pipeline.reference import categories, centrumregios, set_aside_reasons
+
+_REGIONS = [region.code for region in centrumregios()]
+
+
+def _categories(dimension: str) -> list[str]:
+    return [category.category for category in categories() if category.dimension == dimension]
+
+
+class PseudonymisedStays(dy.Schema):
+    """One row per delivered registration."""
+
+    year = dy.Int32(primary_key=True, description="Verslagjaar.", metadata=lineage("selected_deliveries.year"))
+    supplier_id = dy.String(
+        primary_key=True, description="Leverancier.", metadata=lineage("selected_deliveries.supplier_id")
+    )
+    line_number = dy.UInt32(primary_key=True, description="Regelnummer in het aangeleverde bestand (kopregel = 1).")
+    delivery_id = dy.String(
+        description="Volgnummer in het aanleverlogboek.", metadata=lineage("selected_deliveries.delivery_id")
+    )
+    gemeente_code = dy.String(
+        regex="^[0-9]{4}$",
+        description="Gemeentecode van de opvang, vier cijfers.",
+        metadata=lineage("delivered_files.gemeentecode"),
+    )
+    shelter_type_code = dy.String(
+        regex="^[0-9]{4}$", description="Type opvang.", metadata=lineage("delivered_files.type_opvang")
+    )
+    start_date = dy.Date(description="Eerste dag van de opvang.", metadata=lineage("delivered_files.startdatum"))
+    end_date = dy.Date(
+        nullable=True,
+        description="Laatste dag van de opvang; leeg: onbekend.",
+        metadata=lineage("delivered_files.einddatum"),
+    )
+    bsn_status = text_from(
+        ["usable", "missing", "fails_eleven_test"],
+        description="Of het aangeleverde BSN bruikbaar is (usable), ontbreekt (missing) of de elfproef niet doorstaat.",
+        metadata=lineage("delivered_files.bsn"),
+    )
+    bsn_pseudonym = pseudonym(
+        nullable=True,
+        description="HMAC-SHA-256 van het BSN; leeg als het niet bruikbaar is.",
+        metadata=lineage("delivered_files.bsn"),
+    )
+    v_number_pseudonym = pseudonym(
+        nullable=True,
+        description="HMAC-SHA-256 van het V-nummer; leeg als er geen is.",
+        metadata=lineage("delivered_files.v_nummer"),
+    )
+
+    @dy.rule()
+    def pseudonym_only_of_usable_bsn(cls) -> pl.Expr:
+        """A usable BSN has a pseudonym and no other BSN has."""
+        return (pl.col("bsn_status") == "usable") == pl.col("bsn_pseudonym").is_not_null()
+
+
+PSEUDONYMISED_STAYS = Table(
+    name="stays.pseudonymised",
+    asset="pseudonymised_stays",
+    schema=PseudonymisedStays,
+    description=(
+        "Alle registraties uit de geselecteerde bestanden, met een pseudoniem in plaats van BSN en V-nummer. Vanaf "
+        "hier bevat geen enkele tabel nog een van beide nummers. Alleen de kolommen die de statistiek nodig heeft."
+    ),
+    is_person_level=True,
+)
+
+
+class EnrichedStays(PseudonymisedStays):
+    """A registration with the person it is about and that person's characteristics."""
+
+    identified_by = text_from(
+        ["bsn", "v_number_linked", "v_number_only", "nothing"],
+        description=(
+            "Waarmee de persoon is herkend: bruikbaar BSN, V-nummer met koppeling naar een BSN, V-nummer zonder "
+            "koppeling, of niets."
+        ),
+        metadata=lineage(
+            "pseudonymised_stays.bsn_pseudonym",
+            "pseudonymised_stays.v_number_pseudonym",
+            "v_number_register.v_number_pseudonym",
+        ),
+    )
+    person_pseudonym = pseudonym(
+        nullable=True,
+        description="De persoon: pseudoniem van het BSN (ook via de koppeling), anders van het V-nummer.",
+        metadata=lineage(
+            "pseudonymised_stays.bsn_pseudonym",
+            "pseudonymised_stays.v_number_pseudonym",
+            "v_number_register.bsn_pseudonym",
+        ),
+    )
+    is_in_person_register = dy.Bool(
+        description="Of de persoon in het personenregister van het verslagjaar staat.",
+        metadata=lineage("person_register.bsn_pseudonym"),
+    )
+    age = dy.Int32(
+        nullable=True,
+        min=0,
+        description="Leeftijd in hele jaren op 31 december van het verslagjaar; leeg: onbekend.",
+        metadata=lineage("person_register.birth_date"),
+    )
+    age_class = text_from(
+        _categories("leeftijd"), description="Leeftijdsklasse.", metadata=lineage("person_register.birth_date")
+    )
+    sex = text_from(_categories("geslacht"), description="Geslacht.", metadata=lineage("person_register.sex"))
+    origin = text_from(_categories("herkomst"), description="Herkomst.", metadata=lineage("person_register.origin"))
+    income_source = text_from(
+        _categories("inkomstenbron"),
+        description="Belangrijkste inkomstenbron.",
+        metadata=lineage("income_register.income_source"),
+    )
+    wmo = text_from(
+        _categories("wmo"),
+        description="Of de persoon Wmo-ondersteuning had.",
+        metadata=lineage("care_register.wmo", "person_register.bsn_pseudonym"),
+    )
+    wlz = text_from(
+        _categories("wlz"),
+        description="Of de persoon Wlz-zorg had.",
+        metadata=lineage("care_register.wlz", "person_register.bsn_pseudonym"),
+    )
+
+    @dy.rule()
+    def person_when_identified(cls) -> pl.Expr:
+        """A stay has a person exactly when something identifies the person."""
+        return (pl.col("identified_by") != "nothing") == pl.col("person_pseudonym").is_not_null()
+
+
+ENRICHED_STAYS = Table(
+    name="stays.enriched",
+    asset="enriched_stays",
+    schema=EnrichedStays,
+    description=(
+        "De registraties met de persoon die zij betreffen (een bruikbaar BSN gaat voor een V-nummer; een V-nummer met "
+        "koppeling leidt naar het BSN) en de kenmerken uit de registers van het verslagjaar."
+    ),
+    is_person_level=True,
+    extends=PSEUDONYMISED_STAYS,
+)
+
+
+class RegionalStays(EnrichedStays):
+    """A registration with the centrumregio of its shelter."""
+
+    municipality_status = text_from(
+        ["current", "merged", "divided", "unknown"],
+        description=(
+            "Of de gemeentecode bestaat in de indeling van het verslagjaar (current), naar een opvolger gaat (merged), "
+            "naar opvolgers in verschillende regio's (divided) of niet bestaat (unknown)."
+        ),
+        metadata=lineage("enriched_stays.gemeente_code"),
+    )
+    region_code = text_from(
+        _REGIONS,
+        nullable=True,
+        description="Centrumregio (CR01-CR44); leeg als de gemeentecode naar geen regio leidt.",
+        metadata=lineage("enriched_stays.gemeente_code"),
+    )
+
+    @dy.rule()
+    def region_when_municipality_known(cls) -> pl.Expr:
+        """A stay has a region exactly when its municipality code leads to one."""
+        return pl.col("municipality_status").is_in(["current", "merged"]) == pl.col("region_code").is_not_null()
+
+
+REGIONAL_STAYS = Table(
+    name="stays.regional",
+    asset="regional_stays",
+    schema=RegionalStays,
+    description=(
+        "De registraties met de centrumregio van de opvang, volgens de gemeentelijke indeling van het verslagjaar. De "
+        "code van een opgegane gemeente gaat naar de opvolger; een onbekende code geeft geen regio."
+    ),
+    is_person_level=True,
+    extends=ENRICHED_STAYS,
+)
+
+
+class AssessedStays(RegionalStays):
+    """A registration with the verdict whether it counts."""
+
+    set_aside_reason = text_from(
+        [reason.reason for reason in set_aside_reasons()],
+        nullable=True,
+        description="Waarom het verblijf niet meetelt; leeg: het telt mee.",
+        metadata=lineage(
+            "regional_stays.shelter_type_code",
+            "regional_stays.start_date",
+            "regional_stays.end_date",
+            "regional_stays.region_code",
+            "regional_stays.identified_by",
+            "regional_stays.age",
+        ),
+    )
+
+    @dy.rule()
+    def counting_stay_has_region_and_person(cls) -> pl.Expr:
+        """A stay that counts has a region and a person."""
+        return pl.col("set_aside_reason").is_not_null() | (
+            pl.col("region_code").is_not_null() & pl.col("person_pseudonym").is_not_null()
+        )
+
+
+ASSESSED_STAYS = Table(
+    name="stays.assessed",
+    asset="assessed_stays",
+    schema=AssessedStays,
+    description=(
+        "Alle registraties met het oordeel of het verblijf meetelt in het verslagjaar, en zo niet: de eerste reden "
+        "waarom niet. Er verdwijnt geen enkele rij."
+    ),
+    is_person_level=True,
+    extends=REGIONAL_STAYS,
+)

@@ -1,0 +1,81 @@
+"""Keyed pseudonyms: HMAC-SHA-256 (RFC 2104) of a number, with a domain so that a BSN and a V-number never meet.
+
+Belongs here: the key as an object that does not show itself, and the one function that replaces numbers. Does not
+belong here: where the key comes from (``resources``). Nothing here reverses a pseudonym.
+"""
+
+import hashlib
+import hmac
+import re
+from typing import Literal
+
+import polars as pl
+import polars_hash as plh
+
+from dakl_pipeline.errors import Missing, Refused
+
+Domain = Literal["bsn", "v"]
+DOMAIN_PREFIXES: dict[Domain, str] = {"bsn": "dakloos/v1|bsn|", "v": "dakloos/v1|v|"}
+_CHECK_MESSAGE = b"dakloos/v1|key-check|"
+_KEY_PATTERN = re.compile("[0-9a-f]{64}")
+
+
+class PseudonymKey:
+    """The secret key: 64 lower-case hexadecimal characters, of which the ASCII bytes are the HMAC key.
+
+    It shows nothing of itself in ``repr``, ``str``, pickles or errors.
+
+    Args:
+        text: The key.
+
+    Raises:
+        Missing: If the text is not 64 lower-case hexadecimal characters. The text is not repeated.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        if not _KEY_PATTERN.fullmatch(text):
+            raise Missing("the pseudonym key is not 64 lower-case hexadecimal characters: look at the key source")
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "PseudonymKey(hidden)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a pseudonym key is never pickled")
+
+    def reveal(self) -> str:
+        """The key itself, for the hash function only."""
+        return self._text
+
+    @property
+    def check_value(self) -> str:
+        """A value by which the same key is recognised without storing it: 64 hexadecimal characters."""
+        return hmac.new(self._text.encode("ascii"), _CHECK_MESSAGE, hashlib.sha256).hexdigest()
+
+
+def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Series:
+    """Replace numbers by their pseudonyms.
+
+    Args:
+        numbers: Text: BSN's of nine or V-numbers of ten digits; nulls stay null.
+        domain: What the numbers are.
+        key: The secret key.
+
+    Returns:
+        Text of 64 lower-case hexadecimal characters, in the same order; every distinct number is hashed once.
+
+    Raises:
+        Refused: If any number could not be replaced. Nothing is ever passed on as it is.
+    """
+    distinct = numbers.drop_nulls().unique().alias("number").to_frame()
+    message = plh.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), plh.col("number"))
+    hashed = distinct.with_columns(message.chash.hmac_sha256(key=key.reveal()).alias("pseudonym"))
+    result = (
+        numbers.alias("number").to_frame().join(hashed, on="number", how="left", maintain_order="left")["pseudonym"]
+    )
+    is_safe = result.str.contains("^[0-9a-f]{64}$") | numbers.is_null()
+    if not is_safe.fill_null(False).all():
+        raise Refused("a number could not be pseudonymised; nothing was written")
+    return result.alias(numbers.name)

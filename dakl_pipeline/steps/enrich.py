@@ -1,0 +1,127 @@
+"""Stage 3: who each stay is about, and that person's characteristics.
+
+Belongs here: identification (monitor rule 5.2) and enrichment (rule 5.3). Does not belong here: whether a stay counts.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from dakl_pipeline.contracts.stays import ENRICHED_STAYS
+from dakl_pipeline.reference import age_classes
+
+UNKNOWN = "onbekend"
+
+
+def identify(stays: pl.DataFrame, v_number_register: pl.DataFrame) -> pl.DataFrame:
+    """Say which person each stay is about (monitor rule 5.2).
+
+    A usable BSN wins over a V-number; a V-number that the register links to a BSN is that person; a V-number without a
+    link is a person of its own; with neither, nobody.
+
+    Args:
+        stays: Frame of the contract ``stays.pseudonymised``.
+        v_number_register: Frame with ``v_number_pseudonym, bsn_pseudonym``, each V-number once.
+
+    Returns:
+        The stays with ``identified_by`` and ``person_pseudonym``, in the same order.
+    """
+    links = v_number_register.select("v_number_pseudonym", linked_bsn_pseudonym="bsn_pseudonym")
+    return (
+        stays.join(links, on="v_number_pseudonym", how="left", maintain_order="left")
+        .with_columns(
+            identified_by=pl.when(pl.col("bsn_pseudonym").is_not_null())
+            .then(pl.lit("bsn"))
+            .when(pl.col("linked_bsn_pseudonym").is_not_null())
+            .then(pl.lit("v_number_linked"))
+            .when(pl.col("v_number_pseudonym").is_not_null())
+            .then(pl.lit("v_number_only"))
+            .otherwise(pl.lit("nothing")),
+            person_pseudonym=pl.coalesce("bsn_pseudonym", "linked_bsn_pseudonym", "v_number_pseudonym"),
+        )
+        .drop("linked_bsn_pseudonym")
+    )
+
+
+def age_on(birth_date: pl.Expr, day: date) -> pl.Expr:
+    """Age in whole years on a day; null when the birth date is unknown or later than the day.
+
+    Args:
+        birth_date: Expression of dates.
+        day: The day.
+    """
+    had_birthday = (birth_date.dt.month() < day.month) | (
+        (birth_date.dt.month() == day.month) & (birth_date.dt.day() <= day.day)
+    )
+    age = day.year - birth_date.dt.year() - (~had_birthday).cast(pl.Int32)
+    return pl.when(birth_date <= day).then(age)
+
+
+def age_class_of(age: pl.Expr) -> pl.Expr:
+    """Age class of an age in years (A8); ``onbekend`` when there is no age."""
+    label = pl.lit(None, dtype=pl.String)
+    for age_class in age_classes():
+        upper = pl.lit(True) if age_class.max_age is None else age <= age_class.max_age
+        label = pl.when((age >= age_class.min_age) & upper).then(pl.lit(age_class.category)).otherwise(label)
+    return label.fill_null(UNKNOWN)
+
+
+def enrich(
+    stays: pl.DataFrame,
+    *,
+    year: int,
+    person_register: pl.DataFrame,
+    income_register: pl.DataFrame,
+    care_register: pl.DataFrame,
+) -> pl.DataFrame:
+    """Add the characteristics from the registers of the reporting year (monitor rule 5.3).
+
+    Not in the person register: every characteristic ``onbekend``, whatever the other registers say. In it, but not in the
+    income register: income ``onbekend``; not in the care register: no care.
+
+    Args:
+        stays: Stays with ``identified_by`` and ``person_pseudonym`` (:func:`identify`).
+        year: Reporting year; ages are those on its 31 December (A7).
+        person_register: ``bsn_pseudonym, birth_date, sex, origin``.
+        income_register: ``bsn_pseudonym, income_source``.
+        care_register: ``bsn_pseudonym, wmo, wlz``.
+
+    Returns:
+        Frame of the contract ``stays.enriched``, with the stays in the same order.
+    """
+    persons = (
+        person_register.drop("year", strict=False)
+        .join(income_register.drop("year", strict=False), on="bsn_pseudonym", how="left")
+        .join(
+            care_register.drop("year", strict=False).with_columns(has_care_record=True),
+            on="bsn_pseudonym",
+            how="left",
+        )
+        .with_columns(is_in_person_register=True)
+    )
+    matched = stays.join(
+        persons.rename({"bsn_pseudonym": "person_pseudonym"}), on="person_pseudonym", how="left", maintain_order="left"
+    )
+    is_known = pl.col("is_in_person_register").fill_null(False)
+    age = age_on(pl.col("birth_date"), date(year, 12, 31))
+
+    def care(column: str) -> pl.Expr:
+        used = pl.col(column)
+        return (
+            pl.when(is_known & (used | pl.col("has_care_record").is_null()))
+            .then(pl.when(used.fill_null(False)).then(pl.lit("ja")).otherwise(pl.lit("nee")))
+            .when(is_known & used.not_())
+            .then(pl.lit("nee"))
+            .otherwise(pl.lit(UNKNOWN))
+        )
+
+    return matched.with_columns(
+        is_in_person_register=is_known,
+        age=age.cast(pl.Int32),
+        age_class=age_class_of(age),
+        sex=pl.col("sex").fill_null(UNKNOWN),
+        origin=pl.col("origin").fill_null(UNKNOWN),
+        income_source=pl.col("income_source").fill_null(UNKNOWN),
+        wmo=care("wmo"),
+        wlz=care("wlz"),
+    ).select(ENRICHED_STAYS.columns)
