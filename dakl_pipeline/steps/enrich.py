@@ -76,8 +76,8 @@ def enrich(
 ) -> pl.DataFrame:
     """Add the characteristics from the registers of the reporting year (monitor rule 5.3).
 
-    Not in the person register: every characteristic ``onbekend``, whatever the other registers say. In it, but not in the
-    income register: income ``onbekend``; not in the care register: no care.
+    Not in the person register: every characteristic ``onbekend``, whatever the other registers say. In it, but not in
+    the income register: income ``onbekend``; not in the care register: no care.
 
     Args:
         stays: Stays with ``identified_by`` and ``person_pseudonym`` (:func:`identify`).
@@ -106,13 +106,12 @@ def enrich(
     age = age_on(pl.col("birth_date"), date(year, 12, 31))
 
     def care(column: str) -> pl.Expr:
-        used = pl.col(column)
         return (
-            pl.when(is_known & (used | pl.col("has_care_record").is_null()))
-            .then(pl.when(used.fill_null(False)).then(pl.lit("ja")).otherwise(pl.lit("nee")))
-            .when(is_known & used.not_())
+            pl.when(~is_known)
+            .then(pl.lit(UNKNOWN))
+            .when(pl.col("has_care_record").is_null())
             .then(pl.lit("nee"))
-            .otherwise(pl.lit(UNKNOWN))
+            .otherwise(pl.col(column).replace_strict({True: "ja", False: "nee"}, default=UNKNOWN))
         )
 
     return matched.with_columns(

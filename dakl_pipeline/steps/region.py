@@ -1,7 +1,7 @@
 """Stage 4: from the municipality of the shelter to its centrumregio.
 
-Belongs here: the municipal division of a year and mergers (monitor rule 5.4). Does not belong here: what happens to stays
-without a region.
+Belongs here: the municipal division of a year and mergers (monitor rule 5.4). Does not belong here: what happens to
+stays without a region.
 """
 
 from collections.abc import Iterable

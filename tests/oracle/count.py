@@ -1,37 +1,24 @@
 """The independent count: from events and registers to the figures of a year, the slow and obvious way.
 
-Belongs here: which deliveries count, who is one person, which stays count, and the counts (monitor rules 3 and 5). Does
-not belong here: what a single file must look like (``delivered_file``), or speed.
+Belongs here: who is one person, which stays count, and the counts (monitor rule 5). Does not belong here: what a single
+file must look like (``delivered_file``), which deliveries count (``selection``), or speed.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
-from tests.oracle.delivered_file import METHODOLOGY, Row, read_delivered_file, reference_rows, year_of_name
+from tests.oracle.delivered_file import METHODOLOGY, Row, read_delivered_file, reference_rows
+from tests.oracle.selection import Event, select
 
 COUNTRY = "NL"
 UNKNOWN = "onbekend"
 MISSING_BSN = {"", *METHODOLOGY["missing_bsn_values"]}
-BEFORE_ALL_ROUNDS = -1
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something a supplier did: a delivery (with ``path``) or a withdrawal (with ``reporting_year``)."""
-
-    kind: Literal["deliver", "withdraw"]
-    supplier_id: str
-    at: datetime
-    path: Path | None = None
-    reporting_year: int | None = None
-    accept_late: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,64 +57,6 @@ class Stay:
     region_code: str | None
     person: Person | None
     counts: bool
-
-
-# --- rounds and selection (monitor rules 3.3 to 3.5) ---------------------------------------------------------------
-
-
-def _rounds(year: int) -> list[dict[str, str]]:
-    rounds = [r for r in reference_rows("delivery_round.csv") if str(year) in r["reporting_years"].split()]
-    return sorted(rounds, key=lambda r: r["delivery_start"])
-
-
-def _dutch_day(at: datetime) -> str:
-    return at.astimezone(ZoneInfo(METHODOLOGY["time_zone"])).date().isoformat()
-
-
-def round_rank(year: int, at: datetime) -> int:
-    """Which round of a reporting year an instant belongs to, counted from 0; before the first round -1."""
-    return sum(1 for r in _rounds(year) if r["delivery_start"] <= _dutch_day(at)) + BEFORE_ALL_ROUNDS
-
-
-def in_window(kind: str, year: int, at: datetime) -> bool:
-    """Whether the window for deliveries or for withdrawals is open, first and last day included."""
-    rank = round_rank(year, at)
-    if rank == BEFORE_ALL_ROUNDS:
-        return False
-    now = _rounds(year)[rank]
-    if kind == "deliver":
-        return now["delivery_start"] <= _dutch_day(at) <= (now["extension_end"] or now["delivery_end"])
-    return now["withdrawal_start"] <= _dutch_day(at) <= now["withdrawal_end"]
-
-
-def year_of(event: Event) -> int | None:
-    """The reporting year an event is about; none for a delivery with a name that does not tell."""
-    return year_of_name(event.path.name) if event.path else event.reporting_year
-
-
-def is_accepted(event: Event) -> bool:
-    """Whether a delivery is approved, or a withdrawal logged."""
-    year = year_of(event)
-    if year is None or (event.accept_late is None and not in_window(event.kind, year, event.at)):
-        return False
-    return event.path is None or read_delivered_file(event.path) is not None
-
-
-def select(events: Sequence[Event], year: int) -> dict[str, int]:
-    """The index of the delivery that counts for each supplier: the last approved and not withdrawn."""
-    accepted = [(i, e) for i, e in enumerate(events) if year_of(e) == year and is_accepted(e)]
-    selected: dict[str, int] = {}
-    for supplier in sorted({e.supplier_id for _, e in accepted}):
-        own = [(i, e) for i, e in accepted if e.supplier_id == supplier]
-        withdrawn = [round_rank(year, e.at) for _, e in own if e.kind == "withdraw"]
-        standing = [
-            (e.at, i)
-            for i, e in own
-            if e.kind == "deliver" and all(round_rank(year, e.at) > rank for rank in withdrawn)
-        ]
-        if standing:
-            selected[supplier] = max(standing)[1]
-    return selected
 
 
 # --- one registration (monitor rules 5.2, 5.4) ---------------------------------------------------------------------
@@ -213,7 +142,8 @@ def characteristics(person: Person, year: int, registers: Registers) -> dict[str
     }
 
 
-def _stay_counts(row: Row, region: str | None, person: Person | None, year: int, registers: Registers) -> bool:
+def stay_counts(row: Row, region: str | None, person: Person | None, year: int, registers: Registers) -> bool:
+    """Whether a registration passes every rule for a counting stay (V-number-only persons included)."""
     published = {t["code"] for t in reference_rows("shelter_type.csv") if t["is_published"] == "true"}
     if row.type_code not in published or region is None or person is None:
         return False
@@ -235,7 +165,7 @@ def _stays(events: Sequence[Event], selected: dict[str, int], year: int, registe
             if row.gemeente_code not in regions:
                 regions[row.gemeente_code] = region_of(row.gemeente_code, year)
             region, person = regions[row.gemeente_code], identify(row, registers.links)
-            stays.append(Stay(supplier, row, region, person, _stay_counts(row, region, person, year, registers)))
+            stays.append(Stay(supplier, row, region, person, stay_counts(row, region, person, year, registers)))
     return stays
 
 

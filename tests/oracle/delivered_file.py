@@ -9,6 +9,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 REFERENCE = Path(__file__).parents[2] / "dakl_pipeline" / "reference"
@@ -43,6 +44,7 @@ class RejectedError(Exception):
     """The file, or a value in it, does not pass the technical check."""
 
 
+@cache
 def reference_rows(name: str) -> list[dict[str, str]]:
     """The rows of a reference file, every value as text."""
     with (REFERENCE / name).open(encoding="utf-8", newline="") as file:

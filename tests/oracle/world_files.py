@@ -120,10 +120,12 @@ FAULTS: dict[str, Callable[[random.Random, Draft], Draft]] = {
     "unclosed quote": _value("bsn", '"123456782'),
     "a field too many": _line(lambda row: [*row, ""]),
     "a field too few": _line(lambda row: row[:-1]),
-    "blank line": _line(lambda row: []),
+    "blank line": _whole(lambda good: replace(good, rows=[[], *good.rows])),
     "no rows": _whole(lambda good: replace(good, rows=[])),
     "no header": _whole(lambda good: replace(good, header=good.rows[0])),
-    "columns in another order": _whole(lambda good: replace(good, header=[good.header[1], good.header[0], *good.header[2:]])),
+    "columns in another order": _whole(
+        lambda good: replace(good, header=[good.header[1], good.header[0], *good.header[2:]])
+    ),
     "one column more": _whole(
         lambda good: replace(good, header=[*good.header, "opmerking"], rows=[[*row, ""] for row in good.rows])
     ),

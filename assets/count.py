@@ -1,0 +1,46 @@
+"""Stage 6: the statistics, made together so that they always belong to each other."""
+
+from assets.stage import Inputs, Output, Stage
+from dakl_pipeline.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
+from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.steps.count import count_supplier_overlap, count_unique_persons
+from dakl_pipeline.steps.coverage import measure_coverage
+from dakl_pipeline.steps.deduplicate import COUNTRY
+
+
+def count(inputs: Inputs) -> Output:
+    """Count persons, measure what the counts rest on and how suppliers overlap."""
+    stays, persons = inputs.read(ASSESSED_STAYS), inputs.read(UNIQUE_PERSONS)
+    counts = count_unique_persons(persons)
+    coverage = measure_coverage(stays, persons, year=inputs.year)
+    in_country = persons.filter(region_code=COUNTRY)
+    return Output(
+        frames={
+            UNIQUE_PERSON_COUNTS: counts,
+            COVERAGE: coverage,
+            SUPPLIER_OVERLAP: count_supplier_overlap(persons),
+        },
+        rows_in=persons.height,
+        checks={
+            "country_at_most_sum_of_regions": country_at_most_sum_of_regions(counts),
+            "characteristics_add_up": characteristics_add_up(counts),
+            "registrations_add_up": registrations_add_up(coverage),
+        },
+        set_aside={"persons with a V-number only, in the country": int((~in_country["has_bsn"]).sum())},
+    )
+
+
+STAGE = Stage(
+    tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
+    reads=(UNIQUE_PERSONS.asset, ASSESSED_STAYS.asset),
+    group="stage_6_count",
+    kinds=frozenset({"polars", "duckdb"}),
+    code_version="1",
+    checks={
+        "country_at_most_sum_of_regions": "In every cell: largest region ≤ country ≤ sum of the regions.",
+        "characteristics_add_up": "The categories of every characteristic of a person add up to the total.",
+        "registrations_add_up": "Registrations in regions and without one add up to those of the country.",
+    },
+    run=count,
+)

@@ -1,0 +1,64 @@
+"""Stage 5: which stays count, and the unique persons they are about."""
+
+from assets.stage import Inputs, Output, Stage
+from dakl_pipeline.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS, REGIONAL_STAYS
+from dakl_pipeline.steps.assess import assess
+from dakl_pipeline.steps.deduplicate import deduplicate
+
+_GROUP = "stage_5_deduplicate"
+_KINDS = frozenset({"polars", "duckdb"})
+
+
+def assess_stays(inputs: Inputs) -> Output:
+    """Say of every stay whether it counts for the year."""
+    stays = inputs.read(REGIONAL_STAYS)
+    assessed = assess(stays, year=inputs.year, methodology=inputs.methodology)
+    set_aside = assessed.drop_nulls("set_aside_reason").group_by("set_aside_reason").len().sort("set_aside_reason")
+    return Output(
+        frames={ASSESSED_STAYS: assessed},
+        rows_in=stays.height,
+        checks={
+            "no_row_lost": no_row_lost(stays.height, assessed.height),
+            "counting_stays_have_region": counting_stays_have_region(assessed),
+        },
+        set_aside=dict(set_aside.rows()),
+    )
+
+
+def unique_persons(inputs: Inputs) -> Output:
+    """Bring the stays of one person together across suppliers."""
+    stays = inputs.read(ASSESSED_STAYS)
+    persons = deduplicate(stays)
+    return Output(
+        frames={UNIQUE_PERSONS: persons},
+        rows_in=stays.height,
+        checks={"every_counting_person_kept": every_counting_person_kept(stays, persons)},
+        set_aside={"stays that do not count": stays["set_aside_reason"].count()},
+    )
+
+
+STAGES = (
+    Stage(
+        tables=(ASSESSED_STAYS,),
+        reads=(REGIONAL_STAYS.asset,),
+        group=_GROUP,
+        kinds=_KINDS,
+        code_version="1",
+        checks={
+            "no_row_lost": "Every regional stay is in the table, once.",
+            "counting_stays_have_region": "Every stay that counts has a region.",
+        },
+        run=assess_stays,
+    ),
+    Stage(
+        tables=(UNIQUE_PERSONS,),
+        reads=(ASSESSED_STAYS.asset,),
+        group=_GROUP,
+        kinds=_KINDS,
+        code_version="1",
+        checks={"every_counting_person_kept": "Every person of a counting stay is in the table, once for the country."},
+        run=unique_persons,
+    ),
+)

@@ -1,0 +1,59 @@
+"""Stage 2: registrations with pseudonyms instead of BSN and V-number."""
+
+import polars as pl
+from dakl_pipeline.intake.registrations import read_registrations
+
+from assets.stage import Inputs, Output, Stage
+from dakl_pipeline.checks import no_row_lost
+from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
+from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
+from dakl_pipeline.errors import Refused
+from dakl_pipeline.intake.log import Delivery
+from dakl_pipeline.steps.pseudonymise import pseudonymise_stays
+from resources.warehouse import TableVersion
+
+
+def pseudonymise(inputs: Inputs) -> Output:
+    """Read the selected files and pseudonymise their registrations, file by file."""
+    selected = inputs.read(SELECTED)
+    frames = [PSEUDONYMISED_STAYS.schema.create_empty()]
+    for delivery in _in_log(inputs, selected["delivery_id"].to_list()):
+        with inputs.delivery_store.opened(delivery) as file:
+            registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
+        frames.append(
+            pseudonymise_stays(
+                registrations,
+                year=inputs.year,
+                supplier_id=delivery.supplier_id,
+                delivery_id=delivery.delivery_id,
+                key=inputs.key,
+            )
+        )
+    stays = pl.concat(frames).sort(PSEUDONYMISED_STAYS.sort_by)
+    rows_in = int(selected["registrations"].sum())
+    key_id = inputs.warehouse.key_id(inputs.key.check_value)
+    return Output(
+        frames={PSEUDONYMISED_STAYS: stays},
+        rows_in=rows_in,
+        checks={"no_row_lost": no_row_lost(rows_in, stays.height)},
+        version=TableVersion(key_id, None),
+        notes={"key_id": key_id, "files": selected.height},
+    )
+
+
+def _in_log(inputs: Inputs, delivery_ids: list[str]) -> list[Delivery]:
+    log = {entry.delivery_id: entry for entry in inputs.delivery_store.entries() if isinstance(entry, Delivery)}
+    if gone := sorted(set(delivery_ids) - log.keys()):
+        raise Refused(f"deliveries {', '.join(gone)} are selected but not in the log: restore them or run again")
+    return [log[delivery_id] for delivery_id in delivery_ids]
+
+
+STAGE = Stage(
+    tables=(PSEUDONYMISED_STAYS,),
+    reads=(SELECTED.asset, DELIVERED_FILES),
+    group="stage_2_pseudonymise",
+    kinds=frozenset({"polars", "duckdb"}),
+    code_version="1",
+    checks={"no_row_lost": "Every registration of the selected files is in the table."},
+    run=pseudonymise,
+)

@@ -1,0 +1,79 @@
+"""The door for Dagster: the one place where stages, resources and jobs are wired together.
+
+Belongs here: ``build_defs``, used by the Dagster UI, the command line and the tests alike. Does not belong here: anything
+that a stage or a resource does.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
+from assets.sources import build_sources
+from assets.stage import Stage, build_asset
+from dakl_pipeline.pseudonyms import PseudonymKey
+from resources.delivery_store import DeliveryStore
+from resources.home import Home
+from resources.register_store import RegisterStore
+from resources.secret_key import load_key
+from resources.settings import Environment, load_methodology
+from resources.warehouse import Warehouse
+
+YEARLY_FIGURES = "yearly_figures"
+STAGES: tuple[Stage, ...] = (
+    ingest.STAGE,
+    *registers.STAGES,
+    pseudonymise.STAGE,
+    enrich.STAGE,
+    region.STAGE,
+    *deduplicate.STAGES,
+    count.STAGE,
+)
+
+
+def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Wire the pipeline for one home.
+
+    Args:
+        home: The home; the one of the environment when None.
+        resource_overrides: Resources that replace those of the home, by key.
+
+    Returns:
+        Assets per reporting year, their checks, the job that makes the yearly figures, and the resources.
+    """
+    environment = Environment()
+    home = home or Home(environment.home)
+    methodology = load_methodology(home)
+    years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
+    assets = [build_asset(stage, years) for stage in STAGES]
+
+    # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
+    @dg.resource
+    def pseudonym_key(_: dg.InitResourceContext) -> PseudonymKey:
+        return load_key(home, environment)
+
+    return dg.Definitions(
+        assets=[*build_sources(years), *assets],
+        jobs=[
+            dg.define_asset_job(
+                YEARLY_FIGURES,
+                selection=dg.AssetSelection.assets(*assets),
+                description="Maakt de jaarcijfers van één verslagjaar, van geselecteerde bestanden tot aantallen.",
+                partitions_def=years,
+            )
+        ],
+        resources={
+            "warehouse": Warehouse(home.warehouse),
+            "delivery_store": DeliveryStore(home.deliveries),
+            "register_store": RegisterStore(home.registers),
+            "pseudonym_key": pseudonym_key,
+            "methodology": methodology,
+            **(resource_overrides or {}),
+        },
+        # One process: a stage takes tenths of a second, starting a process for each takes several.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,145 @@
+"""The rule catalogue: the layout of a delivery and every rule with its texts, as validated objects.
+
+Belongs here: how ``reference/rules.toml`` is read and which placeholders its messages may use. Does not belong here:
+how a rule is tested (``rules.py`` and ``table_rules.py``) or what a finding is (``findings.py``).
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Severity = Literal["error", "warning", "notice"]
+ColumnSet = Literal["basic", "optional"]
+
+# What a message may show: nothing of this can hold a value from a delivered row.
+SAFE_PLACEHOLDERS = frozenset(
+    {
+        "column",
+        "count",
+        "days",
+        "expected",
+        "found",
+        "kind",
+        "limit",
+        "names",
+        "other_row",
+        "periods",
+        "position",
+        "separator",
+        "year",
+        "years",
+    }
+)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DeliveredColumn(_Entry):
+    """A column of a delivery (assumption A1): its header name and the set it belongs to."""
+
+    name: str
+    column_set: ColumnSet
+    source: str
+
+
+class Rule(_Entry):
+    """One rule of the intake.
+
+    Attributes:
+        id: stable identifier, as it appears in findings.
+        level: 0 format, 1 within the file, 2 against earlier deliveries, 3 against registers.
+        severity: ``error`` rejects the file, ``warning`` and ``notice`` are shown with an approved file.
+        columns: delivered columns that get a verdict each; empty when the row or the file as a whole is meant.
+        tests: what holds when the rule holds (Dutch).
+        title: short name (Dutch).
+        message: text of a finding (Dutch), with placeholders of ``SAFE_PLACEHOLDERS`` only.
+        action: what to do (Dutch); may hold ``{year}``.
+        actor: who does it.
+        column_set: ``optional`` when the rule needs the optional columns.
+        from_year: first reporting year to which the rule applies, if any.
+        to_year: last reporting year to which the rule applies, if any.
+        source: where the rule comes from.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    level: Literal[0, 1, 2, 3]
+    severity: Severity
+    columns: tuple[str, ...] = ()
+    tests: str
+    title: str
+    message: str
+    action: str
+    actor: Literal["leverancier", "softwareleverancier", "CBS"]
+    column_set: ColumnSet = "basic"
+    from_year: int | None = None
+    to_year: int | None = None
+    source: str
+
+    @model_validator(mode="after")
+    def _only_safe_placeholders(self) -> "Rule":
+        for text, allowed in ((self.message, SAFE_PLACEHOLDERS), (self.action, frozenset({"year"}))):
+            names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+            if not names <= allowed:
+                raise ValueError(f"rule {self.id}: a text uses a placeholder that is not known to be safe")
+        return self
+
+    def applies_to(self, year: int | None) -> bool:
+        """Whether the rule is in force for this reporting year (an unknown year: every rule is)."""
+        return year is None or (self.from_year or year) <= year <= (self.to_year or year)
+
+
+class Catalogue(_Entry):
+    """The whole catalogue.
+
+    Attributes:
+        version: version of the rules, to be kept beside a verdict.
+        separator: the character between fields (assumption A1).
+        column: the delivered columns in their fixed order.
+        rule: every rule, in the order of the documentation.
+    """
+
+    version: str
+    separator: str = Field(min_length=1, max_length=1)
+    column: tuple[DeliveredColumn, ...]
+    rule: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Catalogue":
+        names = [column.name for column in self.column]
+        ids = [rule.id for rule in self.rule]
+        if len(set(names)) != len(names) or len(set(ids)) != len(ids):
+            raise ValueError("every column and every rule appears once in the catalogue")
+        optional = {column.name for column in self.column if column.column_set == "optional"}
+        for rule in self.rule:
+            if not set(rule.columns) <= set(names):
+                raise ValueError(f"rule {rule.id} names a column that is not delivered")
+            if rule.columns and set(rule.columns) <= optional and rule.column_set == "basic":
+                raise ValueError(f"rule {rule.id} looks only at optional columns: its column_set is optional")
+        return self
+
+    def columns(self, column_set: ColumnSet) -> tuple[str, ...]:
+        """The delivered column names of a basic file, or of one with the optional columns, in order."""
+        return tuple(c.name for c in self.column if column_set == "optional" or c.column_set == "basic")
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The rule catalogue that is delivered with the package.
+
+    Raises:
+        pydantic.ValidationError: the catalogue is not consistent.
+    """
+    text = files("dakl_pipeline.reference").joinpath("rules.toml").read_text(encoding="utf-8")
+    return Catalogue.model_validate(tomllib.loads(text))
+
+
+@cache
+def rules_by_id() -> dict[str, Rule]:
+    """Every rule by its id."""
+    return {rule.id: rule for rule in catalogue().rule}

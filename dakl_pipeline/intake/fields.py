@@ -1,0 +1,186 @@
+r"""Lines split into fields, vectorised, with the faults of lines collected.
+
+Belongs here: separators, quotes, the number of fields, characters that do not belong in a file. Does not belong here:
+what a value means.
+
+A regular block (the right number of separators on every line, printable ASCII, no quotes or only clean ones) is
+recognised from its bytes alone and parsed as it is. Only in a block with something odd are the lines looked at one by
+one. In the frames, an empty text is an empty field and a null is a value that was set aside because a finding was
+already made for it.
+"""
+
+import csv
+
+import polars as pl
+
+from dakl_pipeline.intake.catalogue import catalogue
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
+from dakl_pipeline.intake.lines import Block
+
+ROW = "line_number"
+
+_SPECIAL = r"[^\x20-\x7e]"
+_PRINTABLE = bytes(range(0x20, 0x7F))
+
+
+def split_block(block: Block, columns: tuple[str, ...] | None, collector: Collector) -> pl.DataFrame | None:
+    """Split the lines of a block into fields.
+
+    Args:
+        block: lines below the header, not one that is too long.
+        columns: the delivered columns, or None when the header is not usable: then lines are checked but not split.
+        collector: receives the faults of the lines.
+
+    Returns:
+        ``line_number`` (UInt32) and the columns (String) of every line with the right number of fields, in order; None
+        when the columns are not known.
+    """
+    data = _without_clean_quotes(block.data) if columns else block.data
+    if _is_regular(data, block.rows, columns):
+        return _parse(data, columns, _row_numbers(block)) if columns else None
+    return _split_irregular(block, columns, collector)
+
+
+def _row_numbers(block: Block) -> pl.Series:
+    return pl.int_range(block.first_row, block.first_row + block.rows, dtype=pl.UInt32, eager=True).alias(ROW)
+
+
+def _is_regular(data: bytes, rows: int, columns: tuple[str, ...] | None) -> bool:
+    if columns is None:
+        # Quotes and separators mean nothing without a header; what is left is a line end for each line.
+        return data.translate(None, _PRINTABLE) == b"\n" * rows and b"\n\n" not in data and not data.startswith(b"\n")
+    separator = catalogue().separator.encode()
+    plain = _PRINTABLE.replace(separator, b"").replace(b'"', b"")
+    return data.translate(None, plain) == (separator * (len(columns) - 1) + b"\n") * rows
+
+
+def _without_clean_quotes(data: bytes) -> bytes:
+    """The lines without their quotes if every quoted field is quoted as a whole and has no quote or separator in it."""
+    if b'"' not in data:
+        return data
+    separator = catalogue().separator.encode()
+    plain = _PRINTABLE.replace(separator, b"").replace(b'"', b"")
+    # Every field has an even number of quotes ...
+    if b'"' in data.translate(None, plain).replace(b'""', b""):
+        return data
+    # ... and every quote either opens or closes a field. Together: none or two, at both ends.
+    lines = b"\n" + data
+    sides = (separator, b"\n")
+    opening = sum(lines.count(side + b'"') for side in sides)
+    closing = sum(lines.count(b'"' + side) for side in sides)
+    alone = any(left + b'"' + right in lines for left in sides for right in sides)
+    if alone or opening != closing or opening + closing != lines.count(b'"'):
+        return data
+    return data.replace(b'"', b"")
+
+
+def _parse(data: bytes, columns: tuple[str, ...], rows: pl.Series) -> pl.DataFrame:
+    if not rows.len():
+        return pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(columns, pl.String)})
+    frame = pl.read_csv(
+        data,
+        has_header=False,
+        separator=catalogue().separator,
+        quote_char=None,
+        schema=dict.fromkeys(columns, pl.String),
+        empty_string_is_null=False,
+        low_memory=True,
+    )
+    # A parser that counts lines in another way would give every finding a wrong row: better to stop.
+    if frame.height != rows.len():
+        raise RuntimeError("the lines of a block were not parsed one to one")
+    return frame.with_columns(rows).select(ROW, *columns)
+
+
+def _split_irregular(block: Block, columns: tuple[str, ...] | None, collector: Collector) -> pl.DataFrame | None:
+    # Latin-1 gives one character for each byte and cannot fail; which lines are UTF-8 is looked at afterwards.
+    text = block.data.decode("latin-1").removesuffix("\n").split("\n")
+    lines = pl.DataFrame({ROW: _row_numbers(block), "line": text}).with_columns(
+        is_blank=pl.col("line") == "",
+        has_return=pl.col("line").str.contains("\r", literal=True),
+        is_special=pl.col("line").str.contains(_SPECIAL),
+    )
+    _collect_rows(collector, "blank_line", lines.filter("is_blank"))
+    _collect_rows(collector, "line_ends", lines.filter("has_return"))
+    special = lines.filter(pl.col("is_special") & ~pl.col("has_return")).select(ROW, "line")
+    if columns is None:
+        _collect_special(collector, special, None)
+        return None
+    whole = lines.filter(~pl.col("is_blank") & ~pl.col("has_return")).select(ROW, "line")
+    frame = _split_lines(whole, columns, collector)
+    if special.height:
+        _collect_special(collector, special, frame)
+        frame = frame.with_columns(
+            pl.when(~pl.col(column).str.contains(_SPECIAL)).then(pl.col(column)) for column in columns
+        )
+    return frame
+
+
+def _split_lines(lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+    separator = catalogue().separator
+    has_quote = pl.col("line").str.contains('"', literal=True)
+    plain = lines.filter(~has_quote).with_columns(
+        found=pl.col("line").str.count_matches(separator, literal=True) + 1,
+    )
+    _collect_field_counts(collector, plain.filter(pl.col("found") != len(columns)), len(columns))
+    plain = plain.filter(pl.col("found") == len(columns))
+    data = "".join(f"{line}\n" for line in plain["line"]).encode()
+    frame = _parse(data, columns, plain[ROW])
+    quoted = lines.filter(has_quote)
+    if not quoted.height:
+        return frame
+    return pl.concat([frame, _split_quoted(quoted, columns, collector)]).sort(ROW)
+
+
+def _split_quoted(lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+    good: list[tuple[int | str, ...]] = []
+    unclosed: list[int] = []
+    ragged: list[tuple[int, int]] = []
+    for row, line in lines.iter_rows():
+        try:
+            values = next(csv.reader([line], delimiter=catalogue().separator, strict=True))
+        except csv.Error:
+            unclosed.append(row)
+            continue
+        if len(values) == len(columns):
+            good.append((row, *values))
+        else:
+            ragged.append((row, len(values)))
+    _collect_rows(collector, "quotes", pl.DataFrame({ROW: unclosed}))
+    _collect_field_counts(collector, pl.DataFrame(ragged, schema=[ROW, "found"], orient="row"), len(columns))
+    schema = {ROW: pl.UInt32, **dict.fromkeys(columns, pl.String)}
+    return pl.DataFrame(good, schema=schema, orient="row")
+
+
+def _collect_rows(collector: Collector, rule_id: str, frame: pl.DataFrame, column: str | None = None) -> None:
+    if frame.height:
+        rows = frame[ROW].head(MAX_FINDINGS_PER_RULE).to_list()
+        collector.add(rule_id, rows, count=frame.height, column=column)
+
+
+def _collect_field_counts(collector: Collector, ragged: pl.DataFrame, expected: int) -> None:
+    for row, found in ragged.head(MAX_FINDINGS_PER_RULE).select(ROW, "found").iter_rows():
+        collector.add("field_count", (row,), expected=expected, found=found)
+    if (more := ragged.height - MAX_FINDINGS_PER_RULE) > 0:
+        collector.add("field_count", (), count=more)
+
+
+def _collect_special(collector: Collector, special: pl.DataFrame, frame: pl.DataFrame | None) -> None:
+    """Report special characters by row, and by column where the line could be split."""
+    is_utf8 = pl.Series([_is_utf8(line) for line in special["line"]], dtype=pl.Boolean)
+    for rule_id, lines in (("not_utf8", special.filter(~is_utf8)), ("special_characters", special.filter(is_utf8))):
+        rest = lines.select(ROW)
+        if frame is not None:
+            split = frame.join(rest, on=ROW, how="semi", maintain_order="left")
+            rest = rest.join(split, on=ROW, how="anti", maintain_order="left")
+            for column in split.columns[1:]:
+                _collect_rows(collector, rule_id, split.filter(pl.col(column).str.contains(_SPECIAL)), column)
+        _collect_rows(collector, rule_id, rest)
+
+
+def _is_utf8(line: str) -> bool:
+    try:
+        line.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

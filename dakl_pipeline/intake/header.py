@@ -1,0 +1,110 @@
+"""The header line of a delivery: which columns a file has, and what is wrong with them.
+
+Belongs here: matching delivered headers with the column names of the catalogue. Does not belong here: rows. Unknown
+header texts are never repeated in a message: a header may be a data row.
+"""
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
+from dakl_pipeline.intake.findings import Collector
+
+_OTHER_SEPARATORS = {",": "komma's", "\t": "tabs", "|": "verticale strepen"}
+_IGNORED = re.compile(r"[ _-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header line.
+
+    Attributes:
+        column_set: the set whose columns are there, each in its place; None when the header is not right.
+        columns: the columns by which rows can be read. Also there when only names are unknown, so that the rows of a
+            file with a misspelt or forgotten header are checked too; None when the places are not certain.
+    """
+
+    column_set: ColumnSet | None
+    columns: tuple[str, ...] | None
+
+
+def _normal(name: str) -> str:
+    return _IGNORED.sub("", name.lower())
+
+
+def read_header(line: bytes, collector: Collector) -> Header:
+    """Read the header line (assumption A1) and collect its faults.
+
+    Args:
+        line: the first line of the file, without line end and byte order mark.
+        collector: receives the findings.
+
+    Returns:
+        The columns, as far as the header is usable.
+    """
+    if b"\r" in line:
+        collector.add("line_ends", (1,))
+        return Header(None, None)
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        collector.add("not_utf8", (1,))
+        text = line.decode("latin-1")
+    else:
+        # A tab is reported as a wrong separator below.
+        if not text.replace("\t", "").isprintable() or not text.isascii():
+            collector.add("special_characters", (1,))
+    try:
+        delivered = next(csv.reader([text], delimiter=catalogue().separator, strict=True), [])
+    except csv.Error:
+        collector.add("quotes", (1,))
+        return Header(None, None)
+    return _match(delivered, text, collector)
+
+
+def _match(delivered: list[str], text: str, collector: Collector) -> Header:
+    columns = catalogue().columns("optional")
+    by_normal_name = {_normal(name): name for name in columns}
+    known = [by_normal_name.get(_normal(name)) for name in delivered]
+    for column_set in ("basic", "optional"):
+        if tuple(known) == catalogue().columns(column_set):
+            return Header(column_set, catalogue().columns(column_set))
+    separator = _other_separator(text) if len(delivered) == 1 else None
+    if separator:
+        collector.add("separator", (1,), separator=separator)
+        return Header(None, None)
+    _collect_faults(known, columns, collector)
+    for column_set in ("basic", "optional"):
+        expected = catalogue().columns(column_set)
+        if len(known) == len(expected) and all(k in (None, e) for k, e in zip(known, expected, strict=True)):
+            return Header(None, expected)
+    return Header(None, None)
+
+
+def _other_separator(text: str) -> str | None:
+    counts = {character: text.count(character) for character in _OTHER_SEPARATORS}
+    character = max(counts, key=lambda c: counts[c])
+    return _OTHER_SEPARATORS[character] if counts[character] else None
+
+
+def _collect_faults(known: list[str | None], columns: tuple[str, ...], collector: Collector) -> None:
+    found = [name for name in known if name is not None]
+    if not found:
+        collector.add("header_absent", (1,), names=";".join(columns))
+        return
+    unknown = [place for place, name in enumerate(known, start=1) if name is None]
+    if unknown:
+        collector.add("header_unknown_column", (1,), count=len(unknown), position=unknown[0])
+    # Any optional column means that the optional set was meant.
+    basic = catalogue().columns("basic")
+    wanted = basic if set(found) <= set(basic) else columns
+    if missing := [name for name in wanted if name not in found]:
+        collector.add("header_missing_column", (1,), names=", ".join(missing))
+    if repeated := [name for name, count in Counter(found).items() if count > 1]:
+        collector.add("header_duplicate_column", (1,), names=", ".join(repeated))
+    once = list(dict.fromkeys(found))
+    in_order = [name for name in columns if name in once]
+    if misplaced := [name for name, expected in zip(once, in_order, strict=True) if name != expected]:
+        collector.add("header_order", (1,), names=", ".join(misplaced))

@@ -1,0 +1,153 @@
+"""A delivered file as blocks of whole lines, in bounded memory and whatever its bytes are.
+
+Belongs here: recognising what is not a text file, cutting a stream at line ends, true line numbers. Does not belong
+here: fields, headers and values.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+# A line is never held beyond this (a good line is about 100 characters).
+MAX_LINE_LENGTH = 10_000
+# Small enough to keep a file of any size in little memory, large enough for vectorised work.
+BLOCK_BYTES = 16 * 2**20
+_HEAD_BYTES = 4_096
+_MAX_BLANK_LINES = 2**20
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# First bytes of formats that suppliers send by mistake, with what they are called in a message.
+_SIGNATURES = (
+    (b"PK\x03\x04", "een Excel-bestand of een zip-bestand"),
+    (b"\xd0\xcf\x11\xe0", "een Excel-bestand van een oude versie"),
+    (b"%PDF", "een pdf-bestand"),
+    (b"\x1f\x8b", "een gecomprimeerd bestand"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    r"""Some lines of the file.
+
+    Attributes:
+        first_row: line number of the first line (the first line of the file = 1).
+        data: the lines, each ended by ``\n`` (CRLF already replaced); empty for a line that is too long.
+        rows: how many lines there are.
+        is_too_long: the block stands for one line of more than ``MAX_LINE_LENGTH`` characters, not kept.
+    """
+
+    first_row: int
+    data: bytes
+    rows: int
+    is_too_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotText:
+    """The file as a whole cannot be read as lines: the rule it breaks and, where known, what kind of file it is."""
+
+    rule_id: str
+    kind: str = ""
+
+
+def open_text(source: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block] | NotText:
+    """Look at the start of a file and give its lines, a byte order mark of UTF-8 left out (assumption A1).
+
+    Blank lines at the very end of the file are left out (all others are given).
+
+    Args:
+        source: a binary stream at its start; it need not be seekable and is not closed.
+        block_bytes: about how many bytes a block holds.
+
+    Returns:
+        The blocks in order, read as they are asked for; or why the file is not a text file with lines.
+    """
+    head = _read_exactly(source, _HEAD_BYTES)
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return NotText("not_csv", kind)
+    if _looks_like_utf16(head):
+        return NotText("utf16")
+    if b"\r" in head and b"\n" not in head and head[head.index(b"\r") + 1 :]:
+        return NotText("line_ends")
+    return _blocks(source, head.removeprefix(_BYTE_ORDER_MARK), block_bytes)
+
+
+def _read_exactly(source: BinaryIO, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (part := source.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _looks_like_utf16(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    # Without a mark: ASCII text in UTF-16 is every other byte zero.
+    even, odd = head[0::2], head[1::2]
+    return len(head) >= 4 and any(2 * half.count(0) > len(half) and not other.count(0) for half, other in
+                                  ((even, odd), (odd, even)))
+
+
+def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
+    """Cut the stream at line ends; blank lines are held back until a line follows them."""
+    row, blank = 1, 0
+    for data, is_too_long in _whole_lines(source, head, block_bytes):
+        lines = data.rstrip(b"\n")
+        if not lines and not is_too_long:
+            blank += len(data)
+            continue
+        while blank:
+            rows = min(blank, _MAX_BLANK_LINES)
+            yield Block(row, b"\n" * rows, rows)
+            row, blank = row + rows, blank - rows
+        if is_too_long:
+            yield Block(row, b"", 1, is_too_long=True)
+            row += 1
+            continue
+        lines += b"\n"
+        rows = lines.count(b"\n")
+        yield Block(row, lines, rows)
+        row, blank = row + rows, len(data) - len(lines)
+
+
+def _whole_lines(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    r"""Parts of the file that end at a line end, as ``\n``; a line that is too long comes alone, as ``(b"", True)``."""
+    rest, is_skipping = b"", False
+    chunk = head
+    while chunk:
+        if is_skipping:
+            _, line_end, chunk = chunk.partition(b"\n")
+            is_skipping = not line_end
+        data = rest + chunk if not is_skipping else b""
+        cut = data.rfind(b"\n") + 1
+        yield from _split_at_long_lines(_with_newlines(data[:cut]))
+        rest = data[cut:]
+        # One more for the CR that may still turn out to belong to the line end.
+        if len(rest) > MAX_LINE_LENGTH + 1:
+            yield b"", True
+            rest, is_skipping = b"", True
+        chunk = source.read(block_bytes)
+    if rest:
+        yield from _split_at_long_lines(_with_newlines(rest + b"\n"))
+
+
+def _with_newlines(data: bytes) -> bytes:
+    return data.replace(b"\r\n", b"\n") if b"\r" in data else data
+
+
+def _split_at_long_lines(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    start = position = 0
+    while position < len(data):
+        # Hop to the last line end within reach; if there is none, the line here is too long.
+        line_end = data.rfind(b"\n", position, position + MAX_LINE_LENGTH + 1)
+        if line_end >= 0:
+            position = line_end + 1
+            continue
+        if start < position:
+            yield data[start:position], False
+        yield b"", True
+        start = position = data.index(b"\n", position) + 1
+    if start < len(data):
+        yield data[start:], False

@@ -1,0 +1,88 @@
+"""What the delivery log holds: one entry per received file or withdrawal.
+
+Belongs here: the entries as validated, immutable objects. Does not belong here: where they are kept (``resources``) and
+what follows from them (``selection``).
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class _Entry(BaseModel):
+    """What every entry has: who, when and how it got in.
+
+    Attributes:
+        sequence: Place in the log, from 1, in the order of logging.
+        supplier_id: Who delivered or withdrew.
+        received_at: When it happened, as far as the rounds are concerned.
+        recorded_at: When it was logged.
+        recorded_by: Account that logged it.
+        late_reason: Why an analyst accepted it outside the window; None if it was not late.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    sequence: int = Field(ge=1)
+    supplier_id: str
+    received_at: AwareDatetime
+    recorded_at: AwareDatetime
+    recorded_by: str
+    late_reason: str | None = None
+
+    @property
+    def delivery_id(self) -> str:
+        """The entry's name in the log and in the warehouse."""
+        return delivery_id(self.sequence)
+
+
+class Delivery(_Entry):
+    """A received file with its verdict.
+
+    Attributes:
+        reporting_year: Year it is about; None when the name does not say.
+        file_name: Name it came with, numbers masked where it could hold a person's.
+        stored_name: Name of the file beside the entry.
+        sha256: Digest of the file as received.
+        size: Bytes of the file as received.
+        registrations: Number of registrations in an approved file.
+        approved: The verdict of the technical check.
+        findings: Number of findings per rule.
+        catalogue_version: Version of the rule catalogue that gave the verdict.
+    """
+
+    kind: Literal["delivery"] = "delivery"
+    reporting_year: int | None
+    file_name: str
+    stored_name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    registrations: int = Field(ge=0)
+    approved: bool
+    findings: dict[str, int]
+    catalogue_version: str
+
+
+class Withdrawal(_Entry):
+    """A supplier takes back a year.
+
+    Attributes:
+        reporting_year: Year that is withdrawn.
+    """
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    reporting_year: int
+
+
+LogEntry = Annotated[Delivery | Withdrawal, Field(discriminator="kind")]
+
+
+def delivery_id(sequence: int) -> str:
+    """The id of the entry with this place in the log: at least six digits."""
+    return f"{sequence:06d}"
+
+
+def order_of_receipt(entry: Delivery | Withdrawal) -> tuple[datetime, int]:
+    """Order in which entries count: time of receipt, at the same instant place in the log (monitor rule 3.3)."""
+    return entry.received_at, entry.sequence

@@ -1,0 +1,73 @@
+"""Municipality codes in the municipal division of a reporting year.
+
+Belongs here: to which municipalities a delivered code leads. Does not belong here: what a finding or a count does
+with that.
+"""
+
+from functools import cache
+from typing import Literal
+
+from dakl_pipeline import reference
+
+CodeStatus = Literal["valid", "merged", "divided", "unknown"]
+
+
+@cache
+def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
+    """The municipalities of the division of a year to which a code leads (monitor rule 5.4).
+
+    Args:
+        code: municipality code of 4 digits.
+        year: reporting year.
+
+    Returns:
+        The municipality itself when it exists in that year; else its successors, by as many mergers as it takes; none
+        for a code that leads nowhere.
+    """
+    by_code = {m.code: m for m in reference.municipalities() if m.is_valid_in(year)}
+    found: dict[str, reference.Municipality] = {}
+    seen: set[str] = set()
+    waiting = [code]
+    while waiting:
+        here = waiting.pop(0)
+        if here in seen:
+            continue
+        seen.add(here)
+        if here in by_code:
+            found[here] = by_code[here]
+        else:
+            waiting.extend(m.new_code for m in reference.municipal_mergers() if m.old_code == here)
+    return tuple(found.values())
+
+
+def code_status(code: str, year: int) -> CodeStatus:
+    """What a code is in a year: ``merged`` leads to one region, ``divided`` to municipalities in several.
+
+    Args:
+        code: municipality code of 4 digits.
+        year: reporting year.
+
+    Returns:
+        ``valid``, ``merged``, ``divided`` or ``unknown``.
+    """
+    found = successors(code, year)
+    if not found:
+        return "unknown"
+    if found[0].code == code:
+        return "valid"
+    return "merged" if len({m.region_code for m in found}) == 1 else "divided"
+
+
+@cache
+def codes_with_status(status: CodeStatus, year: int) -> tuple[str, ...]:
+    """Every code in the reference files that has this status in a year (``unknown`` codes cannot be listed in full).
+
+    Args:
+        status: the status asked for.
+        year: reporting year.
+
+    Returns:
+        Codes of 4 digits, ascending.
+    """
+    codes = {m.code for m in reference.municipalities()} | {m.old_code for m in reference.municipal_mergers()}
+    return tuple(sorted(code for code in codes if code_status(code, year) == status))

@@ -1,0 +1,64 @@
+"""The calendar of the rounds: which round an instant belongs to and whether a window is open.
+
+Belongs here: dates of ``delivery_round.csv`` read on the Dutch calendar. Does not belong here: what is refused and
+logged.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dakl_pipeline.reference import DeliveryRound, Methodology, delivery_rounds
+
+
+def rounds_of(year: int) -> tuple[DeliveryRound, ...]:
+    """The rounds about a reporting year, oldest first."""
+    return tuple(r for r in delivery_rounds() if year in r.reporting_years)
+
+
+def round_of(year: int, at: datetime, methodology: Methodology) -> int:
+    """The round of a reporting year that an instant belongs to (monitor rules 3.4 and 3.5).
+
+    Args:
+        year: Reporting year.
+        at: An instant with a time zone.
+        methodology: Settings, for the time zone of the calendar.
+
+    Returns:
+        Index among :func:`rounds_of` of the last round that had started; -1 before the first.
+    """
+    day = _local_date(at, methodology)
+    return sum(r.delivery_start <= day for r in rounds_of(year)) - 1
+
+
+def missed_delivery_window(year: int, at: datetime, methodology: Methodology) -> str | None:
+    """Why a file may not be delivered now, or None when the window is open.
+
+    Both ends are included; the extension of a round counts as open.
+
+    Returns:
+        The windows in words (Dutch) that were missed.
+    """
+    windows = [(r.delivery_start, r.last_delivery_date) for r in rounds_of(year)]
+    return _missed(windows, _local_date(at, methodology))
+
+
+def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) -> str | None:
+    """Why a year may not be withdrawn now, or None when the window is open.
+
+    Returns:
+        The windows in words (Dutch) that were missed.
+    """
+    windows = [(r.withdrawal_start, r.withdrawal_end) for r in rounds_of(year)]
+    return _missed(windows, _local_date(at, methodology))
+
+
+def _missed(windows: list[tuple[date, date]], day: date) -> str | None:
+    if any(start <= day <= end for start, end in windows):
+        return None
+    if not windows:
+        return "er is geen ronde voor dit verslagjaar"
+    return " en ".join(f"{start} tot en met {end}" for start, end in windows)
+
+
+def _local_date(at: datetime, methodology: Methodology) -> date:
+    return at.astimezone(ZoneInfo(methodology.time_zone)).date()

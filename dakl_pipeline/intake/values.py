@@ -1,0 +1,105 @@
+"""The values of delivered fields: what each column may hold and how it is read.
+
+Belongs here: the expressions that both the check and the typed registrations use (one source of truth). Does not
+belong here: which finding a wrong value gives (``rules.py``). Input columns are the delivered columns as String, where
+an empty text is an empty field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from dakl_pipeline import reference
+
+# ASCII digits only: \d would match the digits of every script.
+DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+BSN_PATTERN = r"^[0-9]{8,9}$"
+CODE_PATTERN = r"^[0-9]{1,4}$"
+V_NUMBER_PATTERN = r"^[0-9]{10}$"
+BSN_LENGTH = 9
+CODE_LENGTH = 4
+
+_FIRST_DATE = date(1, 1, 1)
+_SWAPPED_YEAR_END = "-31-12"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the rules need to know about a delivery.
+
+    Attributes:
+        year: reporting year (1-9999), or None when it is not known: then a rule uses the lists of all years.
+        methodology: the settings.
+        today: the day of the check, Dutch calendar; None where no rule asks for it.
+    """
+
+    year: int | None
+    methodology: reference.Methodology
+    today: date | None = None
+
+    def shelter_type_codes(self) -> list[str]:
+        """The codes of types of shelter that may be delivered (webinars 2024 and 2025, A4)."""
+        return [t.code for t in reference.shelter_types() if self.year is None or t.is_valid_in(self.year)]
+
+
+def is_swapped_year_end(column: str, context: Context) -> pl.Expr:
+    """Whether a field holds ``<reporting year>-31-12``, read as 31 December of that year (webinar 2025)."""
+    if context.year is None:
+        return pl.col(column).str.contains(rf"^[0-9]{{4}}{_SWAPPED_YEAR_END}$")
+    return pl.col(column) == f"{context.year:04d}{_SWAPPED_YEAR_END}"
+
+
+def read_date(column: str, context: Context) -> pl.Expr:
+    """A field as Date; null where it is empty or no date that exists, from year 1 on (monitor rule 2).
+
+    The pattern must be tested beside this: reading alone is more tolerant than the rule.
+    """
+    parsed = pl.col(column).str.to_date("%Y-%m-%d", strict=False)
+    parsed = pl.when(parsed >= _FIRST_DATE).then(parsed)
+    if context.year is None:
+        return parsed
+    return pl.when(is_swapped_year_end(column, context)).then(date(context.year, 12, 31)).otherwise(parsed)
+
+
+def is_missing_bsn(column: str, context: Context) -> pl.Expr:
+    """Whether a field stands for a missing BSN: empty, or a value of the settings (webinar 2024)."""
+    return pl.col(column).is_in(["", *context.methodology.missing_bsn_values])
+
+
+def _read_bsn(column: str, context: Context) -> pl.Expr:
+    return pl.when(~is_missing_bsn(column, context)).then(pl.col(column).cast(pl.UInt32, strict=False))
+
+
+def read_code(column: str) -> pl.Expr:
+    """A field as the number of its code, so that lost leading zeros do not matter (A3); null where it is none."""
+    return pl.col(column).cast(pl.UInt16, strict=False)
+
+
+def typed_expressions(columns: tuple[str, ...], context: Context) -> Mapping[str, pl.Expr]:
+    """How each column of the compact typed registrations is read from delivered columns.
+
+    Args:
+        columns: the delivered columns that are there; an optional column that is not gives nulls.
+        context: the delivery.
+
+    Returns:
+        By name: ``creation_date, start_date, end_date, request_date`` (Date), ``gemeente_code, shelter_type_code``
+        (UInt16), ``bsn`` (UInt32, null when missing), ``end_reason_code`` (String), ``v_number`` (UInt64).
+    """
+    expressions = {
+        "creation_date": ("aanmaakdatum", read_date("aanmaakdatum", context), pl.Date),
+        "gemeente_code": ("gemeentecode", read_code("gemeentecode"), pl.UInt16),
+        "bsn": ("bsn", _read_bsn("bsn", context), pl.UInt32),
+        "shelter_type_code": ("type_opvang", read_code("type_opvang"), pl.UInt16),
+        "start_date": ("startdatum", read_date("startdatum", context), pl.Date),
+        "end_date": ("einddatum", read_date("einddatum", context), pl.Date),
+        "request_date": ("meldingsdatum", read_date("meldingsdatum", context), pl.Date),
+        "end_reason_code": ("reden_einde", pl.col("reden_einde").replace("", None), pl.String),
+        "v_number": ("v_nummer", pl.col("v_nummer").cast(pl.UInt64, strict=False), pl.UInt64),
+    }
+    return {
+        name: expression if column in columns else pl.lit(None, dtype=dtype)
+        for name, (column, expression, dtype) in expressions.items()
+    }

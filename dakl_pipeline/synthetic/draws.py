@@ -1,0 +1,108 @@
+"""Vectorised draws that the whole synthetic world is made with.
+
+Belongs here: random choices, fair shares and synthetic numbers, knowing nothing of shelters. Does not belong here:
+any share, list or rule of the monitor.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+# The first number with eight significant digits: a BSN that lost its leading zero still has the eight that A2 allows.
+_SMALLEST_STEM = 1_000_000
+_LARGEST_STEM = 99_999_999
+_STEM_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def choose(rng: np.random.Generator, weights: Sequence[float], size: int) -> IntArray:
+    """Draw ``size`` positions in ``weights``, in proportion to them."""
+    return choose_at(np.asarray(weights, dtype=np.float64), rng.random(size))
+
+
+def choose_at(weights: FloatArray, chances: FloatArray) -> IntArray:
+    """The position in ``weights`` that each chance (0 to 1) falls on."""
+    steps = np.cumsum(weights)
+    found = np.searchsorted(steps, chances * steps[-1], side="right")
+    return np.minimum(found, len(weights) - 1).astype(np.int64)
+
+
+def apportion(total: int, weights: Sequence[float] | FloatArray | IntArray) -> IntArray:
+    """Divide ``total`` in whole parts in proportion to ``weights`` (largest remainder; ties to the first).
+
+    Returns:
+        Parts that add up to ``total``; zero everywhere when no weight is positive.
+    """
+    share = np.asarray(weights, dtype=np.float64)
+    if total <= 0 or share.sum() <= 0:
+        return np.zeros(len(share), dtype=np.int64)
+    exact = total * share / share.sum()
+    parts = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - parts), kind="stable")
+    parts[order[: total - int(parts.sum())]] += 1
+    return parts
+
+
+def rank_in_group(group: IntArray, *keys: FloatArray | BoolArray) -> IntArray:
+    """Position (from 0) of every element in its group, ordered by ``keys``, the first being the most important."""
+    order = np.lexsort((*reversed(keys), group))
+    ordered = group[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, dtype=np.int64)
+    lengths = np.diff(np.r_[starts, len(ordered)])
+    ranks = np.empty(len(group), dtype=np.int64)
+    ranks[order] = np.arange(len(group)) - np.repeat(starts, lengths)
+    return ranks
+
+
+class GroupedChoice:
+    """Weighted choice of an item within a group, for many draws at once (a supplier of a region, a municipality)."""
+
+    def __init__(self, groups: Sequence[int] | IntArray, weights: Sequence[float] | FloatArray, group_count: int):
+        """Items are the positions in ``groups``; groups are numbered from 0 and may be in any order."""
+        group_array = np.asarray(groups, dtype=np.int64)
+        self._items = np.argsort(group_array, kind="stable")
+        self._ends = np.cumsum(np.bincount(group_array, minlength=group_count))
+        self._starts = np.r_[0, self._ends[:-1]]
+        self._steps = np.r_[0.0, np.cumsum(np.asarray(weights, dtype=np.float64)[self._items])]
+
+    def has_items(self, group: IntArray) -> BoolArray:
+        """Whether each group has an item of positive weight."""
+        return self._steps[self._ends[group]] > self._steps[self._starts[group]]
+
+    def draw(self, rng: np.random.Generator, group: IntArray) -> IntArray:
+        """One item for every entry of ``group``; each of these groups must have items."""
+        low, high = self._steps[self._starts[group]], self._steps[self._ends[group]]
+        found = np.searchsorted(self._steps, low + rng.random(len(group)) * (high - low), side="right") - 1
+        return self._items[np.clip(found, self._starts[group], self._ends[group] - 1)].astype(np.int64)
+
+
+def _distinct(rng: np.random.Generator, low: int, high: int, count: int) -> IntArray:
+    found = np.zeros(0, dtype=np.int64)
+    while len(found) < count:
+        more = rng.integers(low, high, size=int((count - len(found)) * 1.1) + 16)
+        found = np.unique(np.r_[found, more])
+    return rng.permutation(found)[:count]
+
+
+def draw_bsns(rng: np.random.Generator, count: int, *, excluded: Sequence[int] = ()) -> IntArray:
+    """Different nine-digit numbers that pass the eleven test, with at most one leading zero, none in ``excluded``."""
+    # One stem in eleven has no check digit; the draw is larger so that one pass is enough.
+    stems = _distinct(rng, _SMALLEST_STEM, _LARGEST_STEM + 1, int(count * 1.12) + 64 + len(excluded))
+    digits = [stems // 10**power % 10 for power in range(7, -1, -1)]
+    check = sum(weight * digit for weight, digit in zip(_STEM_WEIGHTS, digits, strict=True)) % 11
+    numbers = (stems * 10 + check)[check < 10]
+    return numbers[~np.isin(numbers, np.asarray(excluded, dtype=np.int64))][:count]
+
+
+def break_eleven_test(bsns: IntArray) -> IntArray:
+    """The same numbers with another last digit, so that they fail the eleven test."""
+    return bsns - bsns % 10 + (bsns % 10 + 1) % 10
+
+
+def draw_v_numbers(rng: np.random.Generator, count: int) -> IntArray:
+    """Different ten-digit numbers without a leading zero."""
+    return _distinct(rng, 10**9, 10**10, count)

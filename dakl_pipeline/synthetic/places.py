@@ -1,0 +1,112 @@
+"""Where shelters are: the regions that take part, how many people each has, and municipalities with their codes.
+
+Belongs here: places of a year, from the reference files. Does not belong here: suppliers and people.
+"""
+
+from math import ceil
+
+import numpy as np
+
+from dakl_pipeline.reference import (
+    Municipality,
+    centrumregios,
+    municipal_mergers,
+    municipalities,
+)
+from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, GroupedChoice, IntArray
+from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.profile import profile
+
+
+def region_count() -> int:
+    """Number of regions; arrays by region have this length and the order of the code list."""
+    return len(centrumregios())
+
+
+def _municipalities_in(year: int) -> list[Municipality]:
+    return [each for each in municipalities() if each.is_valid_in(year)]
+
+
+def _weight(municipality: Municipality) -> float:
+    return float(municipality.inhabitants_2023 or profile().stays.missing_inhabitants)
+
+
+def region_inhabitants(year: int) -> FloatArray:
+    """Inhabitants by region, by the municipal division of the year."""
+    positions = {region.code: i for i, region in enumerate(centrumregios())}
+    inhabitants = np.zeros(region_count())
+    for municipality in _municipalities_in(year):
+        inhabitants[positions[municipality.region_code]] += _weight(municipality)
+    return inhabitants
+
+
+def region_targets(plan: WorldPlan, year: int) -> FloatArray:
+    """People to have a counting stay, by region; zero where the region does not take part.
+
+    The sum is more than the country's number, because some people are in several regions.
+    """
+    inhabitants = region_inhabitants(year)
+    persons = plan.persons_in(year)
+    if plan.calibration is None:
+        taking_part = max(1, ceil(profile().suppliers.municipality_share * plan.suppliers))
+        chosen = np.argsort(-inhabitants, kind="stable")[:taking_part]
+        fixed: dict[int, int] = {}
+        open_regions = [int(region) for region in chosen]
+    else:
+        sizes = plan.calibration[year]
+        positions = {region.code: i for i, region in enumerate(centrumregios())}
+        fixed = {positions[code]: size for code, size in sizes.items() if size is not None}
+        open_regions = [positions[code] for code, size in sizes.items() if size is None]
+    targets = np.zeros(region_count())
+    for region, size in fixed.items():
+        targets[region] = size
+    if open_regions:
+        several = plan.hard_cases.several_regions if len(open_regions) + len(fixed) > 1 else 0.0
+        rest = max(0.0, persons * (1 + several) - sum(fixed.values()))
+        targets[open_regions] = rest * inhabitants[open_regions] / inhabitants[open_regions].sum()
+    return targets
+
+
+class Division:
+    """The municipalities of a year as numbers, with the codes that merged municipalities used to have."""
+
+    def __init__(self, year: int):
+        """Municipalities are weighted by inhabitants, a centrumgemeente more."""
+        found = _municipalities_in(year)
+        positions = {region.code: i for i, region in enumerate(centrumregios())}
+        centres = {region.centrumgemeente_code for region in centrumregios()}
+        factor = profile().stays.centrumgemeente_factor
+        self._codes = np.array([int(each.code) for each in found], dtype=np.int64)
+        self._choice = GroupedChoice(
+            [positions[each.region_code] for each in found],
+            [_weight(each) * (factor if each.code in centres else 1.0) for each in found],
+            region_count(),
+        )
+        self._set_old_codes({each.code for each in found})
+
+    def _set_old_codes(self, valid_codes: set[str]) -> None:
+        successors: dict[str, set[str]] = {}
+        for merger in municipal_mergers():
+            successors.setdefault(merger.old_code, set()).add(merger.new_code)
+        merged = sorted(
+            (next(iter(new)), old)
+            for old, new in successors.items()
+            if len(new) == 1 and new <= valid_codes and old not in valid_codes
+        )
+        self._new = np.array(sorted({int(new) for new, _ in merged}), dtype=np.int64)
+        self._old = np.array([int(old) for _, old in merged], dtype=np.int64)
+        groups = np.searchsorted(self._new, np.array([int(new) for new, _ in merged], dtype=np.int64))
+        self._old_choice = GroupedChoice(groups.astype(np.int64), np.ones(len(merged)), len(self._new))
+        self.divided_codes = tuple(sorted(int(old) for old, new in successors.items() if len(new) > 1))
+
+    def draw(self, rng: np.random.Generator, region: IntArray) -> IntArray:
+        """A municipality code of each region."""
+        return self._codes[self._choice.draw(rng, region)]
+
+    def has_old_code(self, municipality: IntArray) -> BoolArray:
+        """Whether the municipality came from a merger, so that an old code may still be in use."""
+        return np.isin(municipality, self._new)
+
+    def draw_old_code(self, rng: np.random.Generator, municipality: IntArray) -> IntArray:
+        """An old code for each of these merged municipalities."""
+        return self._old[self._old_choice.draw(rng, np.searchsorted(self._new, municipality).astype(np.int64))]

@@ -1,0 +1,126 @@
+"""How invented people live and how invented suppliers work: shares and lengths, read from ``profile.toml``.
+
+Belongs here: the model of that file. Does not belong here: what a plan can choose (``plan``).
+"""
+
+import csv
+import tomllib
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class DemoProfile(_Part):
+    """Size of the demonstration where nothing is published."""
+
+    seed: int
+    suppliers: int
+    persons_2024: int
+    yearly_growth: float
+
+
+class CareProfile(_Part):
+    """Care use; shares for people in shelter and others, long-term care by age class."""
+
+    changes_a_year: float
+    wmo_share: dict[str, float]
+    no_care_record_share: dict[str, float]
+    wlz: dict[str, float]
+
+
+class PeopleProfile(_Part):
+    """Ages, sexes, origins and incomes; keys are the categories of the code lists."""
+
+    man_share: dict[str, float]
+    max_age: int
+    v_number_share: float
+    parent_ages: tuple[int, int]
+    children_per_family: float
+    age_adult: dict[str, float]
+    age_other: dict[str, float]
+    origin: dict[str, float]
+    income: dict[str, dict[str, float]]
+    income_europa: dict[str, float]
+    care: CareProfile
+
+
+class TypeProfile(_Part):
+    """One type of shelter: how common, how long (days, log-normal) and how often again."""
+
+    code: str
+    share: float
+    family_share: float
+    median_days: float
+    sigma: float
+    further_stays: float
+
+
+class StayProfile(_Part):
+    """Stays: types, lengths and where they are."""
+
+    max_days: int
+    same_type_share: float
+    same_municipality_share: float
+    centrumgemeente_factor: float
+    missing_inhabitants: int
+    winter_code: str
+    winter_median_days: float
+    winter_days_of_year: tuple[tuple[int, int], ...]
+    types: tuple[TypeProfile, ...]
+
+
+class DeliveryProfile(_Part):
+    """How registrations are written down."""
+
+    year_end_date_from_year: int
+    later_end_known_share: float
+    later_end_known_days: int
+    missing_request_share: float
+    request_days: float
+    missing_end_reason_share: float
+    missing_as_nines_share: float
+    unknown_municipality_codes: tuple[int, ...]
+    end_reason_weights: dict[str, float]
+    draft_mistakes_share: float
+    earlier_round_mistakes_share: float
+
+
+class SupplierProfile(_Part):
+    """The three kinds of suppliers: how many and how large."""
+
+    municipality_share: float
+    ggd_share: float
+    weights: dict[str, float]
+
+
+class Profile(_Part):
+    """The whole file."""
+
+    demo: DemoProfile
+    people: PeopleProfile
+    stays: StayProfile
+    delivery: DeliveryProfile
+    suppliers: SupplierProfile
+
+
+def text(name: str) -> str:
+    """The text of a data file beside this module."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def profile() -> Profile:
+    """The shares and lengths of ``profile.toml``."""
+    return Profile.model_validate(tomllib.loads(text("profile.toml")))
+
+
+@cache
+def organisation_names() -> tuple[str, ...]:
+    """Invented names of shelter organisations."""
+    return tuple(row["name"] for row in csv.DictReader(StringIO(text("organisation_name.csv"))))

@@ -1,0 +1,63 @@
+"""The home folder: where each piece of state lives.
+
+Belongs here: the layout that the contract promises. Does not belong here: what is in the files.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dakl_pipeline.errors import Missing
+
+
+@dataclass(frozen=True)
+class Home:
+    """The one folder that holds all state.
+
+    Attributes:
+        root: The folder.
+    """
+
+    root: Path
+
+    @property
+    def deliveries(self) -> Path:
+        """Received files and their log; with the registers the only place that holds a BSN."""
+        return self.root / "deliveries"
+
+    @property
+    def registers(self) -> Path:
+        """The person registers, one folder per year."""
+        return self.root / "registers"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file with everything pseudonymised."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME: run history."""
+        return self.root / "dagster"
+
+    @property
+    def key_file(self) -> Path:
+        """The secret key, when neither the environment nor another file gives one."""
+        return self.root / "pseudonym.key"
+
+    @property
+    def settings_file(self) -> Path:
+        """Settings of the statistic that this home replaces; optional."""
+        return self.root / "settings.toml"
+
+    def require(self) -> "Home":
+        """Return the home if it is there.
+
+        Raises:
+            Missing: If the folder does not exist.
+        """
+        if not self.root.is_dir():
+            raise Missing(
+                f"there is no home at {self.root}: make one with `dakl demo` or `dakl key create`, "
+                "or name another with --home or DAKL_HOME"
+            )
+        return self

@@ -1,0 +1,120 @@
+"""Receiving a file or a withdrawal: check, decide, log.
+
+Belongs here: bringing the check, the calendar and the log together, with the clock. Does not belong here: the rules of
+the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``).
+"""
+
+import getpass
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dakl_pipeline.intake.check import Verdict, check_delivery, finding
+
+from dakl_pipeline.errors import Refused
+from dakl_pipeline.intake.catalogue import catalogue
+from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.rounds import missed_delivery_window, missed_withdrawal_window
+from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.reference import Methodology
+from resources.delivery_store import DeliveryStore
+
+
+def receive(
+    store: DeliveryStore,
+    source: Path,
+    *,
+    supplier_id: str,
+    received_at: datetime,
+    recorded_at: datetime,
+    accept_late: str | None,
+    methodology: Methodology,
+) -> tuple[Delivery, Verdict]:
+    """Receive a file: copy it in, check it and log it with its verdict, whole or not at all.
+
+    Args:
+        store: The log.
+        source: The file as the supplier has it.
+        supplier_id: Who delivers.
+        received_at: Time of receipt, with a zone.
+        recorded_at: Now, with a zone.
+        accept_late: Why an analyst accepts it outside the window; None to refuse it then.
+        methodology: Settings of the statistic.
+
+    Returns:
+        The entry as logged and the verdict with every finding.
+
+    Raises:
+        Refused: If the file cannot be read; nothing is logged.
+    """
+    today = received_at.astimezone(ZoneInfo(methodology.time_zone)).date()
+    with store.staged(source) as staged:
+        with staged.path.open("rb") as file:
+            verdict = check_delivery(file, source.name, methodology=methodology, today=today)
+        year = verdict.reporting_year
+        missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
+        if missed and accept_late is None:
+            late = finding("delivery_window", windows=missed, year=year)
+            verdict = verdict.model_copy(update={"approved": False, "findings": (late, *verdict.findings)})
+        entry = store.append(
+            lambda sequence: Delivery(
+                sequence=sequence,
+                supplier_id=supplier_id,
+                received_at=received_at,
+                recorded_at=recorded_at,
+                recorded_by=getpass.getuser(),
+                late_reason=accept_late if missed else None,
+                reporting_year=year,
+                file_name=mask_numbers(source.name),
+                stored_name=staged.path.name,
+                sha256=staged.sha256,
+                size=staged.size,
+                registrations=verdict.registrations if verdict.approved else 0,
+                approved=verdict.approved,
+                findings=dict(sorted(Counter(f.rule for f in verdict.findings).items())),
+                catalogue_version=catalogue().version,
+            ),
+            staged,
+        )
+    assert isinstance(entry, Delivery)
+    return entry, verdict
+
+
+def withdraw(
+    store: DeliveryStore,
+    *,
+    supplier_id: str,
+    year: int,
+    at: datetime,
+    recorded_at: datetime,
+    accept_late: str | None,
+    methodology: Methodology,
+) -> Withdrawal:
+    """Log the withdrawal of a year by its supplier (monitor rule 3.4).
+
+    Raises:
+        Refused: If the supplier has no approved file of that year, or the window is closed and no reason is given to
+            accept it all the same. Nothing is logged then.
+    """
+    delivered = [e for e in store.entries() if isinstance(e, Delivery) and e.approved and e.reporting_year == year]
+    if not any(entry.supplier_id == supplier_id for entry in delivered):
+        raise Refused(f"{supplier_id} has no approved file of {year}: there is nothing to withdraw")
+    missed = missed_withdrawal_window(year, at, methodology)
+    if missed and accept_late is None:
+        raise Refused(
+            f"the window for withdrawing {year} is closed (open: {missed}); an analyst can accept it with --accept-late"
+        )
+    entry = store.append(
+        lambda sequence: Withdrawal(
+            sequence=sequence,
+            supplier_id=supplier_id,
+            received_at=at,
+            recorded_at=recorded_at,
+            recorded_by=getpass.getuser(),
+            late_reason=accept_late if missed else None,
+            reporting_year=year,
+        )
+    )
+    assert isinstance(entry, Withdrawal)
+    return entry

@@ -1,0 +1,58 @@
+"""The person registers as files: ``registers/<year>/<name>.parquet``.
+
+Belongs here: reading and recognising them. Does not belong here: their contract and pseudonymisation.
+"""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from dakl_pipeline.contracts.registers import Register
+from dakl_pipeline.errors import Missing, Refused
+
+
+class RegisterStore:
+    """Reads registers; never writes.
+
+    Args:
+        root: The folder with a folder per year.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def digest(self, register: Register, year: int) -> str:
+        """SHA-256 of the register file, 64 hexadecimal characters.
+
+        Raises:
+            Missing: If the file is not there.
+        """
+        with self._existing(register, year).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def read(self, register: Register, year: int) -> pl.DataFrame:
+        """Read the columns of the contract; other columns in the file stay unread.
+
+        Raises:
+            Missing: If the file is not there.
+            Refused: If it is not readable as Parquet or a column cannot be of the type that the contract gives.
+        """
+        path = self._existing(register, year)
+        types = {name: column.dtype for name, column in register.source.columns().items()}
+        try:
+            lazy = pl.scan_parquet(path)
+            present = [name for name in types if name in lazy.collect_schema()]
+            return lazy.select(pl.col(name).cast(types[name]) for name in present).collect()
+        except (PolarsError, OSError):
+            # The library's own message may quote a value.
+            raise Refused(
+                f"{path} is not readable as the register {register.name}: replace it by a good copy"
+            ) from None
+
+    def _existing(self, register: Register, year: int) -> Path:
+        path = self._root / str(year) / f"{register.name}.parquet"
+        if not path.is_file():
+            raise Missing(f"there is no register {register.name} for {year}: put it at {path}")
+        return path

@@ -1,0 +1,69 @@
+"""The secret key: where it comes from and how one is made.
+
+Belongs here: custody. Does not belong here: using it (``dakl_pipeline.pseudonyms``). The key never appears in a text.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.pseudonyms import PseudonymKey
+from resources.home import Home
+from resources.settings import Environment
+
+_OWNER_ONLY = 0o600
+
+
+def load_key(home: Home, environment: Environment) -> PseudonymKey:
+    """Load the key: from ``DAKL_PSEUDONYM_KEY``, else the file of ``DAKL_PSEUDONYM_KEY_FILE``, else the home.
+
+    Raises:
+        Missing: If there is no key or it is malformed.
+    """
+    if environment.pseudonym_key is not None:
+        return PseudonymKey(environment.pseudonym_key.get_secret_value().strip())
+    if environment.pseudonym_key_file is not None:
+        return PseudonymKey(_read(environment.pseudonym_key_file))
+    if home.key_file.exists():
+        _close_to_others(home.key_file)
+    return PseudonymKey(_read(home.key_file))
+
+
+def create_key(home: Home) -> Path:
+    """Make a random key of 32 bytes in the home, and the home if it is not there.
+
+    Returns:
+        The file, readable by its owner only.
+
+    Raises:
+        Refused: If there is a key already. A key is never overwritten: without it nobody is recognised across years.
+    """
+    home.root.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(home.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError:
+        raise Refused(f"{home.key_file} exists already: a key is never overwritten") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return home.key_file
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise Missing(
+            f"there is no pseudonym key: set DAKL_PSEUDONYM_KEY or DAKL_PSEUDONYM_KEY_FILE, or make {path} with "
+            "`dakl key create`"
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise Missing(f"the pseudonym key at {path} cannot be read") from None
+
+
+def _close_to_others(path: Path) -> None:
+    """Take away what others may do with the key file; a copy or an archive may have opened it."""
+    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+        path.chmod(_OWNER_ONLY)
