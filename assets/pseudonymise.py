@@ -1,7 +1,6 @@
 """Stage 2: registrations with pseudonyms instead of BSN and V-number."""
 
 import polars as pl
-from dakl_pipeline.intake.registrations import read_registrations
 
 from assets.stage import Inputs, Output, Stage
 from dakl_pipeline.checks import no_row_lost
@@ -9,6 +8,7 @@ from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery
+from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.steps.pseudonymise import pseudonymise_stays
 from resources.warehouse import TableVersion
 
@@ -16,7 +16,7 @@ from resources.warehouse import TableVersion
 def pseudonymise(inputs: Inputs) -> Output:
     """Read the selected files and pseudonymise their registrations, file by file."""
     selected = inputs.read(SELECTED)
-    frames = [PSEUDONYMISED_STAYS.schema.create_empty()]
+    frames: list[pl.DataFrame] = [PSEUDONYMISED_STAYS.polars_schema.to_frame()]
     for delivery in _in_log(inputs, selected["delivery_id"].to_list()):
         with inputs.delivery_store.opened(delivery) as file:
             registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)

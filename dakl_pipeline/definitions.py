@@ -1,7 +1,7 @@
 """The door for Dagster: the one place where stages, resources and jobs are wired together.
 
-Belongs here: ``build_defs``, used by the Dagster UI, the command line and the tests alike. Does not belong here: anything
-that a stage or a resource does.
+Belongs here: ``build_defs``, used by the Dagster UI, the command line and the tests alike. Does not belong here:
+anything that a stage or a resource does.
 """
 
 from collections.abc import Mapping

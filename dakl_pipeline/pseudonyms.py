@@ -69,9 +69,10 @@ def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Seri
     Raises:
         Refused: If any number could not be replaced. Nothing is ever passed on as it is.
     """
-    distinct = numbers.drop_nulls().unique().alias("number").to_frame()
-    message = plh.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), plh.col("number"))
-    hashed = distinct.with_columns(message.chash.hmac_sha256(key=key.reveal()).alias("pseudonym"))
+    message = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number").alias("message")
+    distinct = numbers.drop_nulls().unique().alias("number").to_frame().with_columns(message)
+    pseudonym = plh.col("message").chash.hmac_sha256(key=key.reveal()).alias("pseudonym")
+    hashed = distinct.select("number", pseudonym)
     result = (
         numbers.alias("number").to_frame().join(hashed, on="number", how="left", maintain_order="left")["pseudonym"]
     )

@@ -55,7 +55,7 @@ def receive(
         year = verdict.reporting_year
         missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
         if missed and accept_late is None:
-            late = finding("delivery_window", windows=missed, year=year)
+            late = finding("delivery_window", windows=missed, year=str(year))
             verdict = verdict.model_copy(update={"approved": False, "findings": (late, *verdict.findings)})
         entry = store.append(
             lambda sequence: Delivery(

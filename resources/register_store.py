@@ -29,7 +29,7 @@ class RegisterStore:
         Raises:
             Missing: If the file is not there.
         """
-        with self._existing(register, year).open("rb") as file:
+        with self.require(register, year).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def read(self, register: Register, year: int) -> pl.DataFrame:
@@ -39,7 +39,7 @@ class RegisterStore:
             Missing: If the file is not there.
             Refused: If it is not readable as Parquet or a column cannot be of the type that the contract gives.
         """
-        path = self._existing(register, year)
+        path = self.require(register, year)
         types = {name: column.dtype for name, column in register.source.columns().items()}
         try:
             lazy = pl.scan_parquet(path)
@@ -51,7 +51,12 @@ class RegisterStore:
                 f"{path} is not readable as the register {register.name}: replace it by a good copy"
             ) from None
 
-    def _existing(self, register: Register, year: int) -> Path:
+    def require(self, register: Register, year: int) -> Path:
+        """The path of a register.
+
+        Raises:
+            Missing: If the file is not there.
+        """
         path = self._root / str(year) / f"{register.name}.parquet"
         if not path.is_file():
             raise Missing(f"there is no register {register.name} for {year}: put it at {path}")

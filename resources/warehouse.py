@@ -76,7 +76,7 @@ class Warehouse:
             connection.execute(_BOOKKEEPING)
             for table, frame in frames.items():
                 schema_name = table.name.partition(".")[0]
-                connection.register("incoming", frame.select(list(table.columns)))
+                connection.register("incoming", frame.select(table.column_names))
                 connection.execute(f"create schema if not exists {schema_name}")
                 connection.execute(f"create table if not exists {table.name} as from incoming limit 0")
                 connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - contract name
@@ -217,4 +217,4 @@ class Warehouse:
 
 def _typed(relation: duckdb.DuckDBPyRelation, table: Table) -> pl.DataFrame:
     frame: pl.DataFrame = relation.pl()
-    return frame.cast(dict(table.polars_schema))
+    return frame.cast(table.polars_schema)

@@ -73,14 +73,19 @@ class Table:
         return self.schema.columns()
 
     @property
+    def column_names(self) -> list[str]:
+        """The names of the columns in order."""
+        return list(self.columns)
+
+    @property
     def sort_by(self) -> list[str]:
         """The key of the table, which is also the order of every export."""
         return self.schema.primary_key()
 
     @property
-    def polars_schema(self) -> dict[str, pl.DataType]:
+    def polars_schema(self) -> pl.Schema:
         """Column names with their Polars types."""
-        return {name: column.dtype for name, column in self.columns.items()}
+        return pl.Schema({name: column.dtype for name, column in self.columns.items()})
 
     def lineage(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """For every column the upstream ``(asset, column)`` pairs."""

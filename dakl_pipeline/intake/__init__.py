@@ -1,0 +1,1 @@
+"""The intake: names, formats, values and content of delivered files, and which files count."""

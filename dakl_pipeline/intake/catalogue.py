@@ -19,7 +19,6 @@ ColumnSet = Literal["basic", "optional"]
 SAFE_PLACEHOLDERS = frozenset(
     {
         "column",
-        "count",
         "days",
         "expected",
         "found",
@@ -27,9 +26,9 @@ SAFE_PLACEHOLDERS = frozenset(
         "limit",
         "names",
         "other_row",
-        "periods",
         "position",
         "separator",
+        "windows",
         "year",
         "years",
     }
@@ -82,7 +81,7 @@ class Rule(_Entry):
     source: str
 
     @model_validator(mode="after")
-    def _only_safe_placeholders(self) -> "Rule":
+    def _only_safe_placeholders(self) -> "Rule":  # noqa: N804 - "after" works on the instance
         for text, allowed in ((self.message, SAFE_PLACEHOLDERS), (self.action, frozenset({"year"}))):
             names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
             if not names <= allowed:
@@ -110,7 +109,7 @@ class Catalogue(_Entry):
     rule: tuple[Rule, ...]
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> "Catalogue":
+    def _is_consistent(self) -> "Catalogue":  # noqa: N804 - "after" works on the instance
         names = [column.name for column in self.column]
         ids = [rule.id for rule in self.rule]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):

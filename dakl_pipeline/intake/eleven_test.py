@@ -6,6 +6,7 @@ Belongs here: whether a number can be a BSN. Does not belong here: what happens 
 import polars as pl
 
 _BSN_DIGITS = 9
+_LIMIT: int = 10**_BSN_DIGITS
 
 
 def passes_eleven_test(number: pl.Expr) -> pl.Expr:
@@ -20,12 +21,13 @@ def passes_eleven_test(number: pl.Expr) -> pl.Expr:
         Boolean expression without nulls. Zero, a null and a number that does not fit in nine digits give false.
     """
     digits = number.cast(pl.Int64)
-    in_range = (digits > 0) & (digits < 10**_BSN_DIGITS)
+    in_range = (digits > 0) & (digits < _LIMIT)
     # 32 bits are enough for nine digits and twice as fast; what does not fit is false anyway.
     small = pl.when(in_range).then(digits).otherwise(0).cast(pl.Int32)
-    total = -(small % 10)
+    total: pl.Expr = -(small % 10)
     for place in range(2, _BSN_DIGITS + 1):
-        total = total + place * (small // 10 ** (place - 1) % 10)
+        unit: int = 10 ** (place - 1)
+        total = total + place * (small // unit % 10)
     return (in_range & (total % 11 == 0)).fill_null(False)
 
 

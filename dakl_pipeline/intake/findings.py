@@ -102,6 +102,12 @@ class Collector:
         if len(hits) > 4 * MAX_FINDINGS_PER_RULE:
             self._hits[rule_id] = sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
 
+    def merge(self, other: "Collector") -> None:
+        """Take over everything that another collector found."""
+        for rule_id, hits in other._hits.items():
+            self._hits.setdefault(rule_id, []).extend(hits)
+            self._counts[rule_id] = self._counts.get(rule_id, 0) + other._counts[rule_id]
+
     @property
     def has_errors(self) -> bool:
         """Whether a rule that rejects the file found anything."""

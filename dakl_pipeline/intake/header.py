@@ -13,6 +13,7 @@ from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
 from dakl_pipeline.intake.findings import Collector
 
 _OTHER_SEPARATORS = {",": "komma's", "\t": "tabs", "|": "verticale strepen"}
+_COLUMN_SETS: tuple[ColumnSet, ...] = ("basic", "optional")
 _IGNORED = re.compile(r"[ _-]")
 
 
@@ -68,7 +69,7 @@ def _match(delivered: list[str], text: str, collector: Collector) -> Header:
     columns = catalogue().columns("optional")
     by_normal_name = {_normal(name): name for name in columns}
     known = [by_normal_name.get(_normal(name)) for name in delivered]
-    for column_set in ("basic", "optional"):
+    for column_set in _COLUMN_SETS:
         if tuple(known) == catalogue().columns(column_set):
             return Header(column_set, catalogue().columns(column_set))
     separator = _other_separator(text) if len(delivered) == 1 else None
@@ -76,7 +77,7 @@ def _match(delivered: list[str], text: str, collector: Collector) -> Header:
         collector.add("separator", (1,), separator=separator)
         return Header(None, None)
     _collect_faults(known, columns, collector)
-    for column_set in ("basic", "optional"):
+    for column_set in _COLUMN_SETS:
         expected = catalogue().columns(column_set)
         if len(known) == len(expected) and all(k in (None, e) for k, e in zip(known, expected, strict=True)):
             return Header(None, expected)
@@ -96,7 +97,7 @@ def _collect_faults(known: list[str | None], columns: tuple[str, ...], collector
         return
     unknown = [place for place, name in enumerate(known, start=1) if name is None]
     if unknown:
-        collector.add("header_unknown_column", (1,), count=len(unknown), position=unknown[0])
+        collector.add("header_unknown_column", (1,), found=len(unknown), position=unknown[0])
     # Any optional column means that the optional set was meant.
     basic = catalogue().columns("basic")
     wanted = basic if set(found) <= set(basic) else columns

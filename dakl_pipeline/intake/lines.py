@@ -86,8 +86,9 @@ def _looks_like_utf16(head: bytes) -> bool:
         return True
     # Without a mark: ASCII text in UTF-16 is every other byte zero.
     even, odd = head[0::2], head[1::2]
-    return len(head) >= 4 and any(2 * half.count(0) > len(half) and not other.count(0) for half, other in
-                                  ((even, odd), (odd, even)))
+    return len(head) >= 4 and any(
+        2 * half.count(0) > len(half) and not other.count(0) for half, other in ((even, odd), (odd, even))
+    )
 
 
 def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:

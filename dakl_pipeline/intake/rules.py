@@ -4,7 +4,7 @@ Belongs here: expressions that are true where a rule is broken. Does not belong 
 catalogue), rules that compare registrations with each other (``table_rules.py``).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -36,8 +36,8 @@ def _misses(column: str, pattern: str) -> pl.Expr:
     return (pl.col(column) != "") & ~pl.col(column).str.contains(pattern)
 
 
-def _numbers(codes: list[str]) -> pl.Series:
-    return pl.Series([int(code) for code in codes], dtype=pl.UInt16)
+def _numbers(codes: Iterable[str]) -> list[int]:
+    return [int(code) for code in codes]
 
 
 def _date_format(column: str, context: Context) -> pl.Expr:
@@ -79,7 +79,7 @@ VALUE_RULES: Mapping[str, ValueRule] = {
 
 
 def _gemeente_is(status: CodeStatus, context: Context) -> pl.Expr:
-    return pl.col("gemeente_code").is_in(_numbers(list(codes_with_status(status, _year(context)))))
+    return pl.col("gemeente_code").is_in(_numbers(codes_with_status(status, _year(context))))
 
 
 def _gemeente_unknown(context: Context) -> pl.Expr:

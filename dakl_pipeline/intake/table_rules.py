@@ -5,15 +5,132 @@ Each rule gives ``line_number`` and ``other_row`` (UInt32): the row that is repo
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.fields import ROW
 
-TableRule = Callable[[pl.DataFrame], pl.DataFrame]
-
-# The key of a stay fits in one number of 64 bits (BSN 30, type 14, day 20): far quicker to sort and compare.
-_DAY_BITS = 20
+# BSN (30 bits), type (11), start (22) and whether the stay has any length fit in one number: far quicker to sort.
+_DAY_BITS = 22
+_TYPE_BITS = 11
 _NO_BSN = 10**9
 _NO_END = 2**_DAY_BITS - 1
+_FIRST_DATE = date(1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The registrations of a file, made ready to be compared.
+
+    Attributes:
+        registrations: ``line_number`` and the columns of ``values.typed_expressions``.
+        by_stay: ``line_number, group, start, end, key, has_usable_bsn``, sorted by BSN, type and start, a stay without
+            length before the others; days are counted from 0001-01-01, an empty end is the last day there is.
+        duplicates: what ``duplicate_rows`` found, kept because a duplicate is not an overlap as well.
+    """
+
+    registrations: pl.DataFrame
+    by_stay: pl.DataFrame
+    duplicates: pl.DataFrame
+
+
+TableRule = Callable[[Comparison], pl.DataFrame]
+
+
+def _days(column: str) -> pl.Expr:
+    return (pl.col(column) - _FIRST_DATE).dt.total_days().cast(pl.UInt64)
+
+
+def compare(registrations: pl.DataFrame) -> Comparison:
+    """Sort the registrations by person, type and start, once for all rules.
+
+    Args:
+        registrations: ``line_number`` and the columns of ``values.typed_expressions``.
+
+    Returns:
+        The comparison that the rules of ``TABLE_RULES`` work on.
+    """
+    types = registrations["shelter_type_code"].unique().sort()
+    group = pl.col("bsn").fill_null(_NO_BSN).cast(pl.UInt64) * 2**_TYPE_BITS + pl.col("type_index").cast(pl.UInt64)
+    has_length = (pl.col("end") != pl.col("start")).cast(pl.UInt64)
+    by_stay = (
+        registrations.lazy()
+        .with_columns(type_index=types.search_sorted(registrations["shelter_type_code"]))
+        .select(
+            ROW,
+            group=group,
+            start=_days("start_date"),
+            end=_days("end_date").fill_null(_NO_END),
+            has_usable_bsn=passes_eleven_test(pl.col("bsn")),
+        )
+        .with_columns(key=(pl.col("group") * 2**_DAY_BITS + pl.col("start")) * 2 + has_length)
+        .sort("key", maintain_order=True)
+        .collect()
+    )
+    return Comparison(registrations, by_stay, _duplicates(registrations, by_stay))
+
+
+def _duplicates(registrations: pl.DataFrame, by_stay: pl.DataFrame) -> pl.DataFrame:
+    key = pl.col("key")
+    suspects = by_stay.filter((key == key.shift(1)) | (key == key.shift(-1))).select(ROW)
+    columns = [name for name in registrations.columns if name != ROW]
+    return (
+        registrations.join(suspects, on=ROW, how="semi")
+        .select(ROW, other_row=pl.col(ROW).min().over(columns))
+        .filter(pl.col(ROW) != pl.col("other_row"))
+        .sort(ROW)
+    )
+
+
+def duplicate_rows(comparison: Comparison) -> pl.DataFrame:
+    """Registrations that are the same as an earlier one in every column, as read (webinar 2025; monitor rule 4).
+
+    Args:
+        comparison: the registrations of a file.
+
+    Returns:
+        ``line_number, other_row``, ascending; ``other_row`` is the first of the equal rows.
+    """
+    return comparison.duplicates
+
+
+def overlapping_stays(comparison: Comparison) -> pl.DataFrame:
+    """Stays of one usable BSN in one type that start before an earlier one has ended.
+
+    A stay that starts on the day another ends touches it and does not overlap. An empty end counts as still going on,
+    as it does in the count (monitor rule 5.5). Duplicates and stays that end before they start have their own finding.
+
+    Args:
+        comparison: the registrations of a file.
+
+    Returns:
+        ``line_number, other_row``, ascending; ``other_row`` is the stay that ends last of those that started earlier.
+    """
+    reach = (pl.col("group") * 2**_DAY_BITS + pl.col("end")).cum_max()
+    return (
+        comparison.by_stay.lazy()
+        .filter(pl.col("has_usable_bsn") & (pl.col("end") >= pl.col("start")))
+        .join(comparison.duplicates.lazy(), on=ROW, how="anti", maintain_order="left")
+        .with_columns(reach=reach)
+        # The row that set the reach: where it grew.
+        .with_columns(setter=pl.when(pl.col("reach") != pl.col("reach").shift(1, fill_value=0)).then(pl.col(ROW)))
+        .with_columns(
+            earlier=pl.col("reach").shift(1, fill_value=0), other_row=pl.col("setter").forward_fill().shift(1)
+        )
+        .filter(
+            (pl.col("earlier") // 2**_DAY_BITS == pl.col("group"))
+            & (pl.col("start") < pl.col("earlier") % 2**_DAY_BITS)
+        )
+        .select(ROW, "other_row")
+        .sort(ROW)
+        .collect()
+    )
+
+
+TABLE_RULES: Mapping[str, TableRule] = {
+    "duplicate_row": duplicate_rows,
+    "overlapping_stays": overlapping_stays,
+}

@@ -42,4 +42,4 @@ def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.Da
     first_reason = pl.coalesce(
         pl.when(conditions[reason.reason]).then(pl.lit(reason.reason)) for reason in set_aside_reasons()
     )
-    return stays.with_columns(set_aside_reason=first_reason).select(ASSESSED_STAYS.columns)
+    return stays.with_columns(set_aside_reason=first_reason).select(ASSESSED_STAYS.column_names)

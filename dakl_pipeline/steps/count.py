@@ -53,7 +53,7 @@ def count_unique_persons(persons: pl.DataFrame) -> pl.DataFrame:
         _cells(types.with_columns(type_opvang="shelter_type_codes"), "type_opvang"),
         _cells(types.with_columns(ethos=pl.col("shelter_type_codes").replace_strict(ethos_of_type)), "ethos"),
     ]
-    return pl.concat(cells).select(UNIQUE_PERSON_COUNTS.columns).sort(UNIQUE_PERSON_COUNTS.sort_by)
+    return pl.concat(cells).select(UNIQUE_PERSON_COUNTS.column_names).sort(UNIQUE_PERSON_COUNTS.sort_by)
 
 
 def _cells(persons: pl.DataFrame, dimension: str) -> pl.DataFrame:
@@ -82,6 +82,6 @@ def count_supplier_overlap(persons: pl.DataFrame) -> pl.DataFrame:
             pl.len().cast(pl.Int64).alias("persons"),
             pl.col("is_only_here").sum().cast(pl.Int64).alias("persons_only_here"),
         )
-        .select(SUPPLIER_OVERLAP.columns)
+        .select(SUPPLIER_OVERLAP.column_names)
         .sort(SUPPLIER_OVERLAP.sort_by)
     )

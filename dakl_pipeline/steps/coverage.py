@@ -55,7 +55,7 @@ def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -
         .unpivot(index=_KEYS, variable_name="measure")
         .filter(~pl.col("measure").is_in(national_only) | (pl.col("region_code") == COUNTRY))
         .with_columns(pl.col("value").fill_null(0).cast(pl.Int64))
-        .select(COVERAGE.columns)
+        .select(COVERAGE.column_names)
         .sort(COVERAGE.sort_by)
     )
 

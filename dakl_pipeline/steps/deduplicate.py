@@ -34,6 +34,6 @@ def deduplicate(stays: pl.DataFrame) -> pl.DataFrame:
             shelter_type_codes=pl.col("shelter_type_code").unique().sort(),
             supplier_ids=pl.col("supplier_id").unique().sort(),
         )
-        .select(UNIQUE_PERSONS.columns)
+        .select(UNIQUE_PERSONS.column_names)
         .sort(UNIQUE_PERSONS.sort_by)
     )

@@ -123,4 +123,4 @@ def enrich(
         income_source=pl.col("income_source").fill_null(UNKNOWN),
         wmo=care("wmo"),
         wlz=care("wlz"),
-    ).select(ENRICHED_STAYS.columns)
+    ).select(ENRICHED_STAYS.column_names)

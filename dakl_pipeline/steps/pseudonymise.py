@@ -41,7 +41,7 @@ def pseudonymise_stays(
         pl.lit(delivery_id).alias("delivery_id"),
         pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
         pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
-    ).select(PSEUDONYMISED_STAYS.columns)
+    ).select(PSEUDONYMISED_STAYS.column_names)
 
 
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
@@ -72,5 +72,5 @@ def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int
     return (
         source.drop(list(register.numbers))
         .with_columns(pl.lit(year, dtype=pl.Int32).alias("year"), *replaced)
-        .select(register.table.columns)
+        .select(register.table.column_names)
     )

@@ -67,5 +67,5 @@ def map_to_region(stays: pl.DataFrame, *, year: int) -> pl.DataFrame:
     return (
         stays.join(municipality_regions(year), on="gemeente_code", how="left", maintain_order="left")
         .with_columns(pl.col("municipality_status").fill_null("unknown"))
-        .select(REGIONAL_STAYS.columns)
+        .select(REGIONAL_STAYS.column_names)
     )

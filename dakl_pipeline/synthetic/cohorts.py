@@ -44,7 +44,8 @@ def _returning(
     still_in = np.bincount(key[is_staying], minlength=size)
     back = np.round(plan.hard_cases.returning * (counts - still_in)).astype(np.int64)
     keep = np.minimum(needs.adults.ravel(), still_in + back)
-    return previous[rank_in_group(key, ~is_staying, rng.random(len(previous))) < keep[key]]
+    back_again: IntArray = previous[rank_in_group(key, ~is_staying, rng.random(len(previous))) < keep[key]]
+    return back_again
 
 
 def _second_regions(rng: np.random.Generator, homes: IntArray, second: IntArray) -> tuple[IntArray, IntArray]:
@@ -68,7 +69,9 @@ def _new_parents(
     """A parent in the same region for every new child, several children for some; fewer where nobody is suitable."""
     low, high = profile().people.parent_ages
     ages = people.ages(year)[candidates]
-    suitable = candidates[(people.role[candidates] == CORE) & ~people.is_v_only[candidates] & (low <= ages) & (ages <= high)]
+    suitable = candidates[
+        (people.role[candidates] == CORE) & ~people.is_v_only[candidates] & (low <= ages) & (ages <= high)
+    ]
     homes = people.home[suitable]
     likely = rng.random(len(suitable)) ** (1 / parent_weights(people, suitable))
     order = np.lexsort((-likely, homes))
@@ -79,7 +82,8 @@ def _new_parents(
     # Every family gets a first child, the others fall where they fall.
     turn = rank_in_group(regions.astype(np.int64))
     further = np.floor(rng.random(len(regions)) * families[regions]).astype(np.int64)
-    return suitable[order[starts[regions] + np.where(turn < families[regions], turn, further)]]
+    parents: IntArray = suitable[order[starts[regions] + np.where(turn < families[regions], turn, further)]]
+    return parents
 
 
 def settle(

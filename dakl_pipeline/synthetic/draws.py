@@ -28,7 +28,8 @@ def choose_at(weights: FloatArray, chances: FloatArray) -> IntArray:
     """The position in ``weights`` that each chance (0 to 1) falls on."""
     steps = np.cumsum(weights)
     found = np.searchsorted(steps, chances * steps[-1], side="right")
-    return np.minimum(found, len(weights) - 1).astype(np.int64)
+    picked: IntArray = np.minimum(found, len(weights) - 1).astype(np.int64)
+    return picked
 
 
 def apportion(total: int, weights: Sequence[float] | FloatArray | IntArray) -> IntArray:
@@ -41,7 +42,7 @@ def apportion(total: int, weights: Sequence[float] | FloatArray | IntArray) -> I
     if total <= 0 or share.sum() <= 0:
         return np.zeros(len(share), dtype=np.int64)
     exact = total * share / share.sum()
-    parts = np.floor(exact).astype(np.int64)
+    parts: IntArray = np.floor(exact).astype(np.int64)
     order = np.argsort(-(exact - parts), kind="stable")
     parts[order[: total - int(parts.sum())]] += 1
     return parts
@@ -69,15 +70,12 @@ class GroupedChoice:
         self._starts = np.r_[0, self._ends[:-1]]
         self._steps = np.r_[0.0, np.cumsum(np.asarray(weights, dtype=np.float64)[self._items])]
 
-    def has_items(self, group: IntArray) -> BoolArray:
-        """Whether each group has an item of positive weight."""
-        return self._steps[self._ends[group]] > self._steps[self._starts[group]]
-
     def draw(self, rng: np.random.Generator, group: IntArray) -> IntArray:
         """One item for every entry of ``group``; each of these groups must have items."""
         low, high = self._steps[self._starts[group]], self._steps[self._ends[group]]
         found = np.searchsorted(self._steps, low + rng.random(len(group)) * (high - low), side="right") - 1
-        return self._items[np.clip(found, self._starts[group], self._ends[group] - 1)].astype(np.int64)
+        items: IntArray = self._items[np.clip(found, self._starts[group], self._ends[group] - 1)]
+        return items
 
 
 def _distinct(rng: np.random.Generator, low: int, high: int, count: int) -> IntArray:
@@ -85,7 +83,8 @@ def _distinct(rng: np.random.Generator, low: int, high: int, count: int) -> IntA
     while len(found) < count:
         more = rng.integers(low, high, size=int((count - len(found)) * 1.1) + 16)
         found = np.unique(np.r_[found, more])
-    return rng.permutation(found)[:count]
+    picked: IntArray = rng.permutation(found)[:count]
+    return picked
 
 
 def draw_bsns(rng: np.random.Generator, count: int, *, excluded: Sequence[int] = ()) -> IntArray:
@@ -95,7 +94,8 @@ def draw_bsns(rng: np.random.Generator, count: int, *, excluded: Sequence[int] =
     digits = [stems // 10**power % 10 for power in range(7, -1, -1)]
     check = sum(weight * digit for weight, digit in zip(_STEM_WEIGHTS, digits, strict=True)) % 11
     numbers = (stems * 10 + check)[check < 10]
-    return numbers[~np.isin(numbers, np.asarray(excluded, dtype=np.int64))][:count]
+    picked: IntArray = numbers[~np.isin(numbers, np.asarray(excluded, dtype=np.int64))][:count]
+    return picked
 
 
 def break_eleven_test(bsns: IntArray) -> IntArray:

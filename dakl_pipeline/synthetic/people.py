@@ -90,9 +90,7 @@ def _origins(rng: np.random.Generator, size: int) -> IntArray:
     return choose(rng, list(profile().people.origin.values()), size)
 
 
-def draw_adults(
-    rng: np.random.Generator, year: int, role: IntArray, home: IntArray, v_linked_share: float
-) -> People:
+def draw_adults(rng: np.random.Generator, year: int, role: IntArray, home: IntArray, v_linked_share: float) -> People:
     """Adults who come to shelter in ``year``, one for each entry of ``role`` and ``home``.
 
     People with a V-number were born outside Europe; ``v_linked_share`` of the CORE people are delivered by it only.

@@ -13,7 +13,7 @@ from dakl_pipeline.reference import (
     municipal_mergers,
     municipalities,
 )
-from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, GroupedChoice, IntArray
+from dakl_pipeline.synthetic.draws import FloatArray, GroupedChoice, IntArray
 from dakl_pipeline.synthetic.plan import WorldPlan
 from dakl_pipeline.synthetic.profile import profile
 
@@ -77,14 +77,16 @@ class Division:
         centres = {region.centrumgemeente_code for region in centrumregios()}
         factor = profile().stays.centrumgemeente_factor
         self._codes = np.array([int(each.code) for each in found], dtype=np.int64)
+        self._regions = np.array([positions[each.region_code] for each in found], dtype=np.int64)
         self._choice = GroupedChoice(
-            [positions[each.region_code] for each in found],
+            self._regions,
             [_weight(each) * (factor if each.code in centres else 1.0) for each in found],
             region_count(),
         )
-        self._set_old_codes({each.code for each in found})
+        self._set_old_codes(found)
 
-    def _set_old_codes(self, valid_codes: set[str]) -> None:
+    def _set_old_codes(self, found: list[Municipality]) -> None:
+        valid_codes = {each.code for each in found}
         successors: dict[str, set[str]] = {}
         for merger in municipal_mergers():
             successors.setdefault(merger.old_code, set()).add(merger.new_code)
@@ -95,6 +97,15 @@ class Division:
         )
         self._new = np.array(sorted({int(new) for new, _ in merged}), dtype=np.int64)
         self._old = np.array([int(old) for _, old in merged], dtype=np.int64)
+        region_of_code = np.full(10_000, -1, dtype=np.int64)
+        region_of_code[self._codes] = self._regions
+        region_of_code[self._old] = region_of_code[[int(new) for new, _ in merged]]
+        self._region_of_code = region_of_code
+        weights = np.zeros(10_000)
+        np.add.at(weights, [int(new) for new, _ in merged], profile().stays.missing_inhabitants)
+        inhabitants = np.ones(10_000)
+        inhabitants[self._codes] = [_weight(each) for each in found]
+        self._old_share_of_code = np.minimum(weights / inhabitants, 1.0)
         groups = np.searchsorted(self._new, np.array([int(new) for new, _ in merged], dtype=np.int64))
         self._old_choice = GroupedChoice(groups.astype(np.int64), np.ones(len(merged)), len(self._new))
         self.divided_codes = tuple(sorted(int(old) for old, new in successors.items() if len(new) > 1))
@@ -103,9 +114,16 @@ class Division:
         """A municipality code of each region."""
         return self._codes[self._choice.draw(rng, region)]
 
-    def has_old_code(self, municipality: IntArray) -> BoolArray:
-        """Whether the municipality came from a merger, so that an old code may still be in use."""
-        return np.isin(municipality, self._new)
+    def regions_of(self, municipality: IntArray) -> IntArray:
+        """The region of each code, by way of its successor where it was merged; -1 where there is none."""
+        return self._region_of_code[municipality]
+
+    def old_code_shares(self, municipality: IntArray) -> FloatArray:
+        """Share of the inhabitants who lived in a municipality that was merged into this one; 0 without a merger.
+
+        The reference data have no inhabitants of abolished municipalities: each has the size that stands for that.
+        """
+        return self._old_share_of_code[municipality]
 
     def draw_old_code(self, rng: np.random.Generator, municipality: IntArray) -> IntArray:
         """An old code for each of these merged municipalities."""

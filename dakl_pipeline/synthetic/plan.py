@@ -3,11 +3,12 @@
 Belongs here: the plan and its validation. Does not belong here: how people live (``profile``) and the making.
 """
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dakl_pipeline.reference import centrumregios, delivery_rounds
+from dakl_pipeline.synthetic.profile import profile
 
 Share = Annotated[float, Field(ge=0, le=0.5)]
 Count = Annotated[int, Field(ge=1)]
@@ -108,7 +109,7 @@ class WorldPlan(BaseModel):
     is_cbs_example_included: bool = False
 
     @model_validator(mode="after")
-    def _is_possible(self) -> Self:
+    def _check_possible(self) -> "WorldPlan":
         in_rounds = {year for each in delivery_rounds() for year in each.reporting_years}
         if len(set(self.years)) != len(self.years) or list(self.years) != sorted(self.years):
             raise ValueError("years: each year once, in order")
@@ -118,6 +119,11 @@ class WorldPlan(BaseModel):
             raise ValueError("persons: a number for each year, and for no other year")
         if self.calibration is not None:
             self._check_calibration(self.calibration)
+        example = profile().example
+        if self.is_cbs_example_included and (
+            self.calibration is None or example.region_code not in self.calibration.get(example.reporting_year, {})
+        ):
+            raise ValueError("is_cbs_example_included: its region must be among those given for its year")
         return self
 
     def _check_calibration(self, calibration: dict[int, dict[str, int | None]]) -> None:

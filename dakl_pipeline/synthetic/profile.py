@@ -11,6 +11,8 @@ from io import StringIO
 
 from pydantic import BaseModel, ConfigDict
 
+from dakl_pipeline.reference import Methodology, default_methodology
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -99,6 +101,15 @@ class SupplierProfile(_Part):
     weights: dict[str, float]
 
 
+class ExampleProfile(_Part):
+    """The example that CBS printed: who delivers it, about which year, and the data file it is in."""
+
+    region_code: str
+    reporting_year: int
+    file_name: str
+    data_file: str
+
+
 class Profile(_Part):
     """The whole file."""
 
@@ -107,6 +118,7 @@ class Profile(_Part):
     stays: StayProfile
     delivery: DeliveryProfile
     suppliers: SupplierProfile
+    example: ExampleProfile
 
 
 def text(name: str) -> str:
@@ -118,6 +130,12 @@ def text(name: str) -> str:
 def profile() -> Profile:
     """The shares and lengths of ``profile.toml``."""
     return Profile.model_validate(tomllib.loads(text("profile.toml")))
+
+
+@cache
+def settings() -> Methodology:
+    """The settings of the statistic as they come with the package."""
+    return Methodology.model_validate(default_methodology())
 
 
 @cache

@@ -161,16 +161,21 @@ def draw_stays(
     return pl.concat([stays, winter]).sort(STAY_COLUMNS)
 
 
-def going_on(stays: pl.DataFrame, people: People, year: int, division: Division, suppliers: SupplierChoice) -> pl.DataFrame:
-    """Stays in the home region that go on into ``year``, with a municipality and supplier of that year.
+def going_on(
+    stays: pl.DataFrame, people: People, year: int, division: Division, stopped: tuple[int, ...] = ()
+) -> pl.DataFrame:
+    """Stays in the home region that go on into ``year``.
 
-    Children follow their parent, and winteropvang ends, so both are left out.
+    Left out are children, who follow their parent, winteropvang, which ends, municipalities that moved to another
+    region, and the suppliers (positions) in ``stopped``.
     """
-    home = pl.Series(people.home)
-    is_adult = pl.Series(people.parent < 0)
+    home = pl.Series(people.home).gather(stays["person"])
+    is_adult = pl.Series(people.parent < 0).gather(stays["person"])
     return stays.filter(
+        is_adult,
+        home == stays["region"],
+        pl.Series(division.regions_of(stays["municipality"].to_numpy())) == stays["region"],
         pl.col("end") >= day_of(year),
-        pl.col("region") == home.gather(stays["person"]),
-        is_adult.gather(stays["person"]),
         pl.col("shelter_type") != int(profile().stays.winter_code),
+        ~pl.col("supplier").is_in(stopped),
     )

@@ -64,7 +64,9 @@ def make_suppliers(plan: WorldPlan, required_second: str | None = None) -> tuple
         taking_part = sorted(taking_part, key=lambda region: -size[region])[: plan.suppliers]
     regions = centrumregios()
     found = [
-        Supplier(municipality_supplier_id(regions[r]), "gemeente", _ascii(regions[r].name), (r,), shape.weights["gemeente"])
+        Supplier(
+            municipality_supplier_id(regions[r]), "gemeente", _ascii(regions[r].name), (r,), shape.weights["gemeente"]
+        )
         for r in taking_part
     ]
     further = apportion(plan.suppliers - len(found), np.sqrt(size))
@@ -110,11 +112,14 @@ class SupplierChoice:
         return self._suppliers[self._choice.draw(rng, region)]
 
 
-def weight_shares(supplier: Supplier, suppliers: tuple[Supplier, ...]) -> FloatArray:
-    """By region, the share of the stays that is with this supplier."""
+def weight_shares(suppliers: tuple[Supplier, ...]) -> list[FloatArray]:
+    """For each supplier, by region, the share of the stays that is with it."""
     total = np.zeros(region_count())
-    own = np.zeros(region_count())
     for each in suppliers:
         total[list(each.regions)] += each.weight
-    own[list(supplier.regions)] = supplier.weight
-    return np.divide(own, total, out=np.zeros(region_count()), where=total > 0)
+    shares = []
+    for each in suppliers:
+        own = np.zeros(region_count())
+        own[list(each.regions)] = each.weight / total[list(each.regions)]
+        shares.append(own)
+    return shares

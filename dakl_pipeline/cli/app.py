@@ -1,0 +1,370 @@
+"""The commands of ``dakl``.
+
+Belongs here: one thin function per command: read arguments, call, show. Does not belong here: anything that could be
+tested without a command line.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from dakl_pipeline import __version__
+from dakl_pipeline.cli import options as opt
+from dakl_pipeline.cli import show
+from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from resources.home import Home
+
+app = typer.Typer(
+    help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+key_app = typer.Typer(help="The secret key for pseudonyms.", rich_markup_mode=None)
+app.add_typer(key_app, name="key")
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: DAKL_J<year>_<free text>.csv")]
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        show.say(f"dakl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of ``dakl`` itself."""
+
+
+@app.command()
+def demo(home: opt.HomeOption = None) -> None:
+    """A fresh home with sample deliveries and registers for three years, all years run, figures printed."""
+    from dakl_pipeline.cli.demo import run_demo
+
+    run_demo(opt.named_home(home))
+
+
+@app.command()
+def check(
+    file: FileArgument, year: opt.OptionalYear = None, json: opt.JsonOption = False, home: opt.HomeOption = None
+) -> None:
+    """Check a file technically and report content findings; nothing is stored and no home is needed."""
+    from dakl_pipeline.intake.check import check_delivery
+
+    methodology = opt.methodology_of(opt.named_home(home))
+    if year is not None:
+        opt.known_year(year, methodology)
+    with _opened(file) as source:
+        today = opt.today(methodology)
+        verdict = check_delivery(source, file.name, methodology=methodology, today=today, reporting_year=year)
+    show.print_json(show.verdict_json(verdict)) if json else show.print_verdict(verdict)
+    if not verdict.approved:
+        raise typer.Exit(Refused.exit_code)
+
+
+@app.command()
+def deliver(
+    file: FileArgument,
+    supplier: opt.SupplierOption,
+    received_at: Annotated[
+        str | None, typer.Option("--received-at", metavar="TIME", help="Time of receipt (ISO 8601); now when left out.")
+    ] = None,
+    accept_late: opt.AcceptLate = None,
+    json: opt.JsonOption = False,
+    home: opt.HomeOption = None,
+) -> None:
+    """Receive a file: check it and log it with its verdict."""
+    from resources.delivery_store import DeliveryStore
+    from resources.reception import receive
+
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    entry, verdict = receive(
+        DeliveryStore(opened.deliveries),
+        _existing(file),
+        supplier_id=opt.supplier_id(supplier),
+        received_at=opt.instant(received_at, methodology),
+        recorded_at=datetime.now(UTC),
+        accept_late=opt.late_reason(accept_late),
+        methodology=methodology,
+    )
+    if json:
+        show.print_json({"delivery_id": entry.delivery_id, **show.verdict_json(verdict)})
+    else:
+        show.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
+        show.print_verdict(verdict)
+        if verdict.approved:
+            show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}")
+    if not verdict.approved:
+        raise typer.Exit(Refused.exit_code)
+
+
+@app.command()
+def withdraw(
+    supplier: opt.SupplierOption,
+    year: opt.YearOption,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="Time of the withdrawal (ISO 8601); now when left out.")
+    ] = None,
+    accept_late: opt.AcceptLate = None,
+    home: opt.HomeOption = None,
+) -> None:
+    """Withdraw a year of a supplier."""
+    from resources.delivery_store import DeliveryStore
+    from resources.reception import withdraw as log_withdrawal
+
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    entry = log_withdrawal(
+        DeliveryStore(opened.deliveries),
+        supplier_id=opt.supplier_id(supplier),
+        year=opt.known_year(year, methodology),
+        at=opt.instant(at, methodology),
+        recorded_at=datetime.now(UTC),
+        accept_late=opt.late_reason(accept_late),
+        methodology=methodology,
+    )
+    show.say(
+        f"intrekking {entry.delivery_id}: {supplier} trekt {year} in. Werk de cijfers bij met: dakl run --year {year}"
+    )
+
+
+@app.command()
+def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
+    """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
+    from dakl_pipeline.intake.log import Withdrawal
+    from dakl_pipeline.intake.selection import standings
+    from resources.delivery_store import DeliveryStore
+
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    entries = DeliveryStore(opened.deliveries).entries()
+    rows: list[dict[str, Any]] = [
+        {
+            "delivery_id": s.delivery.delivery_id,
+            "kind": s.delivery.kind,
+            "supplier": s.delivery.supplier_id,
+            "year": s.delivery.reporting_year,
+            "received_at": s.delivery.received_at.isoformat(),
+            "file_name": s.delivery.file_name,
+            "sha256": s.delivery.sha256,
+            "registrations": s.delivery.registrations,
+            "approved": s.delivery.approved,
+            "selected": s.is_selected,
+            "reason": s.reason,
+            "accepted_late": s.delivery.late_reason,
+            "recorded_by": s.delivery.recorded_by,
+            "findings": s.delivery.findings,
+        }
+        for s in standings(entries, methodology)
+    ]
+    rows += [
+        {
+            "delivery_id": w.delivery_id,
+            "kind": w.kind,
+            "supplier": w.supplier_id,
+            "year": w.reporting_year,
+            "received_at": w.received_at.isoformat(),
+            "accepted_late": w.late_reason,
+            "recorded_by": w.recorded_by,
+            "reason": "withdrawal of a year by its supplier",
+        }
+        for w in entries
+        if isinstance(w, Withdrawal)
+    ]
+    rows = sorted((r for r in rows if year in (None, r["year"])), key=lambda r: r["delivery_id"])
+    if json:
+        show.print_json(rows)
+        return
+    columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "reason")
+    verdicts = {True: "approved", False: "rejected", None: "withdrawal"}
+    table = [
+        {
+            **row,
+            "verdict": verdicts[row.get("approved")] + (" (late)" if row["accepted_late"] else ""),
+            "selected": "yes" if row.get("selected") else "no",
+            "received_at": row["received_at"][:16],
+        }
+        for row in rows
+    ]
+    show.print_table(columns, [[row[column] for column in columns] for row in table])
+    show.say(f"{len(rows)} deliveries, {sum(bool(row.get('selected')) for row in rows)} selected")
+
+
+@app.command()
+def run(
+    year: Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.")] = None,
+    all_years: Annotated[bool, typer.Option("--all", help="All reporting years.")] = False,
+    home: opt.HomeOption = None,
+) -> None:
+    """Materialise the chain for some years."""
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    if bool(year) == all_years:
+        raise WrongUsage("name the years with --year, or --all of them")
+    years = (
+        list(methodology.reporting_years) if all_years else sorted({opt.known_year(y, methodology) for y in year or ()})
+    )
+    _require_key_and_registers(opened, years)
+    from dakl_pipeline.cli.runs import run_years
+
+    with show.progress("running", len(years)) as bar:
+        for one in years:
+            run_years(opened, [one])
+            bar.advance(bar.task_ids[0])
+            show.say(_summary(opened, one))
+
+
+@app.command()
+def figures(
+    year: opt.YearOption,
+    region: Annotated[
+        str | None, typer.Option("--region", help="Only this region (CR01-CR44, NL, or a name).")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
+    home: opt.HomeOption = None,
+) -> None:
+    """Counts as a table; exact, so for internal use only."""
+    from dakl_pipeline import figures as arranged
+    from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
+    from resources.warehouse import Warehouse
+
+    opened = opt.open_home(home)
+    opt.known_year(year, opt.methodology_of(opened))
+    warehouse = Warehouse(opened.warehouse)
+    if year not in warehouse.years(UNIQUE_PERSON_COUNTS):
+        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
+    code = arranged.region_code(region) if region is not None else None
+    counts = warehouse.read(UNIQUE_PERSON_COUNTS, year)
+    dimensions = [by] if by is not None else arranged.dimensions() if code else ["totaal"]
+    for dimension in dimensions:
+        shown, rows = arranged.by_category(counts, dimension, region=code)
+        show.say(f"{dimension}, {year}")
+        show.print_table(("region", "name", *shown), rows, numeric=shown)
+    show.say("Exact counts, for internal use only: not rounded, not protected.")
+
+
+@app.command()
+def export(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="For example statistics.unique_person_counts.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .csv, .parquet or .xlsx file.")],
+    year: opt.OptionalYear = None,
+    home: opt.HomeOption = None,
+) -> None:
+    """A warehouse table as a file; tables with a row per person never leave the warehouse."""
+    from dakl_pipeline.contracts import TABLES
+    from dakl_pipeline.exports import FORMATS
+    from resources.files import write_atomically
+    from resources.warehouse import Warehouse
+
+    opened = opt.open_home(home)
+    if year is not None:
+        opt.known_year(year, opt.methodology_of(opened))
+    names = ", ".join(name for name, t in TABLES.items() if not t.is_person_level)
+    if table not in TABLES:
+        raise WrongUsage(f"there is no such table: choose one of {names}")
+    if TABLES[table].is_person_level:
+        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {names}")
+    if out.suffix.lower() not in FORMATS:
+        raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
+    frame = Warehouse(opened.warehouse).read(TABLES[table], year)
+    write_atomically(out, FORMATS[out.suffix.lower()](frame))
+    show.say(f"{frame.height} rows of {table} in {out}")
+
+
+@app.command()
+def generate(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder that does not exist or is empty.")],
+    persons: Annotated[int, typer.Option("--persons", min=1, help="People in shelter per year.")],
+    suppliers: Annotated[int, typer.Option("--suppliers", min=1, help="Number of suppliers.")],
+    year: Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.")],
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")],
+    home: opt.HomeOption = None,
+) -> None:
+    """Synthetic deliveries and registers of any size."""
+    from dakl_pipeline.cli.worlds import plan_of, write_world
+    from dakl_pipeline.synthetic import generate_world
+
+    methodology = opt.methodology_of(opt.named_home(home))
+    years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
+    world = generate_world(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
+    write_world(world, out)
+    show.say(
+        f"{len(world.events)} deliveries and withdrawals (in {out / 'timeline.csv'}) and registers of {len(years)} years"
+    )
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="TCP port on 127.0.0.1.")] = 3000,
+    home: opt.HomeOption = None,
+) -> None:
+    """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
+    opened = opt.open_home(home)
+    from dakl_pipeline.cli.runs import serve_ui
+
+    show.say(f"Dagster UI: http://127.0.0.1:{port} (stop with Ctrl-C)")
+    serve_ui(opened, port)
+
+
+@key_app.command("create")
+def create(home: opt.HomeOption = None) -> None:
+    """Make a secret key in the home, and the home if it is not there."""
+    from resources.secret_key import create_key
+
+    path = create_key(opt.named_home(home))
+    show.say(
+        f"key made: {path} (readable by you only). Keep a copy apart: without it nobody is recognised across years."
+    )
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise WrongUsage(f"there is no file {file.name} here, or it is not a file")
+    return file
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    try:
+        with _existing(file).open("rb") as source:
+            yield source
+    except PermissionError:
+        raise WrongUsage(f"{file.name} cannot be read: permission denied") from None
+
+
+def _require_key_and_registers(home: Home, years: list[int]) -> None:
+    """Stop before anything is read when something is missing."""
+    from dakl_pipeline.contracts.registers import REGISTERS
+    from resources.register_store import RegisterStore
+    from resources.secret_key import load_key
+    from resources.settings import Environment
+
+    load_key(home, Environment())
+    for year in years:
+        for register in REGISTERS:
+            RegisterStore(home.registers).require(register, year)
+
+
+def _summary(home: Home, year: int) -> str:
+    from dakl_pipeline.contracts.deliveries import SELECTED
+    from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
+    from resources.warehouse import Warehouse
+
+    warehouse = Warehouse(home.warehouse)
+    totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
+    files = warehouse.read(SELECTED, year).height
+    persons = totals.filter(region_code="NL")["persons"].sum()
+    regions = totals.height - bool(persons)
+    return f"{year}: {persons} unique persons in {regions} regions, from {files} selected files"

@@ -1,0 +1,114 @@
+"""The demo: a fresh home with a synthetic country, run end to end.
+
+Belongs here: the order of the demo, what it prints, and that it never touches a home it did not make. Does not belong
+here: any step of the work; the demo does what a user would do.
+"""
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from dakl_pipeline import figures
+from dakl_pipeline.cli import show
+from dakl_pipeline.cli.worlds import deliver_world, write_registers
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
+from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.synthetic import demo_plan, generate_world
+from resources.delivery_store import DeliveryStore
+from resources.home import Home
+from resources.secret_key import create_key
+from resources.settings import load_methodology
+from resources.warehouse import Warehouse
+
+_MARKER = ".made-by-dakl-demo"
+
+
+def run_demo(home: Home) -> None:
+    """Make the home anew, deliver a synthetic country to it, run every year and print the figures.
+
+    Args:
+        home: A home that is not there yet, is empty, or was made by the demo.
+
+    Raises:
+        WrongUsage: If the home holds anything that the demo did not make.
+    """
+    kept = _clear(home)
+    started = time.monotonic()
+    create_key(home)
+    methodology = load_methodology(home)
+    plan = demo_plan()
+    world = generate_world(plan)
+    write_registers(world.registers, home.registers)
+    with tempfile.TemporaryDirectory(prefix="dakl-demo-") as scratch:
+        deliver_world(world, DeliveryStore(home.deliveries), Path(scratch), methodology)
+    _remember_own_deliveries(home)
+    delivered = time.monotonic()
+    show.say(
+        f"A synthetic country: {len(world.events)} deliveries and withdrawals of {plan.suppliers} suppliers, "
+        f"registers of {len(plan.years)} years ({delivered - started:.0f} s)"
+    )
+
+    from dakl_pipeline.cli.runs import run_years
+
+    years = list(plan.years)
+    with show.progress("running", len(years)) as bar:
+        for year in years:
+            run_years(home, [year])
+            bar.advance(bar.task_ids[0])
+    show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
+    show.say()
+    counts = Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS)
+    headings = [str(year) for year in years]
+    show.say("Unique persons in emergency and temporary shelter (synthetic data)")
+    show.print_table(("region", "name", *headings), figures.by_year(counts, years), numeric=headings)
+    show.say("Regions add up to more than the country: a person can be known in several.")
+    show.say()
+    option = "" if home.root == Path("dakl_home") else f" --home {home.root}"
+    if kept:
+        show.say(f"The former demo home held deliveries of your own; it is kept at {kept}")
+    show.say("What next:")
+    show.say(f"  look at figures         dakl figures --year 2024 --by leeftijd{option}")
+    show.say(f"  open the Dagster UI     dakl ui{option}")
+    show.say("  check a file            dakl check data_samples/DAKL_J2024_basisset.csv")
+    show.say(
+        "  deliver your own file   dakl deliver FILE --supplier my-shelter --received-at 2025-06-01"
+        f"{option} && dakl run --year 2024{option}"
+    )
+    show.say(f"Demo done: figures of {len(years)} years are in {home.root}")
+
+
+def _clear(home: Home) -> Path | None:
+    """Make room for the demo.
+
+    Returns:
+        Where a former demo home went that holds deliveries of somebody else; None when nothing had to be kept.
+    """
+    root, marker = home.root, home.root / _MARKER
+    if root.exists() and not root.is_dir():
+        raise WrongUsage(f"{root} is not a folder: name another with --home")
+    kept = None
+    if root.is_dir() and any(root.iterdir()):
+        if not marker.is_file():
+            raise WrongUsage(f"{root} was not made by `dakl demo`, so it is left alone: name another with --home")
+        if _has_other_deliveries(home):
+            kept = next(p for n in range(1, 10_000) if not (p := root.with_name(f"{root.name}.kept-{n}")).exists())
+            root.rename(kept)
+        else:
+            # The marker goes last, so that a demo that is killed here can be made anew.
+            for path in sorted(root.iterdir(), key=lambda path: path == marker):
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    root.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    return kept
+
+
+def _remember_own_deliveries(home: Home) -> None:
+    entries = DeliveryStore(home.deliveries).entries()
+    (home.root / _MARKER).write_text(f"{len(entries)}\n", encoding="ascii")
+
+
+def _has_other_deliveries(home: Home) -> bool:
+    """Whether the home holds more than the demo put there; a demo that was killed made all it holds."""
+    own = (home.root / _MARKER).read_text(encoding="ascii").strip()
+    return bool(own) and len(DeliveryStore(home.deliveries).entry_names()) > int(own)

@@ -1,0 +1,57 @@
+"""Calling the command line and turning every ending into an exit code and plain lines.
+
+Belongs here: errors and exit codes. Does not belong here: the commands (``app``).
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from typer.exceptions import TyperException
+
+from dakl_pipeline.errors import DaklError
+from dakl_pipeline.redaction import mask_numbers
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``dakl``.
+
+    Args:
+        argv: Arguments; those of the process when None.
+
+    Returns:
+        Exit code: 0 done, 1 the data were refused, 2 wrong usage, 3 something is missing, 130 interrupted. Never
+        raises.
+    """
+    from dakl_pipeline.cli.app import app
+
+    try:
+        code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except TyperException as error:
+        return _fail(f"{getattr(error, 'format_message', error.__str__)()} See `dakl --help`.", 2)
+    except DaklError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted; what was finished before is kept", _INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of the output (head, less) has gone; so must ours, or the interpreter complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(f"{os.strerror(error.errno) if error.errno else type(error).__name__}: {error.filename}", 1)
+    except Exception as error:
+        # The text of an unforeseen error may quote a row; its kind and place never do.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return _fail(f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    sys.stderr.write(f"dakl: {mask_numbers(message)}\n")
+    return code

@@ -1,0 +1,109 @@
+"""Options that several commands share, and how their values are read.
+
+Belongs here: parsing and validation of arguments. Does not belong here: commands.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.reference import Methodology
+from resources.home import Home
+from resources.settings import Environment, load_methodology
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
+]
+YearOption = Annotated[int, typer.Option("--year", help="Reporting year.")]
+OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.")]
+SupplierOption = Annotated[str, typer.Option("--supplier", help="Supplier id: a-z, 0-9 and -, at most 64 characters.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+AcceptLate = Annotated[
+    str | None,
+    typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
+]
+
+_SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+_LIKE_A_NUMBER = re.compile("[0-9]{9,}")
+
+
+def open_home(home: Path | None) -> Home:
+    """The home that the option, the environment or the default names.
+
+    Raises:
+        Missing: If it is not there.
+    """
+    return named_home(home).require()
+
+
+def named_home(home: Path | None) -> Home:
+    """The home that the option, the environment or the default names, there or not."""
+    return Home(home if home is not None else Environment().home)
+
+
+def methodology_of(home: Home) -> Methodology:
+    """Settings of the statistic in this home."""
+    return load_methodology(home)
+
+
+def known_year(year: int, methodology: Methodology) -> int:
+    """A reporting year of the settings.
+
+    Raises:
+        WrongUsage: If the pipeline does not make that year.
+    """
+    if year not in methodology.reporting_years:
+        years = ", ".join(map(str, methodology.reporting_years))
+        raise WrongUsage(f"{year} is not a reporting year of this pipeline (there are: {years})")
+    return year
+
+
+def supplier_id(text: str) -> str:
+    """A supplier id.
+
+    Raises:
+        WrongUsage: If it does not have the form of one, or holds nine or more digits in a row, which could be a BSN.
+    """
+    if not _SUPPLIER_ID.fullmatch(text):
+        raise WrongUsage("a supplier id starts with a-z or 0-9 and holds a-z, 0-9 and -, at most 64 characters")
+    if _LIKE_A_NUMBER.search(text):
+        raise WrongUsage("a supplier id may not hold nine or more digits in a row: it could be taken for a BSN")
+    return text
+
+
+def instant(text: str | None, methodology: Methodology) -> datetime:
+    """A moment in ISO 8601, on the Dutch clock when it names no zone; now when there is none.
+
+    Raises:
+        WrongUsage: If it is no moment.
+    """
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(methodology.time_zone))
+        return zoned.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise WrongUsage("a time is written like 2025-05-12T14:30 or 2025-05-12T14:30+02:00") from None
+
+
+def today(methodology: Methodology) -> date:
+    """Today on the Dutch calendar."""
+    return datetime.now(ZoneInfo(methodology.time_zone)).date()
+
+
+def late_reason(text: str | None) -> str | None:
+    """The reason to accept something late, without numbers that could be a person's.
+
+    Raises:
+        WrongUsage: If it is empty: the log must say why.
+    """
+    if text is not None and not text.strip():
+        raise WrongUsage("--accept-late needs a reason")
+    return text if text is None else mask_numbers(text)

@@ -1,0 +1,103 @@
+"""How things look on a terminal and as JSON.
+
+Belongs here: tables and lines. Does not belong here: what is in them.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dakl_pipeline.intake.check import Verdict
+
+
+def say(text: str = "") -> None:
+    """Print a line."""
+    typer.echo(text)
+
+
+def print_json(data: Any) -> None:
+    """Print JSON for programs."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeric: Iterable[str] = ()) -> None:
+    """Print a table.
+
+    Args:
+        columns: Headings.
+        rows: Cells; integers get a thousands separator in a numeric column, None an empty cell.
+        numeric: Headings of the columns that are aligned to the right.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = set(numeric)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value, column in numeric) for column, value in zip(columns, row, strict=True)))
+    # A pipe has no width: never fold or cut what a program reads.
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console = Console(markup=False, highlight=False, emoji=False, width=200)
+    console.print(table)
+
+
+def _cell(value: Any, is_numeric: bool) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}".replace(",", ".") if is_numeric and isinstance(value, int) else str(value)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Progress]:
+    """A progress bar on a terminal; nothing elsewhere.
+
+    Yields:
+        The bar, with one task (id 0).
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        bar.add_task(label, total=total)
+        yield bar
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict in the shape of the contract."""
+    return {
+        "approved": verdict.approved,
+        "reporting_year": verdict.reporting_year,
+        "registrations": verdict.registrations,
+        "findings": [
+            {
+                "rule": f.rule,
+                "severity": f.severity,
+                "row": f.row,
+                "column": f.column,
+                "message": f.message,
+            }
+            for f in verdict.findings
+        ],
+    }
+
+
+_SHOWN = 30
+_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "melding"}
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """Print a verdict with its first findings, in Dutch, for the coordinator."""
+    say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
+    rows = [
+        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
+        for f in verdict.findings[:_SHOWN]
+    ]
+    if rows:
+        print_table(("waar", "kolom", "ernst", "bevinding"), rows)
+    if len(verdict.findings) > _SHOWN:
+        say(f"... en nog {len(verdict.findings) - _SHOWN} bevindingen; alle met --json")

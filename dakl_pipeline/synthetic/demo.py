@@ -1,0 +1,59 @@
+"""The plan of the demonstration: three years, calibrated on the published figures.
+
+Belongs here: which regions take part and how large the known ones are. Does not belong here: the making of the world.
+"""
+
+import csv
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+
+from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.profile import profile
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    folder = files("dakl_pipeline.reference")
+    return list(csv.DictReader(StringIO(folder.joinpath(name).read_text(encoding="utf-8"))))
+
+
+@cache
+def published_figures() -> dict[tuple[int, str], int]:
+    """Published people in shelter by year and region (``NL`` for the regions published together)."""
+    return {(int(row["year"]), row["region_code"]): int(row["persons"]) for row in _rows("published_figure.csv")}
+
+
+@cache
+def demo_regions() -> dict[int, tuple[str, ...]]:
+    """The regions that take part in the demonstration, by year."""
+    found: dict[int, list[str]] = {}
+    for row in _rows("demo_region.csv"):
+        found.setdefault(int(row["year"]), []).append(row["region_code"])
+    return {year: tuple(sorted(codes)) for year, codes in sorted(found.items())}
+
+
+def _size(year: int, region_code: str) -> int | None:
+    """The published size, or that of the nearest year with the assumed growth; None where nothing is published."""
+    known = {y: persons for (y, code), persons in published_figures().items() if code == region_code}
+    if not known:
+        return None
+    nearest = min(known, key=lambda y: (abs(y - year), y))
+    return round(known[nearest] * (1 + profile().demo.yearly_growth) ** (year - nearest))
+
+
+def demo_plan() -> WorldPlan:
+    """The plan of ``dakl demo``.
+
+    The country and the largest regions are aimed at the published figures, the other regions share the rest by
+    inhabitants. What is published by the demo follows from the files.
+    """
+    years = tuple(demo_regions())
+    shape = profile().demo
+    return WorldPlan(
+        seed=shape.seed,
+        years=years,
+        persons={year: published_figures().get((year, "NL"), shape.persons_2024) for year in years},
+        suppliers=shape.suppliers,
+        calibration={year: {code: _size(year, code) for code in codes} for year, codes in demo_regions().items()},
+        is_cbs_example_included=True,
+    )
