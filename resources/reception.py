@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dakl_pipeline.intake.check import Verdict, check_delivery, finding
-
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
+from dakl_pipeline.intake.check import Verdict, check_delivery, finding
+from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.rounds import missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers
@@ -66,7 +66,8 @@ def receive(
                 recorded_by=getpass.getuser(),
                 late_reason=accept_late if missed else None,
                 reporting_year=year,
-                file_name=mask_numbers(source.name),
+                # A good name holds no number of a person; any other is masked.
+                file_name=source.name if parse_file_name(source.name).fault is None else mask_numbers(source.name),
                 stored_name=staged.path.name,
                 sha256=staged.sha256,
                 size=staged.size,

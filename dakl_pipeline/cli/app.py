@@ -133,9 +133,8 @@ def withdraw(
         accept_late=opt.late_reason(accept_late),
         methodology=methodology,
     )
-    show.say(
-        f"intrekking {entry.delivery_id}: {supplier} trekt {year} in. Werk de cijfers bij met: dakl run --year {year}"
-    )
+    show.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
+    show.say(f"Werk de cijfers bij met: dakl run --year {year}")
 
 
 @app.command()
@@ -211,9 +210,8 @@ def run(
     methodology = opt.methodology_of(opened)
     if bool(year) == all_years:
         raise WrongUsage("name the years with --year, or --all of them")
-    years = (
-        list(methodology.reporting_years) if all_years else sorted({opt.known_year(y, methodology) for y in year or ()})
-    )
+    asked = methodology.reporting_years if all_years else year or ()
+    years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.runs import run_years
 
@@ -227,9 +225,7 @@ def run(
 @app.command()
 def figures(
     year: opt.YearOption,
-    region: Annotated[
-        str | None, typer.Option("--region", help="Only this region (CR01-CR44, NL, or a name).")
-    ] = None,
+    region: Annotated[str | None, typer.Option("--region", help="Only this region (CR01-CR44, NL, or a name).")] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
     home: opt.HomeOption = None,
 ) -> None:
@@ -300,9 +296,7 @@ def generate(
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
     world = generate_world(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
     write_world(world, out)
-    show.say(
-        f"{len(world.events)} deliveries and withdrawals (in {out / 'timeline.csv'}) and registers of {len(years)} years"
-    )
+    show.say(f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}")
 
 
 @app.command()
@@ -324,9 +318,8 @@ def create(home: opt.HomeOption = None) -> None:
     from resources.secret_key import create_key
 
     path = create_key(opt.named_home(home))
-    show.say(
-        f"key made: {path} (readable by you only). Keep a copy apart: without it nobody is recognised across years."
-    )
+    show.say(f"key made: {path} (readable by you only)")
+    show.say("Keep a copy apart: without it nobody is recognised across years.")
 
 
 def _existing(file: Path) -> Path:

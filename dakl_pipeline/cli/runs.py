@@ -15,7 +15,6 @@ from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.home import Home
 
-
 # The run keeps every event for the UI; the terminal gets what the command says.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

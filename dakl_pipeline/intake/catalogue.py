@@ -81,7 +81,7 @@ class Rule(_Entry):
     source: str
 
     @model_validator(mode="after")
-    def _only_safe_placeholders(self) -> "Rule":  # noqa: N804 - "after" works on the instance
+    def _only_safe_placeholders(self) -> "Rule":
         for text, allowed in ((self.message, SAFE_PLACEHOLDERS), (self.action, frozenset({"year"}))):
             names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
             if not names <= allowed:
@@ -109,7 +109,7 @@ class Catalogue(_Entry):
     rule: tuple[Rule, ...]
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> "Catalogue":  # noqa: N804 - "after" works on the instance
+    def _is_consistent(self) -> "Catalogue":
         names = [column.name for column in self.column]
         ids = [rule.id for rule in self.rule]
         if len(set(names)) != len(names) or len(set(ids)) != len(ids):

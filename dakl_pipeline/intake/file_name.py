@@ -6,7 +6,6 @@ is open for delivery.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -16,7 +15,11 @@ from dakl_pipeline.intake.eleven_test import is_bsn
 _NAME = re.compile(r"DAKL_J([1-9][0-9]{3})_([A-Za-z0-9 ._-]{1,100})\.csv")
 _YEAR = re.compile(r"DAKL_J([1-9][0-9]{3})_")
 _DIGITS = re.compile(r"[0-9]+")
+_DATE = re.compile(r"(?<![0-9])(19|20)[0-9]{2}([-_. ]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])")
 _SEPARATED_DIGITS = re.compile(r"[0-9](?:[ ._-]?[0-9])*")
+
+_BSN_DIGITS = 9
+_V_NUMBER_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,16 @@ def parse_file_name(name: str) -> FileName:
 
 
 def _holds_number(text: str) -> bool:
-    for run in _DIGITS.findall(text):
-        if len(run) >= 9 or (len(run) == 8 and _is_bsn(f"0{run}") and not _is_calendar_date(run)):
-            return True
-    separated = (re.sub(r"[ ._-]", "", run) for run in _SEPARATED_DIGITS.findall(text))
-    return any(len(number) == 10 or (len(number) == 9 and _is_bsn(number)) for number in separated)
+    # A calendar date is no number of a person, whatever its digits add up to.
+    without_dates = _DATE.sub("date", text)
+    runs = _DIGITS.findall(without_dates)
+    if any(len(run) > _BSN_DIGITS - 1 or (len(run) == _BSN_DIGITS - 1 and _is_bsn(f"0{run}")) for run in runs):
+        return True
+    separated = (re.sub(r"[ ._-]", "", run) for run in _SEPARATED_DIGITS.findall(without_dates))
+    return any(
+        len(number) == _V_NUMBER_DIGITS or (len(number) == _BSN_DIGITS and _is_bsn(number)) for number in separated
+    )
 
 
 def _is_bsn(number: str) -> bool:
     return bool(pl.select(is_bsn(pl.lit(number))).item())
-
-
-def _is_calendar_date(number: str) -> bool:
-    try:
-        datetime.strptime(number, "%Y%m%d")  # noqa: DTZ007 - a calendar day has no zone
-    except ValueError:
-        return False
-    return True

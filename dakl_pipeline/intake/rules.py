@@ -11,7 +11,6 @@ import polars as pl
 
 from dakl_pipeline import reference
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
-from dakl_pipeline.intake.municipality import CodeStatus, codes_with_status
 from dakl_pipeline.intake.values import (
     BSN_LENGTH,
     BSN_PATTERN,
@@ -25,6 +24,7 @@ from dakl_pipeline.intake.values import (
     read_code,
     read_date,
 )
+from dakl_pipeline.municipality import CodeStatus, codes_with_status
 
 # Over the delivered columns (String, null: set aside); called for each column that the catalogue gives the rule.
 ValueRule = Callable[[str, Context], pl.Expr]
@@ -83,7 +83,7 @@ def _gemeente_is(status: CodeStatus, context: Context) -> pl.Expr:
 
 
 def _gemeente_unknown(context: Context) -> pl.Expr:
-    known: tuple[CodeStatus, ...] = ("valid", "merged", "divided")
+    known: tuple[CodeStatus, ...] = ("current", "merged", "divided")
     return ~pl.any_horizontal(_gemeente_is(status, context) for status in known)
 
 

@@ -13,7 +13,7 @@ from io import StringIO
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Row(BaseModel):
@@ -273,3 +273,27 @@ class CoverageMeasure(_Row):
 def coverage_measures() -> tuple[CoverageMeasure, ...]:
     """The measures of the coverage table."""
     return tuple(CoverageMeasure.model_validate(row) for row in _rows("coverage_measure.csv"))
+
+
+class Assumption(_Row):
+    """What the source texts leave open and how it is settled, until the real value is known.
+
+    Attributes:
+        id: ``A`` and a number for an assumption of the monitor rules, ``D`` for a further decision of the pipeline.
+        title: In a few words.
+        text: What is settled.
+        where: The place in the project: ``<file> (<name>, ...)``, separated by ``;``.
+        source: Where it comes from.
+    """
+
+    id: str = Field(pattern="^[AD][1-9][0-9]*$")
+    title: str
+    text: str
+    where: str
+    source: str
+
+
+@cache
+def assumptions() -> tuple[Assumption, ...]:
+    """The assumptions and decisions, those of the monitor rules first."""
+    return tuple(Assumption.model_validate(row) for row in _rows("assumption.csv"))

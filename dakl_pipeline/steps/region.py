@@ -1,31 +1,17 @@
 """Stage 4: from the municipality of the shelter to its centrumregio.
 
-Belongs here: the municipal division of a year and mergers (monitor rule 5.4). Does not belong here: what happens to
-stays without a region.
+Belongs here: the region of a stay (monitor rule 5.4). Does not belong here: municipal divisions (``municipality``) and
+what happens to stays without a region.
 """
 
-from collections.abc import Iterable
 from functools import cache
 
 import polars as pl
 
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS
-from dakl_pipeline.reference import municipal_mergers, municipalities
+from dakl_pipeline.municipality import CodeStatus, codes_with_status, successors
 
-
-def _successors(code: str, current: dict[str, str]) -> Iterable[str]:
-    """The municipalities of the division that an old code leads to, through any number of mergers."""
-    to_follow, seen = [code], {code}
-    while to_follow:
-        old = to_follow.pop()
-        for merger in municipal_mergers():
-            if merger.old_code != old or merger.new_code in seen:
-                continue
-            seen.add(merger.new_code)
-            if merger.new_code in current:
-                yield merger.new_code
-            else:
-                to_follow.append(merger.new_code)
+_WITH_REGION: tuple[CodeStatus, ...] = ("current", "merged")
 
 
 @cache
@@ -39,17 +25,15 @@ def municipality_regions(year: int) -> pl.DataFrame:
         year: Reporting year.
 
     Returns:
-        ``gemeente_code, municipality_status (current, merged or divided), region_code (null when divided)``. Codes that
-        are not in it are unknown.
+        ``gemeente_code, municipality_status (current, merged or divided), region_code (null when divided)``, each code
+        once. Codes that are not in it are unknown.
     """
-    current = {m.code: m.region_code for m in municipalities() if m.is_valid_in(year)}
-    rows: list[tuple[str, str, str | None]] = [(code, "current", region) for code, region in current.items()]
-    for code in sorted({merger.old_code for merger in municipal_mergers()} - current.keys()):
-        regions = {current[successor] for successor in _successors(code, current)}
-        if len(regions) == 1:
-            rows.append((code, "merged", regions.pop()))
-        elif regions:
-            rows.append((code, "divided", None))
+    rows: list[tuple[str, str, str | None]] = [
+        (code, status, successors(code, year)[0].region_code)
+        for status in _WITH_REGION
+        for code in codes_with_status(status, year)
+    ]
+    rows += [(code, "divided", None) for code in codes_with_status("divided", year)]
     schema = {"gemeente_code": pl.String, "municipality_status": pl.String, "region_code": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("gemeente_code")
 

@@ -3,8 +3,9 @@
 Belongs here: everything invented. Does not belong here: the rules by which the pipeline counts; no figure is made here.
 """
 
+from dakl_pipeline.synthetic.deliveries import Event
 from dakl_pipeline.synthetic.demo import demo_plan
 from dakl_pipeline.synthetic.plan import HardCases, WorldPlan
-from dakl_pipeline.synthetic.world import Event, World, generate_world
+from dakl_pipeline.synthetic.world import World, generate_world
 
 __all__ = ["Event", "HardCases", "World", "WorldPlan", "demo_plan", "generate_world"]

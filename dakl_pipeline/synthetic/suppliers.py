@@ -97,10 +97,10 @@ def make_suppliers(plan: WorldPlan, required_second: str | None = None) -> tuple
 class SupplierChoice:
     """Which supplier a stay in a region is with, in one year."""
 
-    def __init__(self, suppliers: tuple[Supplier, ...], without: frozenset[str] = frozenset()):
-        """Suppliers named in ``without`` get no stays."""
+    def __init__(self, suppliers: tuple[Supplier, ...], without: frozenset[int] = frozenset()):
+        """The suppliers (positions) in ``without`` get no stays."""
         pairs = [
-            (region, number, 0.0 if each.supplier_id in without else each.weight)
+            (region, number, 0.0 if number in without else each.weight)
             for number, each in enumerate(suppliers)
             for region in each.regions
         ]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dakl_pipeline import reference
 
-CodeStatus = Literal["valid", "merged", "divided", "unknown"]
+CodeStatus = Literal["current", "merged", "divided", "unknown"]
 
 
 @cache
@@ -48,13 +48,13 @@ def code_status(code: str, year: int) -> CodeStatus:
         year: reporting year.
 
     Returns:
-        ``valid``, ``merged``, ``divided`` or ``unknown``.
+        ``current``, ``merged``, ``divided`` or ``unknown``.
     """
     found = successors(code, year)
     if not found:
         return "unknown"
     if found[0].code == code:
-        return "valid"
+        return "current"
     return "merged" if len({m.region_code for m in found}) == 1 else "divided"
 
 
