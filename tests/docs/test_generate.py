@@ -14,8 +14,8 @@ from dakl_pipeline.reference import assumptions
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("assumptions.md", "code-lists.md", "data-dictionary.md", "rules.md")
-# Values that stand for "no BSN": they are nobody's, and the documentation must name them.
-NOBODY = re.compile("999999999|000000000")
+# Values that the documentation must name: nobody has the first two, the third is a date with day and month swapped.
+NOBODY = re.compile("999999999|000000000|2024-31-12")
 PLACE = re.compile(r"([\w/.]+) \(([^()]+)\)")
 
 

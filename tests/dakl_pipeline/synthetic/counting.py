@@ -6,6 +6,7 @@ Belongs here: the rules of monitor section 5 in plain Python. Does not belong he
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -51,6 +52,7 @@ def selected(world: World, year: int) -> dict[str, Event]:
     return {s: event for s, event in latest.items() if round_of(event) > withdrawn.get(s, 0)}
 
 
+@cache
 def region_of(code: str, year: int) -> str | None:
     valid = {each.code: each.region_code for each in municipalities() if each.is_valid_in(year)}
     if code in valid:
@@ -78,7 +80,6 @@ def count(world: World, year: int) -> Count:
     registers = world.registers[year]
     links = dict(registers["v_numbers"].iter_rows())
     births = dict(registers["persons"].select("bsn", "birth_date").iter_rows())
-    regions: dict[str, str | None] = {}
     result = Count()
     for supplier, event in sorted(selected(world, year).items()):
         assert event.content is not None
@@ -88,7 +89,7 @@ def count(world: World, year: int) -> Count:
             person = bsn if passes_eleven_test(bsn) else links.get(v_number)
             start, end = _day(row["startdatum"], year), _day(row["einddatum"], year)
             assert start is not None
-            region = regions.setdefault(code, region_of(code, year))
+            region = region_of(code, year)
             reason = (
                 "winter" if row["type_opvang"].zfill(4) == "0204"
                 else "reversed" if end and end < start
