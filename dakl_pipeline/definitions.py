@@ -60,7 +60,6 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
                 YEARLY_FIGURES,
                 selection=dg.AssetSelection.assets(*assets),
                 description="Maakt de jaarcijfers van één verslagjaar, van geselecteerde bestanden tot aantallen.",
-                partitions_def=years,
             )
         ],
         resources={

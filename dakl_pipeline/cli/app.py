@@ -216,10 +216,9 @@ def run(
     from dakl_pipeline.cli.runs import run_years
 
     with show.progress("running", len(years)) as bar:
-        for one in years:
-            run_years(opened, [one])
+        for done in run_years(opened, years):
             bar.advance(bar.task_ids[0])
-            show.say(_summary(opened, one))
+            show.say(_summary(opened, done))
 
 
 @app.command()

@@ -53,8 +53,7 @@ def run_demo(home: Home) -> None:
 
     years = list(plan.years)
     with show.progress("running", len(years)) as bar:
-        for year in years:
-            run_years(home, [year])
+        for _ in run_years(home, years):
             bar.advance(bar.task_ids[0])
     show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
     show.say()

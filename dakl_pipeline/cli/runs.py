@@ -6,6 +6,7 @@ Belongs here: the Dagster instance of a home, a run of one year, and the UI. Doe
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -33,12 +34,15 @@ def prepare_instance(home: Home) -> Path:
     return home.dagster
 
 
-def run_years(home: Home, years: list[int]) -> None:
+def run_years(home: Home, years: list[int]) -> Iterator[int]:
     """Materialise the whole chain for some years, one run a year, in this process.
 
     Args:
         home: The home.
         years: Reporting years.
+
+    Yields:
+        Each year when its run is done.
 
     Raises:
         Missing: If a stage misses something, such as a register.
@@ -52,6 +56,7 @@ def run_years(home: Home, years: list[int]) -> None:
             )
             if not result.success:
                 raise _failure(result, year)
+            yield year
 
 
 def _failure(result: dg.ExecuteInProcessResult, year: int) -> DaklError:

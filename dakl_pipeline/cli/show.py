@@ -87,7 +87,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 
 _SHOWN = 30
-_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "melding"}
+_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
 def print_verdict(verdict: Verdict) -> None:

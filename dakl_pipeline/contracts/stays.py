@@ -179,7 +179,7 @@ REGIONAL_STAYS = Table(
     schema=RegionalStays,
     description=(
         "De registraties met de centrumregio van de opvang, volgens de gemeentelijke indeling van het verslagjaar. De "
-        "code van een opgegane gemeente gaat naar de opvolger; een onbekende code geeft geen regio."
+        "code van een opgeheven gemeente gaat naar de opvolger; een onbekende code geeft geen regio."
     ),
     is_person_level=True,
     extends=ENRICHED_STAYS,

@@ -18,7 +18,7 @@ class HardCases(BaseModel):
     """How often each thing happens that makes counting hard; every share is between 0 and 0.5.
 
     Attributes:
-        several_regions: counted people with stays in a second region (unless regions are given with their sizes).
+        several_regions: counted people with stays in a second region (unless every region is given its size).
         several_suppliers: further stays that are with another supplier of the region.
         double_registration: stays that a second supplier of the region delivers too.
         returning: people who come back in the next year, beside those who are still in shelter.
