@@ -16,20 +16,8 @@ from resources.warehouse import TableVersion
 def pseudonymise(inputs: Inputs) -> Output:
     """Read the selected files and pseudonymise their registrations, file by file."""
     selected = inputs.read(SELECTED)
-    frames: list[pl.DataFrame] = [PSEUDONYMISED_STAYS.polars_schema.to_frame()]
-    for delivery in _in_log(inputs, selected["delivery_id"].to_list()):
-        with inputs.delivery_store.opened(delivery) as file:
-            registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
-        frames.append(
-            pseudonymise_stays(
-                registrations,
-                year=inputs.year,
-                supplier_id=delivery.supplier_id,
-                delivery_id=delivery.delivery_id,
-                key=inputs.key,
-            )
-        )
-    stays = pl.concat(frames).sort(PSEUDONYMISED_STAYS.sort_by)
+    files = [_registrations(inputs, delivery) for delivery in _in_log(inputs, selected["delivery_id"].to_list())]
+    stays = pseudonymise_stays(files, year=inputs.year, key=inputs.key)
     rows_in = int(selected["registrations"].sum())
     key_id = inputs.warehouse.key_id(inputs.key.check_value)
     return Output(
@@ -38,6 +26,14 @@ def pseudonymise(inputs: Inputs) -> Output:
         checks={"no_row_lost": no_row_lost(rows_in, stays.height)},
         version=TableVersion(key_id, None),
         notes={"key_id": key_id, "files": selected.height},
+    )
+
+
+def _registrations(inputs: Inputs, delivery: Delivery) -> pl.DataFrame:
+    with inputs.delivery_store.opened(delivery) as file:
+        registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
+    return registrations.with_columns(
+        supplier_id=pl.lit(delivery.supplier_id), delivery_id=pl.lit(delivery.delivery_id)
     )
 
 

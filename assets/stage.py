@@ -14,6 +14,7 @@ from typing import TypeVar
 import dagster as dg
 import polars as pl
 
+from assets.column_lineage import column_lineage, told_with_lineage
 from dakl_pipeline.checks import CheckOutcome
 from dakl_pipeline.contracts.columns import Table, hold_against
 from dakl_pipeline.errors import DaklError
@@ -172,20 +173,10 @@ def _spec(stage: Stage, table: Table, years: dg.PartitionsDefinition[str]) -> dg
         metadata={
             "dagster/table_name": table.name,
             "dagster/column_schema": column_schema(
-                {n: (str(c.dtype), c.description, c.nullable) for n, c in table.columns.items()}
+                {n: (str(c.dtype), told_with_lineage(table, n), c.nullable) for n, c in table.columns.items()}
             ),
-            "dagster/column_lineage": _column_lineage(table),
+            "dagster/column_lineage": column_lineage(table),
         },
-    )
-
-
-def _column_lineage(table: Table) -> dg.TableColumnLineage:
-    return dg.TableColumnLineage(
-        {
-            column: [dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=name) for asset, name in upstream]
-            for column, upstream in table.lineage().items()
-            if upstream
-        }
     )
 
 
@@ -244,7 +235,7 @@ def _run_metadata(table: Table, output: Output) -> dict[str, dg.MetadataValue]:
     rows_out = output.rows_in if output.is_unchanged else output.frames[table].height
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.MetadataValue.int(rows_out),
-        "dagster/column_lineage": dg.MetadataValue.column_lineage(_column_lineage(table)),
+        "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
         "rows_in": dg.MetadataValue.int(output.rows_in),
         "rows_out": dg.MetadataValue.int(rows_out),
         "rows_set_aside": dg.MetadataValue.int(sum(output.set_aside.values())),

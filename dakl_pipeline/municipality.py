@@ -13,6 +13,11 @@ CodeStatus = Literal["current", "merged", "divided", "unknown"]
 
 
 @cache
+def _division(year: int) -> dict[str, reference.Municipality]:
+    return {m.code: m for m in reference.municipalities() if m.is_valid_in(year)}
+
+
+@cache
 def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
     """The municipalities of the division of a year to which a code leads (monitor rule 5.4).
 
@@ -24,7 +29,7 @@ def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
         The municipality itself when it exists in that year; else its successors, by as many mergers as it takes; none
         for a code that leads nowhere.
     """
-    by_code = {m.code: m for m in reference.municipalities() if m.is_valid_in(year)}
+    by_code = _division(year)
     found: dict[str, reference.Municipality] = {}
     seen: set[str] = set()
     waiting = [code]

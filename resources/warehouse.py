@@ -158,14 +158,17 @@ class Warehouse:
         Args:
             check_value: By which the same key is recognised (``PseudonymKey.check_value``).
         """
+        if self._path.exists():
+            with self._connection(read_only=True) as connection:
+                if known := _known_key(connection, check_value):
+                    return known
         with self._connection(read_only=False) as connection:
             connection.begin()
             connection.execute(_BOOKKEEPING)
-            known = connection.execute(
-                "select key_id from pipeline.keys where check_value = ?", [check_value]
-            ).fetchone()
-            key_id = str(known[0]) if known else secrets.token_hex(8)
-            if not known:
+            # Another process may have been first.
+            key_id = _known_key(connection, check_value)
+            if key_id is None:
+                key_id = secrets.token_hex(8)
                 connection.execute("insert into pipeline.keys values (?, ?)", [key_id, check_value])
             connection.commit()
         return key_id
@@ -213,6 +216,11 @@ class Warehouse:
                     ) from None
                 time.sleep(pause)
                 pause = min(pause * 2, 0.5)
+
+
+def _known_key(connection: duckdb.DuckDBPyConnection, check_value: str) -> str | None:
+    row = connection.execute("select key_id from pipeline.keys where check_value = ?", [check_value]).fetchone()
+    return str(row[0]) if row else None
 
 
 def _typed(relation: duckdb.DuckDBPyRelation, table: Table) -> pl.DataFrame:

@@ -130,7 +130,9 @@ def test_a_broken_register_is_refused_and_the_last_figures_stay(
 def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = make_home(tmp_path)
     _fails(capsys, 3, ["figures", "--year", "2024", "--home", str(home)], "dakl run --year 2024")
-    _fails(capsys, 3, ["export", "statistics.coverage", "--out", str(tmp_path / "x.csv"), "--home", str(home)], "dakl run")
+    _fails(
+        capsys, 3, ["export", "statistics.coverage", "--out", str(tmp_path / "x.csv"), "--home", str(home)], "dakl run"
+    )
 
 
 def test_late_files_and_withdrawals_are_refused_with_the_date_that_was_missed(
@@ -175,7 +177,9 @@ def test_the_demo_leaves_any_other_home_alone(tmp_path: Path, capsys: pytest.Cap
     assert sorted(path.relative_to(home) for path in home.rglob("*")) == before
 
 
-@pytest.mark.parametrize("text", ["not toml at all [", "adult_age = 'old'", "no_such_setting = 1", "reporting_years = []"])
+@pytest.mark.parametrize(
+    "text", ["not toml at all [", "adult_age = 'old'", "no_such_setting = 1", "reporting_years = []"]
+)
 def test_settings_of_the_home_that_cannot_be(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = make_home(tmp_path)
     (home / "settings.toml").write_text(text)

@@ -101,7 +101,9 @@ def test_minors_count_from_2024_and_age_is_that_on_31_december(tmp_path: Path) -
         file = delivery(tmp_path / "in", f"DAKL_J{year}_x.csv", row(CEES, **stay), row(DORA, **stay), row(ANNA, **stay))
         assert deliver(home, file, "gemeente-almelo") == 0
     assert run(home, 2023, 2024) == 0
-    ages = {year: {c[2]: n for c, n in cells(home, year).items() if c[:2] == ("NL", "leeftijd")} for year in (2023, 2024)}
+    ages = {
+        year: {c[2]: n for c, n in cells(home, year).items() if c[:2] == ("NL", "leeftijd")} for year in (2023, 2024)
+    }
     assert ages == {2023: {"40-49": 1}, 2024: {"0-17": 1, "18-22": 1, "40-49": 1}}
 
 
@@ -125,7 +127,7 @@ def test_a_correction_changes_only_its_year(home: Path, tmp_path: Path) -> None:
 
 
 def test_selection_over_the_season(home: Path, tmp_path: Path) -> None:
-    """A rejected later file does not push out an approved one; a withdrawal does; a later round brings the year back."""
+    """A rejected later file does not push out an approved one; a withdrawal does; a later round brings it back."""
 
     def persons() -> int:
         assert run(home, 2023) == 0

@@ -4,7 +4,8 @@ Belongs here: the Dagster instance of a home, a run of one year, and the UI. Doe
 """
 
 import os
-import shutil
+import signal
+import socket
 import sys
 from collections.abc import Iterator
 from importlib.resources import files
@@ -15,7 +16,18 @@ import dagster as dg
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.home import Home
+from resources.settings import Environment
 
+_HOST = "127.0.0.1"
+# The same name however the UI is started, so that a sensor never fires twice.
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: dakl_pipeline.definitions
+      location_name: dakl_pipeline
+"""
+# `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
+_DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
 # The run keeps every event for the UI; the terminal gets what the command says.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -76,15 +88,30 @@ def serve_ui(home: Home, port: int) -> None:
     Args:
         home: The home.
         port: TCP port.
+
+    Raises:
+        Refused: If the port cannot be used.
     """
-    workspace = prepare_instance(home) / "workspace.yaml"
-    workspace.write_text(
-        "load_from:\n  - python_module:\n      module_name: dakl_pipeline.definitions\n"
-        "      location_name: dakl_pipeline\n",
-        encoding="utf-8",
-    )
-    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(home.dagster.resolve()))
-    dagster = shutil.which("dagster", path=str(Path(sys.executable).parent)) or "dagster"
+    _require_usable(port)
+    folder = prepare_instance(home).resolve()
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
+    if (key_file := Environment().pseudonym_key_file) is not None:
+        os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
+    # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
+    os.chdir(folder)
+    # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would then ignore SIGTERM too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout.flush()
-    arguments = [dagster, "dev", "--workspace", str(workspace), "--host", "127.0.0.1", "--port", str(port)]
-    os.execvp(dagster, arguments)  # noqa: S606 - no shell, fixed program
+    program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
+    os.execv(sys.executable, [*program, "--host", _HOST, "--port", str(port)])  # noqa: S606 - no shell, fixed program
+
+
+def _require_usable(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise Refused(f"port {port} cannot be used ({error.strerror}): name another with --port") from None

@@ -5,6 +5,7 @@ log of deliveries), and what is done with the registrations.
 """
 
 from datetime import date
+from functools import cache
 from typing import BinaryIO
 
 import polars as pl
@@ -108,7 +109,7 @@ def _check_content(
         if rule.applies_to(context.year) and (rule.column_set == "basic" or column_set == "optional")
     ]
     columns = {rule.id: rule.columns[0] if rule.columns else None for rule in rules}
-    tests = {rule.id: CONTENT_RULES[rule.id](context) for rule in rules if rule.id in CONTENT_RULES}
+    tests = _content_tests(tuple(rule.id for rule in rules), context)
     verdicts = registrations.lazy().select(pl.col(ROW), **tests).collect()
     counts = verdicts.select(pl.exclude(ROW).sum()).row(0, named=True)
     values: dict[str, int | str] = {"year": context.year or 0, "days": context.methodology.long_open_days}
@@ -121,6 +122,11 @@ def _check_content(
         if rule_id in columns:
             clashes = table_rule(comparison)
             _add_clashes(rule_id, clashes, columns[rule_id], collector)
+
+
+@cache
+def _content_tests(rule_ids: tuple[str, ...], context: Context) -> dict[str, pl.Expr]:
+    return {rule_id: CONTENT_RULES[rule_id](context) for rule_id in rule_ids if rule_id in CONTENT_RULES}
 
 
 def _add_clashes(rule_id: str, clashes: pl.DataFrame, column: str | None, collector: Collector) -> None:

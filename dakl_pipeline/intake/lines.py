@@ -116,7 +116,8 @@ def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
 def _whole_lines(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
     r"""Parts of the file that end at a line end, as ``\n``; a line that is too long comes alone, as ``(b"", True)``."""
     rest, is_skipping = b"", False
-    chunk = head
+    # Together, so that a small file is one block.
+    chunk = head + source.read(block_bytes)
     while chunk:
         if is_skipping:
             _, line_end, chunk = chunk.partition(b"\n")

@@ -5,6 +5,7 @@ and the shape in which registrations leave the intake (``registrations.py``).
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import BinaryIO
 
 import polars as pl
@@ -99,6 +100,7 @@ def _check_block(block: Block, header: Header, context: Context, collector: Coll
     return None if collector.has_errors else result.select(ROW, *typed)
 
 
+@cache
 def _value_tests(column_set: ColumnSet, context: Context) -> dict[str, tuple[str, str, pl.Expr]]:
     columns = catalogue().columns(column_set)
     return {

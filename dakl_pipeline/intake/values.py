@@ -8,6 +8,7 @@ an empty text is an empty field.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -78,6 +79,7 @@ def read_code(column: str) -> pl.Expr:
     return pl.col(column).cast(pl.UInt16, strict=False)
 
 
+@cache
 def typed_expressions(columns: tuple[str, ...], context: Context) -> Mapping[str, pl.Expr]:
     """How each column of the compact typed registrations is read from delivered columns.
 

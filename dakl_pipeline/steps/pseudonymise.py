@@ -4,6 +4,8 @@ Belongs here: replacing the numbers, and leaving out columns that the statistic 
 hash itself (``pseudonyms``) and who is one person (``enrich``).
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from dakl_pipeline.contracts.columns import hold_against
@@ -13,35 +15,37 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.pseudonyms import PseudonymKey, pseudonyms
 
 
-def pseudonymise_stays(
-    registrations: pl.DataFrame, *, year: int, supplier_id: str, delivery_id: str, key: PseudonymKey
-) -> pl.DataFrame:
-    """Pseudonymise the registrations of one delivery (monitor rule 5.1).
+def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: PseudonymKey) -> pl.DataFrame:
+    """Pseudonymise the registrations of a year (monitor rule 5.1).
 
     Only a usable BSN gets a pseudonym: one that is missing or fails the eleven test identifies nobody. The creation
     date, request date and reason of ending stay behind: the statistic does not need them (data minimisation).
 
     Args:
-        registrations: Frame of ``intake.registrations.read_registrations``.
-        year: Reporting year of the delivery.
-        supplier_id: Who delivered.
-        delivery_id: Which delivery.
+        files: For each selected file the frame of ``intake.registrations.read_registrations`` with ``supplier_id`` and
+            ``delivery_id``.
+        year: Reporting year.
         key: The secret key.
 
     Returns:
-        Frame of the contract ``stays.pseudonymised``.
+        Frame of the contract ``stays.pseudonymised``, sorted by its key; empty when there are no files.
 
     Raises:
         Refused: If a number cannot be pseudonymised.
     """
+    if not files:
+        return PSEUDONYMISED_STAYS.polars_schema.to_frame()
+    registrations = pl.concat(files)
     usable_bsn = registrations.select(pl.when(pl.col("bsn_status") == "usable").then("bsn"))["bsn"]
-    return registrations.with_columns(
-        pl.lit(year, dtype=pl.Int32).alias("year"),
-        pl.lit(supplier_id).alias("supplier_id"),
-        pl.lit(delivery_id).alias("delivery_id"),
-        pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
-        pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
-    ).select(PSEUDONYMISED_STAYS.column_names)
+    return (
+        registrations.with_columns(
+            pl.lit(year, dtype=pl.Int32).alias("year"),
+            pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
+            pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
+        )
+        .select(PSEUDONYMISED_STAYS.column_names)
+        .sort(PSEUDONYMISED_STAYS.sort_by)
+    )
 
 
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:

@@ -1,0 +1,33 @@
+"""From any column back to the columns that came from outside: the lineage of the contracts, followed to its end.
+
+Belongs here: following lineage over all tables. Does not belong here: one step of it, which the contract of a table
+declares, and how it is shown.
+"""
+
+from dakl_pipeline.contracts import TABLES
+
+_STEPS = {(table.asset, column): upstream for table in TABLES.values() for column, upstream in table.lineage().items()}
+
+
+def origins(asset: str, column: str) -> tuple[tuple[str, str], ...]:
+    """The columns that a column goes back to: those with nothing before them.
+
+    Args:
+        asset: Key of the asset.
+        column: Its column.
+
+    Returns:
+        Each ``(asset, column)`` once, in alphabetical order. Empty when the column is itself such an end.
+    """
+    ends: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
+    ahead = list(_STEPS.get((asset, column), ()))
+    while ahead:
+        place = ahead.pop()
+        if place not in seen:
+            seen.add(place)
+            if upstream := _STEPS.get(place):
+                ahead.extend(upstream)
+            else:
+                ends.add(place)
+    return tuple(sorted(ends))
