@@ -16,8 +16,8 @@ def _categories(dimension: str) -> list[str]:
     return [category.category for category in categories() if category.dimension == dimension]
 
 
-class PseudonymisedStays(dy.Schema):
-    """One row per delivered registration."""
+class _Stays(dy.Schema):
+    """What every table of stays has: one row per delivered registration."""
 
     year = dy.Int32(primary_key=True, description="Verslagjaar.", metadata=lineage("selected_deliveries.year"))
     supplier_id = dy.String(
@@ -41,6 +41,11 @@ class PseudonymisedStays(dy.Schema):
         description="Laatste dag van de opvang; leeg: onbekend.",
         metadata=lineage("delivered_files.einddatum"),
     )
+
+
+class PseudonymisedStays(_Stays):
+    """A registration with the pseudonyms of the numbers it came with."""
+
     bsn_status = text_from(
         ["usable", "missing", "fails_eleven_test"],
         description="Of het aangeleverde BSN bruikbaar is (usable), ontbreekt (missing) of de elfproef niet doorstaat.",
@@ -75,8 +80,11 @@ PSEUDONYMISED_STAYS = Table(
 )
 
 
-class EnrichedStays(PseudonymisedStays):
-    """A registration with the person it is about and that person's characteristics."""
+class EnrichedStays(_Stays):
+    """A registration with the person it is about and that person's characteristics.
+
+    The pseudonyms of the single numbers stay behind: from here on there is only the person.
+    """
 
     identified_by = text_from(
         ["bsn", "v_number_linked", "v_number_only", "nothing"],
