@@ -5,9 +5,15 @@ Belongs here: the one function that makes a text safe to show. Does not belong h
 
 import re
 
-# Eight digits are a BSN that lost its leading zero, nine a BSN, ten a V-number; separators inside do not hide one.
-_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ ._-]?[0-9]){7,}(?![0-9])")
-_DATE = re.compile(r"(19|20)[0-9]{2}[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12][0-9]|3[01])")
+# Digits, also with single separators between them: separators do not hide a number.
+_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ ._-]?[0-9])*(?![0-9])")
+# Parts of such a run that are a calendar date or a year stay readable.
+_DATE_OR_YEAR = re.compile(
+    r"(?<![0-9])(?:19|20)[0-9]{2}(?:([-_. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01]))?(?![0-9])"
+)
+_LONG_RUN = re.compile("[0-9]{8,}")
+# Eight digits are a BSN that lost its leading zero, nine a BSN, ten a V-number; more could hold one.
+_FEWEST_DIGITS = 8
 # A pseudonym, a digest of one or a key: 64 hexadecimal characters, or a longer part of them.
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])")
 
@@ -20,11 +26,17 @@ def mask_numbers(text: str) -> str:
 
     Returns:
         The text with eight or more digits (also with single separators between them) and 32 or more hexadecimal
-        characters replaced, sign for sign. Calendar dates (1900-2099) stay readable.
+        characters replaced, sign for sign. Calendar dates and years (1900-2099) do not count as such digits.
     """
 
     def mask(match: re.Match[str]) -> str:
         found = match.group()
-        return found if _DATE.fullmatch(found) else re.sub("[0-9]", "#", found)
+        others = re.sub("[^0-9]", "", _DATE_OR_YEAR.sub("", found))
+        if len(others) < _FEWEST_DIGITS:
+            return found
+        return re.sub("[0-9]", "#", found)
 
-    return _HEXADECIMAL.sub(lambda match: "#" * len(match.group()), _NUMBER.sub(mask, text))
+    # Hexadecimal first: a masked digit run inside would leave readable rests of it.
+    masked = _HEXADECIMAL.sub(lambda match: "#" * len(match.group()), text)
+    masked = _LONG_RUN.sub(lambda m: m.group() if _DATE_OR_YEAR.fullmatch(m.group()) else "#" * len(m.group()), masked)
+    return _DIGITS.sub(mask, masked)

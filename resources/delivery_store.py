@@ -27,7 +27,7 @@ from dakl_pipeline.intake.log import Delivery, LogEntry, Withdrawal, delivery_id
 _ENTRY_FILE = "entry.json"
 _INCOMING_PREFIX = ".incoming-"
 _ENTRY_NAME = re.compile("[0-9]{6,}")
-_SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9 ._-]{0,199}")
+_SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
 _ADAPTER: TypeAdapter[Delivery | Withdrawal] = TypeAdapter(LogEntry)
 
 
@@ -57,11 +57,12 @@ class DeliveryStore:
         self._root = root
 
     @contextmanager
-    def staged(self, source: Path) -> Iterator[StagedFile]:
+    def staged(self, source: Path, name: str) -> Iterator[StagedFile]:
         """Copy a file in, so that what is checked is what is kept.
 
         Args:
             source: The file as the supplier has it.
+            name: Name to keep it under; replaced by a plain one if it could not be a file's or is taken.
 
         Yields:
             The copy. It is thrown away at the end unless :meth:`append` took it in.
@@ -76,10 +77,10 @@ class DeliveryStore:
             descriptor = os.open(folder, os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
-            name = source.name if _SAFE_NAME.fullmatch(source.name) and source.name != _ENTRY_FILE else "delivered-file"
+            kept = name if _SAFE_NAME.fullmatch(name) and name != _ENTRY_FILE else "delivered-file"
             try:
                 with source.open("rb") as file:
-                    staged = _copy(file, folder / name)
+                    staged = _copy(file, folder / kept)
             except OSError as error:
                 raise Refused(f"the file cannot be read: {os.strerror(error.errno or 0)}") from None
             yield staged

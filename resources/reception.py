@@ -49,7 +49,9 @@ def receive(
         Refused: If the file cannot be read; nothing is logged.
     """
     today = received_at.astimezone(ZoneInfo(methodology.time_zone)).date()
-    with store.staged(source) as staged:
+    # A good name holds no number of a person; any other is masked wherever it is kept or shown.
+    name = source.name if parse_file_name(source.name).fault is None else mask_numbers(source.name)
+    with store.staged(source, name) as staged:
         with staged.path.open("rb") as file:
             verdict = check_delivery(file, source.name, methodology=methodology, today=today)
         year = verdict.reporting_year
@@ -66,8 +68,7 @@ def receive(
                 recorded_by=getpass.getuser(),
                 late_reason=accept_late if missed else None,
                 reporting_year=year,
-                # A good name holds no number of a person; any other is masked.
-                file_name=source.name if parse_file_name(source.name).fault is None else mask_numbers(source.name),
+                file_name=name,
                 stored_name=staged.path.name,
                 sha256=staged.sha256,
                 size=staged.size,
