@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Path:
     home = make_home(tmp_path)
     file = delivery(tmp_path / "in", "DAKL_J2024_Almelo.csv", row(ANNA), row(BRAM, gemeente="0163", kind="0201"))
     assert deliver(home, file, "gemeente-almelo") == 0
-    assert run(home) == 0
+    assert run(home, 2024) == 0
     return home
 
 
@@ -107,17 +107,19 @@ def test_minors_count_from_2024_and_age_is_that_on_31_december(tmp_path: Path) -
     assert ages == {2023: {"40-49": 1}, 2024: {"0-17": 1, "18-22": 1, "40-49": 1}}
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet", "xlsx"])
-def test_running_a_year_twice_gives_the_same_bytes(home: Path, ending: str) -> None:
-    first = [export(home, table, ending=ending) for table in EXPORTS]
-    assert run(home) == 0
-    assert [export(home, table, ending=ending) for table in EXPORTS] == first
+def test_running_a_year_twice_gives_the_same_bytes(home: Path) -> None:
+    def everything() -> dict[tuple[str, str], bytes]:
+        return {(t, e): export(home, t, ending=e) for t in EXPORTS for e in ("csv", "parquet", "xlsx")}
+
+    first = everything()
+    assert run(home, 2024) == 0
+    assert everything() == first
 
 
 def test_a_correction_changes_only_its_year(home: Path, tmp_path: Path) -> None:
     old = delivery(tmp_path / "in", "DAKL_J2023_Almelo.csv", row(BRAM, start="2023-01-01", end="2023-01-31"))
     assert deliver(home, old, "gemeente-almelo") == 0
-    assert run(home) == 0
+    assert run(home, 2023) == 0
     untouched = [export(home, table, year=2023) for table in EXPORTS]
     correction = delivery(tmp_path / "in", "DAKL_J2024_Almelo v2.csv", row(ANNA))
     assert deliver(home, correction, "gemeente-almelo", at="2025-05-02") == 0
@@ -149,5 +151,5 @@ def test_selection_over_the_season(home: Path, tmp_path: Path) -> None:
 def test_another_key_gives_the_same_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = {table: export(home, table) for table in EXPORTS}
     monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "ab" * 32)
-    assert run(home) == 0
+    assert run(home, 2024) == 0
     assert {table: export(home, table) for table in EXPORTS} == first
