@@ -27,6 +27,7 @@ from dakl_pipeline.reference import (
     centrumregios,
     coverage_measures,
     delivery_rounds,
+    duration_classes,
     end_reasons,
     set_aside_reasons,
     shelter_types,
@@ -214,6 +215,21 @@ def code_lists() -> str:
                         _text(a.source),
                     )
                     for a in age_classes()
+                ],
+            ),
+            "## Lengths of stay",
+            "Classes of the op-orde report, in days.",
+            _table(
+                ("category", "label", "from", "up to and including", "source"),
+                [
+                    (
+                        f"`{d.category}`",
+                        _text(d.label),
+                        str(d.min_days),
+                        "no limit" if d.max_days is None else str(d.max_days),
+                        _text(d.source),
+                    )
+                    for d in duration_classes()
                 ],
             ),
             "## Why a stay does not count",

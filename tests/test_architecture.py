@@ -29,6 +29,8 @@ PARTS = {
     "contracts": {"reference"},
     "intake": {"reference", "errors", "contracts", "municipality"},
     "steps": {"contracts", "reference", "municipality", "pseudonyms", "errors"},
+    "op_orde": {"intake", "reference", "municipality", "errors", "redaction"},
+    "mail": {"intake", "reference", "errors", "redaction"},
     "checks": {"steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
     "synthetic": {"reference"},

@@ -13,7 +13,7 @@ from io import StringIO
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Row(BaseModel):
@@ -78,7 +78,7 @@ class DeliveryRound(_Row):
     reporting_years: tuple[int, ...]
     delivery_start: date
     delivery_end: date
-    extension_end: date | None
+    extension_end: date | None = None
     withdrawal_start: date
     withdrawal_end: date
     processing_start: date
@@ -92,6 +92,16 @@ class DeliveryRound(_Row):
         if isinstance(data, dict) and isinstance(data.get("reporting_years"), str):
             data = {**data, "reporting_years": tuple(data["reporting_years"].split())}
         return data
+
+    @model_validator(mode="after")
+    def _dates_are_in_order(self) -> "DeliveryRound":
+        if not self.reporting_years or len(set(self.reporting_years)) != len(self.reporting_years):
+            raise ValueError("reporting_years: at least one year, and each year once")
+        if not self.delivery_start <= self.delivery_end <= self.last_delivery_date:
+            raise ValueError("delivery_start, delivery_end and extension_end are in this order")
+        if not self.delivery_start <= self.withdrawal_start <= self.withdrawal_end:
+            raise ValueError("delivery_start, withdrawal_start and withdrawal_end are in this order")
+        return self
 
     @property
     def last_delivery_date(self) -> date:
@@ -143,8 +153,15 @@ class MunicipalMerger(_Row):
     effective_date: date
 
 
+def _rounds_of_the_package() -> tuple[DeliveryRound, ...]:
+    return delivery_rounds()
+
+
 class Methodology(BaseModel):
-    """Settings of the statistic (``methodology.toml``): years and thresholds that an analyst may replace."""
+    """Settings of the statistic: years, thresholds and rounds that an analyst may replace.
+
+    Those of the package are in ``methodology.toml``; its rounds are in ``delivery_round.csv``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -154,6 +171,14 @@ class Methodology(BaseModel):
     adult_age: int
     long_open_days: int
     time_zone: str
+    rounds: tuple[DeliveryRound, ...] = Field(default_factory=_rounds_of_the_package)
+
+    @field_validator("rounds")
+    @classmethod
+    def _oldest_first(cls, rounds: tuple[DeliveryRound, ...]) -> tuple[DeliveryRound, ...]:
+        if len({r.round for r in rounds}) != len(rounds):
+            raise ValueError("each round once")
+        return tuple(sorted(rounds, key=lambda r: r.delivery_start))
 
     @model_validator(mode="after")
     def _years_are_distinct(self) -> "Methodology":
@@ -297,3 +322,19 @@ class Assumption(_Row):
 def assumptions() -> tuple[Assumption, ...]:
     """The assumptions and decisions, those of the monitor rules first."""
     return tuple(Assumption.model_validate(row) for row in _rows("assumption.csv"))
+
+
+class DurationClass(_Row):
+    """A class of length of stay in days, both ends included; no maximum means open-ended."""
+
+    category: str
+    label: str
+    min_days: int
+    max_days: int | None
+    source: str
+
+
+@cache
+def duration_classes() -> tuple[DurationClass, ...]:
+    """The classes of length of stay of the op-orde report, shortest first."""
+    return tuple(DurationClass.model_validate(row) for row in _rows("duration_class.csv"))

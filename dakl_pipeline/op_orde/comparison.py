@@ -1,0 +1,110 @@
+"""Findings of a delivery beside those of the previous approved delivery: new, still there or solved.
+
+Belongs here: grouping findings and comparing the groups. Does not belong here: making findings (``intake``).
+
+Rows move between two deliveries, so a finding is recognised by its rule and column; the counts say whether it became
+more or less. Both deliveries are looked at with the same rules, those of now.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
+from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.op_orde.explanations import Explanation
+from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
+
+# The finding that closes the list of a rule with very many of them states how many there are in all.
+_STATED_TOTAL = re.compile(r"in totaal (\d+) keer")
+
+Key = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class _Group:
+    count: int
+    is_minimum: bool
+    findings: tuple[Finding, ...]
+
+
+def compare(
+    current: Iterable[Finding],
+    previous: Iterable[Finding] | None,
+    explanations: Mapping[str, Explanation],
+    *,
+    year: int,
+) -> tuple[FindingGroup, ...]:
+    """Put the findings of a delivery beside those of the previous approved one.
+
+    Args:
+        current: The findings of the delivery.
+        previous: Those of the previous approved delivery; None when there is none: then every finding is new.
+        explanations: The last explanation of the supplier by rule.
+        year: Reporting year.
+
+    Returns:
+        The groups: what is open by severity, then what is explained, then what is solved; each in catalogue order.
+    """
+    now = _grouped(current)
+    before = None if previous is None else _grouped(previous)
+    groups = [
+        _shown(key, now.get(key), before, explanations.get(key[0]), year) for key in now.keys() | (before or {}).keys()
+    ]
+    return tuple(sorted(groups, key=_urgency))
+
+
+def _grouped(findings: Iterable[Finding]) -> dict[Key, _Group]:
+    by_key: dict[Key, list[Finding]] = {}
+    totals: dict[str, int] = {}
+    for finding in findings:
+        if finding.row is None and (stated := _STATED_TOTAL.search(finding.message)):
+            totals[finding.rule] = int(stated.group(1))
+        else:
+            by_key.setdefault((finding.rule, finding.column), []).append(finding)
+    groups = {}
+    for key, of_key in by_key.items():
+        total = totals.get(key[0])
+        is_only_column = sum(rule == key[0] for rule, _ in by_key) == 1
+        count = total if total is not None and is_only_column else len(of_key)
+        groups[key] = _Group(count, total is not None and not is_only_column, tuple(of_key))
+    return groups
+
+
+def _shown(
+    key: Key, now: _Group | None, before: dict[Key, _Group] | None, explanation: Explanation | None, year: int
+) -> FindingGroup:
+    rule = rules_by_id()[key[0]]
+    earlier = before.get(key) if before is not None else None
+    findings = now.findings if now else ()
+    messages = [finding.message for finding in findings]
+    status: Status = "solved" if now is None else "present" if earlier else "new"
+    return FindingGroup(
+        rule=rule.id,
+        column=key[1],
+        severity=rule.severity,
+        status=status,
+        title=rule.title,
+        message=messages[0] if len(set(messages)) == 1 else _must_hold(rule),
+        action=rule.action.format(year=year),
+        actor=rule.actor,
+        count=now.count if now else 0,
+        count_is_minimum=now.is_minimum if now else False,
+        previous_count=None if before is None else earlier.count if earlier else 0,
+        rows=tuple(finding.row for finding in findings if finding.row is not None),
+        row_messages=tuple(messages) if len(set(messages)) > 1 else (),
+        explanation=ShownExplanation(text=explanation.text, recorded_at=explanation.recorded_at)
+        if explanation
+        else None,
+    )
+
+
+def _must_hold(rule: Rule) -> str:
+    return f"Wat moet kloppen: {rule.tests}."
+
+
+def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, int, int]:
+    place = [rule.id for rule in catalogue().rule].index(group.rule)
+    column = -1 if group.column is None else catalogue().columns("optional").index(group.column)
+    is_explained = group.explanation is not None
+    return group.status == "solved", is_explained, group.severity == "notice", place, column

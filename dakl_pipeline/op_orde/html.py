@@ -1,0 +1,132 @@
+"""The report as one HTML file that needs nothing else: no network, no script, fit for a screen reader and for A4.
+
+Belongs here: what the template needs beside the report. Does not belong here: numbers and texts of findings. The
+template escapes every value, so text that a supplier made is shown as it is and never read as markup.
+"""
+
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
+from dakl_pipeline.op_orde import charts, layout
+from dakl_pipeline.op_orde.charts import Chart
+from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
+from dakl_pipeline.op_orde.tables import MONTHS
+
+_SHOWN_RANGES = 40
+_SHOWN_MESSAGES = 5
+_SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+SEVERITIES = {"warning": "waarschuwing", "notice": "aandachtspunt"}
+STATUSES = {"new": "nieuw", "present": "nog aanwezig", "solved": "opgelost"}
+
+
+def to_html(report: OpOrdeReport) -> bytes:
+    """The report as an HTML page.
+
+    Args:
+        report: The report.
+
+    Returns:
+        The page, UTF-8. The same report gives the same bytes.
+    """
+    tables = {table.id: table for table in layout.shown_tables(report)}
+    return (
+        _template()
+        .render(
+            report=report,
+            tables=tables,
+            charts=_charts(report),
+            open=[f for f in report.findings if f.status != "solved" and f.explanation is None],
+            explained=[f for f in report.findings if f.status != "solved" and f.explanation is not None],
+            solved=[f for f in report.findings if f.status == "solved"],
+        )
+        .encode("utf-8")
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.lstrip_blocks = True
+    environment.filters |= {"moment": moment, "day": day, "number": layout.number}
+    environment.globals |= {
+        "SEVERITIES": SEVERITIES,
+        "STATUSES": STATUSES,
+        "NOT_DELIVERED": layout.NOT_DELIVERED,
+        "MAX_ROWS": MAX_FINDINGS_PER_RULE,
+        "rows": _rows,
+        "row_messages": _row_messages,
+        "count_of": layout.count_of,
+        "plural": plural,
+        "change": layout.difference,
+    }
+    text = files("dakl_pipeline.op_orde").joinpath("report.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(text)
+
+
+def moment(at: datetime) -> str:
+    """A moment in words: ``1 mei 2025, 14:30 uur``."""
+    return f"{day(at)}, {at:%H:%M} uur"
+
+
+def day(at: date) -> str:
+    """A day in words: ``1 mei 2025``."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def plural(count: int, one: str, more: str) -> str:
+    """A count with its noun."""
+    return f"{layout.number(count)} {one if count == 1 else more}"
+
+
+def _rows(finding: FindingGroup) -> str:
+    ranges = layout.row_ranges(finding.rows)
+    text = ", ".join(ranges[:_SHOWN_RANGES])
+    is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count and not finding.count_is_minimum
+    return text if is_all else f"{text} en verder"
+
+
+def _row_messages(finding: FindingGroup) -> list[tuple[int, str]]:
+    return list(zip(finding.rows, finding.row_messages, strict=False))[:_SHOWN_MESSAGES]
+
+
+def _charts(report: OpOrdeReport) -> dict[str, Any]:
+    now, before = report.tables, report.previous.tables if report.previous else None
+    in_year = slice(1, -1)
+    return {
+        "missing": charts.horizontal_bars(
+            Chart(
+                id="beeld-ontbrekend",
+                title="Percentage registraties zonder waarde, per kolom",
+                labels=[layout.column_label(row.column) for row in now.missing],
+                current=[row.percentage for row in now.missing],
+                previous=[row.percentage for row in before.missing] if before else None,
+                unit="%",
+                maximum=100,
+            )
+        ),
+        "duration": charts.horizontal_bars(
+            Chart(
+                id="beeld-verblijfsduur",
+                title="Registraties naar duur van het verblijf",
+                labels=[row.label for row in now.duration],
+                current=[row.registrations for row in now.duration],
+                previous=[row.registrations for row in before.duration] if before else None,
+            ),
+            label_width=270,
+        ),
+        "month": charts.standing_bars(
+            Chart(
+                id="beeld-maand",
+                title=f"Registraties per maand van {report.year} waarin het verblijf begon",
+                labels=_SHORT_MONTHS,
+                current=[row.registrations for row in now.start_month[in_year]],
+                previous=[row.registrations for row in before.start_month[in_year]] if before else None,
+            )
+        ),
+    }
