@@ -7,14 +7,15 @@ belong here: verdicts and selection (``dakl_pipeline.intake``).
 under another name and then renamed, so a reader sees all of it or nothing.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,8 +28,14 @@ from dakl_pipeline.intake.log import Delivery, LogEntry, Withdrawal, delivery_id
 _ENTRY_FILE = "entry.json"
 _INCOMING_PREFIX = ".incoming-"
 _ENTRY_NAME = re.compile("[0-9]{6,}")
+# How a file is stored whose own name is not safe to use.
+UNSAFE_NAME = "delivered-file"
 _SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
 _ADAPTER: TypeAdapter[Delivery | Withdrawal] = TypeAdapter(LogEntry)
+
+
+# Supplier, year and digest: what makes two deliveries the same.
+_Content = tuple[str, int | None, str]
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,9 @@ class DeliveryStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Entries never change, so what was seen of them is kept for the next one that this process logs.
+        self._seen: set[str] = set()
+        self._first_with: dict[_Content, str] = {}
 
     @contextmanager
     def staged(self, source: Path, name: str) -> Iterator[StagedFile]:
@@ -77,13 +87,8 @@ class DeliveryStore:
             descriptor = os.open(folder, os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
-            kept = name if _SAFE_NAME.fullmatch(name) and name != _ENTRY_FILE else "delivered-file"
-            try:
-                with source.open("rb") as file:
-                    staged = _copy(file, folder / kept)
-            except OSError as error:
-                raise Refused(f"the file cannot be read: {os.strerror(error.errno or 0)}") from None
-            yield staged
+            kept = name if _SAFE_NAME.fullmatch(name) and name != _ENTRY_FILE else UNSAFE_NAME
+            yield _copy(source, folder / kept)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
@@ -100,20 +105,31 @@ class DeliveryStore:
             staged: The copied file of a delivery.
 
         Returns:
-            The entry as logged.
+            The entry as logged; a delivery says which earlier one had the same content.
+
+        Raises:
+            Refused: If it cannot be written; nothing is logged then.
         """
         self._root.mkdir(exist_ok=True)
         with self._locked():
             self._clean_up()
-            sequence = max((int(path.name) for path in self._entry_folders()), default=0) + 1
+            names = [folder.name for folder in self._entry_folders()]
+            sequence = max(map(int, names), default=0) + 1
             entry = make_entry(sequence)
+            if isinstance(entry, Delivery):
+                entry = entry.model_copy(update={"same_content_as": self._same_content(entry, names)})
             folder = staged.path.parent if staged else self._incoming_folder()
-            with (folder / _ENTRY_FILE).open("w", encoding="utf-8") as file:
-                file.write(entry.model_dump_json(indent=2) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            _sync_folder(folder)
-            folder.rename(self._root / delivery_id(sequence))
+            try:
+                with _writing():
+                    with (folder / _ENTRY_FILE).open("w", encoding="utf-8") as file:
+                        file.write(entry.model_dump_json(indent=2) + "\n")
+                        file.flush()
+                        os.fsync(file.fileno())
+                    _sync_folder(folder)
+                    folder.rename(self._root / entry.delivery_id)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
             _sync_folder(self._root)
         return entry
 
@@ -121,9 +137,15 @@ class DeliveryStore:
         """Every entry, in the order of logging.
 
         Raises:
-            Refused: If an entry is not readable; says which.
+            Refused: If an entry is not readable or not there any more; says which.
         """
-        return [self._read_entry(folder) for folder in sorted(self._entry_folders(), key=lambda path: int(path.name))]
+        entries = []
+        for sequence, folder in enumerate(sorted(self._entry_folders(), key=lambda path: int(path.name)), start=1):
+            if folder.name != delivery_id(sequence):
+                missing = self._root / delivery_id(sequence)
+                raise Refused(f"entry {missing.name} is gone from the delivery log: restore {missing}")
+            entries.append(self._read_entry(folder))
+        return entries
 
     def entry_names(self) -> list[str]:
         """The ids of every entry, without reading them."""
@@ -146,14 +168,27 @@ class DeliveryStore:
         except FileNotFoundError:
             raise Refused(f"the file of delivery {delivery.delivery_id} is gone: restore it") from None
 
+    def _same_content(self, entry: Delivery, names: Iterable[str]) -> str | None:
+        """The first entry of the same supplier and year with the same bytes; one that is not readable has none."""
+        for name in sorted(set(names) - self._seen, key=int):
+            self._seen.add(name)
+            with suppress(Refused):
+                earlier = self._read_entry(self._root / name)
+                if isinstance(earlier, Delivery):
+                    self._first_with.setdefault(_content(earlier), name)
+        return self._first_with.get(_content(entry))
+
     def _incoming_folder(self) -> Path:
         return Path(tempfile.mkdtemp(prefix=_INCOMING_PREFIX, dir=self._root))
 
     def _read_entry(self, folder: Path) -> Delivery | Withdrawal:
         try:
-            return _ADAPTER.validate_json((folder / _ENTRY_FILE).read_bytes())
+            entry = _ADAPTER.validate_json((folder / _ENTRY_FILE).read_bytes())
         except (OSError, ValidationError):
-            raise Refused(f"entry {folder.name} of the delivery log is not readable: restore {folder}") from None
+            entry = None
+        if entry is None or entry.delivery_id != folder.name:
+            raise Refused(f"entry {folder.name} of the delivery log is not readable: restore {folder}")
+        return entry
 
     def _entry_folders(self) -> list[Path]:
         if not self._root.is_dir():
@@ -169,27 +204,56 @@ class DeliveryStore:
     def _clean_up(self) -> None:
         """Throw away what a killed process left: half a folder that nobody holds."""
         for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
-            descriptor = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            else:
-                shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+            # Its owner may be throwing it away at this moment.
+            with suppress(FileNotFoundError):
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                else:
+                    shutil.rmtree(folder, ignore_errors=True)
+                finally:
+                    os.close(descriptor)
 
 
-def _copy(source: BinaryIO, target: Path) -> StagedFile:
+def _content(delivery: Delivery) -> _Content:
+    return delivery.supplier_id, delivery.reporting_year, delivery.sha256
+
+
+def _copy(source: Path, target: Path) -> StagedFile:
     digest, size = hashlib.sha256(), 0
-    with target.open("xb") as file:
-        while chunk := source.read(1 << 20):
+    with _reading():
+        original = source.open("rb")
+    with original, _writing(), target.open("xb") as copy:
+        while True:
+            with _reading():
+                chunk = original.read(1 << 20)
+            if not chunk:
+                break
             digest.update(chunk)
             size += len(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
     return StagedFile(target, digest.hexdigest(), size)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"the file cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        problem = os.strerror(error.errno or errno.EIO)
+        raise Refused(f"the delivery log cannot be written ({problem}): nothing was logged, try again") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 Belongs here: the layout that the contract promises. Does not belong here: what is in the files.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,16 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def reports(self) -> Path:
+        """Op-orde reports and mails, one folder per year and supplier."""
+        return self.root / "reports"
+
+    @property
+    def coordinators_file(self) -> Path:
+        """Who gets the mails of which supplier; optional."""
+        return self.root / "coordinators.csv"
+
+    @property
     def dagster(self) -> Path:
         """DAGSTER_HOME: run history."""
         return self.root / "dagster"
@@ -61,3 +72,8 @@ class Home:
                 "or name another with --home or DAKL_HOME"
             )
         return self
+
+
+def home_of_environment() -> Home:
+    """The home that ``DAKL_HOME`` names, else ``./dakl_home``; there or not."""
+    return Home(Path(os.environ.get("DAKL_HOME") or "dakl_home"))

@@ -8,17 +8,19 @@ import getpass
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import BinaryIO
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
-from dakl_pipeline.intake.check import Verdict, check_delivery, finding
+from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.intake.rounds import missed_delivery_window, missed_withdrawal_window
+from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
+
+_NAME_RULES = ("file_name", "file_name_number")
 
 
 def receive(
@@ -48,17 +50,13 @@ def receive(
     Raises:
         Refused: If the file cannot be read; nothing is logged.
     """
-    today = received_at.astimezone(ZoneInfo(methodology.time_zone)).date()
     # A good name holds no number of a person; any other is masked wherever it is kept or shown.
     name = source.name if parse_file_name(source.name).fault is None else mask_numbers(source.name)
     with store.staged(source, name) as staged:
         with staged.path.open("rb") as file:
-            verdict = check_delivery(file, source.name, methodology=methodology, today=today)
-        year = verdict.reporting_year
-        missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
-        if missed and accept_late is None:
-            late = finding("delivery_window", windows=missed, year=str(year))
-            verdict = verdict.model_copy(update={"approved": False, "findings": (late, *verdict.findings)})
+            verdict, missed = _examine(
+                file, source.name, received_at=received_at, accept_late=accept_late, methodology=methodology
+            )
         entry = store.append(
             lambda sequence: Delivery(
                 sequence=sequence,
@@ -67,7 +65,7 @@ def receive(
                 recorded_at=recorded_at,
                 recorded_by=getpass.getuser(),
                 late_reason=accept_late if missed else None,
-                reporting_year=year,
+                reporting_year=verdict.reporting_year,
                 file_name=name,
                 stored_name=staged.path.name,
                 sha256=staged.sha256,
@@ -81,6 +79,55 @@ def receive(
         )
     assert isinstance(entry, Delivery)
     return entry, verdict
+
+
+def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> tuple[Finding, ...]:
+    """Find again what was found in a delivered file when it came in, from the file as it was kept.
+
+    Args:
+        store: The log.
+        delivery: The entry.
+        methodology: Settings of the statistic.
+
+    Returns:
+        The findings of the rules that the log names.
+
+    Raises:
+        Refused: If the file is gone or was changed after receipt.
+    """
+    with store.opened(delivery) as file:
+        verdict, _ = _examine(
+            file,
+            delivery.file_name,
+            received_at=delivery.received_at,
+            accept_late=delivery.late_reason,
+            methodology=methodology,
+            reporting_year=delivery.reporting_year,
+        )
+    # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
+    names = [finding(rule) for rule in _NAME_RULES if rule in delivery.findings]
+    others = [f for f in verdict.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
+    return (*names, *others)
+
+
+def _examine(
+    file: BinaryIO,
+    name: str,
+    *,
+    received_at: datetime,
+    accept_late: str | None,
+    methodology: Methodology,
+    reporting_year: int | None = None,
+) -> tuple[Verdict, str | None]:
+    """The verdict on a file, and the window that it missed, if any."""
+    today = local_date(received_at, methodology)
+    verdict = check_delivery(file, name, methodology=methodology, today=today, reporting_year=reporting_year)
+    year = verdict.reporting_year
+    missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
+    if missed and accept_late is None:
+        late = finding("delivery_window", windows=missed, year=str(year))
+        verdict = verdict.model_copy(update={"approved": False, "findings": (late, *verdict.findings)})
+    return verdict, missed
 
 
 def withdraw(

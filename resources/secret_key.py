@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.pseudonyms import PseudonymKey
+from resources.environment import Environment
 from resources.home import Home
-from resources.settings import Environment
 
 _OWNER_ONLY = 0o600
 

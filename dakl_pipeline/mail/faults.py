@@ -1,0 +1,34 @@
+"""Every fault of a rejected file as a table that a spreadsheet opens.
+
+Belongs here: its columns. Does not belong here: the first faults that the mail itself shows (``groups``).
+"""
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+
+from dakl_pipeline.intake.catalogue import rules_by_id
+from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.redaction import mask_numbers
+
+_COLUMNS = ("regel", "kolom", "bevinding", "wat_te_doen", "door", "controleregel")
+
+
+def faults_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
+    """Write findings as CSV with ``;`` and a byte order mark, as spreadsheets in the Netherlands expect it.
+
+    Args:
+        findings: The findings, in the order in which they are shown.
+        year: Reporting year, for the texts.
+
+    Returns:
+        A line for each finding; the line number is empty for the file as a whole.
+    """
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for each in findings:
+        rule = rules_by_id()[each.rule]
+        action = rule.action.format(year=year)
+        writer.writerow((each.row, each.column, mask_numbers(each.message), action, rule.actor, rule.id))
+    return text.getvalue().encode("utf-8-sig")

@@ -1,0 +1,96 @@
+"""Findings of one delivery, grouped by rule, as a coordinator reads them.
+
+Belongs here: which findings a mail shows, in which order, and with which texts of the catalogue. Does not belong here:
+the rest of the mail (``notice``) and how it looks (``rendering``).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
+from dakl_pipeline.mail.wording import counted, lines, number
+from dakl_pipeline.redaction import mask_numbers
+
+# Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
+SHOWN = 10
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One text of a rule, with the lines of which it holds.
+
+    Attributes:
+        text: What was found.
+        where: On which lines; empty for the file as a whole.
+    """
+
+    text: str
+    where: str
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """What one rule found.
+
+    Attributes:
+        title: Name of the rule.
+        severity: ``error`` rejects the file, ``warning`` or ``notice``.
+        count: How often, in words.
+        messages: What was found; empty when that is not known any more.
+        action: What to do.
+        actor: Who does it.
+    """
+
+    title: str
+    severity: Severity
+    count: str
+    messages: tuple[Message, ...]
+    action: str
+    actor: str
+
+
+def group_findings(
+    counts: Mapping[str, int], findings: Iterable[Finding], *, year: int | None
+) -> tuple[FindingGroup, ...]:
+    """Group findings by rule, faults first, each kind in the order of the catalogue.
+
+    Args:
+        counts: Number of findings per rule, as logged; decides which rules are shown.
+        findings: The findings themselves. A rule that found something when the file came in, but has none here, is
+            shown without lines.
+        year: Reporting year, for the texts.
+
+    Returns:
+        A group for every rule that the catalogue still has.
+    """
+    by_rule: dict[str, list[Finding]] = {}
+    for each in findings:
+        by_rule.setdefault(each.rule, []).append(each)
+    rules = sorted((r for r in catalogue().rule if r.id in counts), key=lambda rule: _SEVERITIES.index(rule.severity))
+    return tuple(_group(rule, counts[rule.id], by_rule.get(rule.id, []), year) for rule in rules)
+
+
+def _group(rule: Rule, count: int, findings: Iterable[Finding], year: int | None) -> FindingGroup:
+    is_cut = count > MAX_FINDINGS_PER_RULE
+    return FindingGroup(
+        title=rule.title,
+        severity=rule.severity,
+        count=f"meer dan {number(MAX_FINDINGS_PER_RULE)} keer" if is_cut else f"{number(count)} keer",
+        messages=_messages(findings),
+        action=rule.action.format(year=year),
+        actor=rule.actor,
+    )
+
+
+def _messages(findings: Iterable[Finding]) -> tuple[Message, ...]:
+    rows_of: dict[str, list[int]] = {}
+    for each in findings:
+        rows = rows_of.setdefault(mask_numbers(each.message), [])
+        if each.row is not None:
+            rows.append(each.row)
+    messages = [Message(text, lines(rows, SHOWN) if rows else "") for text, rows in rows_of.items()]
+    if (more := len(messages) - SHOWN) > 0:
+        messages[SHOWN:] = [Message(f"En nog {counted(more, 'andere regel', 'andere regels')}.", "")]
+    return tuple(messages)

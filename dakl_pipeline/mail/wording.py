@@ -1,0 +1,56 @@
+"""Dutch words for dates, numbers and rows.
+
+Belongs here: how a value is written in a sentence. Does not belong here: sentences about a delivery (``notice``).
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+_MONTHS = (
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+)
+
+
+def number(value: int) -> str:
+    """A number with a full stop between thousands."""
+    return f"{value:,}".replace(",", ".")
+
+
+def counted(value: int, singular: str, plural: str) -> str:
+    """A number with its noun."""
+    return f"{number(value)} {singular if value == 1 else plural}"
+
+
+def day(value: date) -> str:
+    """A date in words."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime, time_zone: str) -> str:
+    """A moment in words, on the clock of a time zone, to the second."""
+    local = value.astimezone(ZoneInfo(time_zone)).replace(microsecond=0)
+    return f"{day(local.date())}, {local:%H:%M:%S} uur (UTC{local.isoformat()[-6:]})"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items with commas and *en* before the last."""
+    return " en ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
+def lines(rows: Sequence[int], shown: int) -> str:
+    """Line numbers: the first ones, and how many more there are."""
+    first, more = [str(row) for row in rows[:shown]], len(rows) - shown
+    noun = "Regel" if len(rows) == 1 else "Regels"
+    return f"{noun} {', '.join(first)} en nog {number(more)}" if more > 0 else f"{noun} {listed(first)}"

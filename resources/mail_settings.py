@@ -1,0 +1,81 @@
+"""What the environment may set about mail.
+
+Belongs here: reading it, and what of it goes together. Does not belong here: sending (``mail_server``) and other
+settings (``environment``, ``settings``).
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.mail.message import is_address
+
+
+class MailSettings(BaseSettings):
+    """The mail server and the addresses of CBS: ``DAKL_SMTP_HOST``, ``DAKL_SMTP_PORT`` and so on.
+
+    Attributes:
+        smtp_host: Mail server; without one, mails stay in the home.
+        smtp_port: Its port.
+        smtp_username: Account on it, if it asks for one.
+        smtp_password: Password of that account.
+        smtp_from: Address that mails come from; that of ``mail_contact`` when not set.
+        smtp_starttls: Whether the connection is made secure; only without a password may it be left plain.
+        smtp_ca_file: Certificates to trust instead of those of the system (PEM).
+        smtp_timeout: Seconds to wait for an answer.
+        smtp_pauses: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
+        mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DAKL_", env_ignore_empty=True, hide_input_in_errors=True)
+
+    smtp_host: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_from: str | None = None
+    smtp_starttls: bool = True
+    smtp_ca_file: Path | None = None
+    smtp_timeout: float = Field(default=20, gt=0)
+    smtp_pauses: tuple[Annotated[float, Field(ge=0)], ...] = (1, 2, 4, 8, 16)
+    mail_contact: str = "monitor-dakloosheid@cbs.example"
+
+    @field_validator("smtp_from", "mail_contact")
+    @classmethod
+    def _is_address(cls, text: str | None) -> str | None:
+        if text is not None and not is_address(text):
+            raise ValueError("not a mail address")
+        return text
+
+    @model_validator(mode="after")
+    def _password_is_not_sent_in_the_open(self) -> "MailSettings":
+        if (self.smtp_username is None) != (self.smtp_password is None):
+            raise ValueError("smtp_username and smtp_password go together")
+        if self.smtp_password is not None and not self.smtp_starttls:
+            raise ValueError("smtp_starttls=false would send the password unprotected")
+        return self
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.smtp_from or self.mail_contact
+
+
+def load_mail_settings() -> MailSettings:
+    """Read the settings of the environment.
+
+    Raises:
+        WrongUsage: If one of them cannot be.
+    """
+    try:
+        return MailSettings()
+    except ValidationError as error:
+        wrong = []
+        for each in error.errors():
+            name = "_".join(map(str, each["loc"])).upper()
+            reason = f" ({each['ctx']['error']})" if each["type"] == "value_error" else ""
+            wrong.append(f"{f'DAKL_{name}' if name else 'the mail settings'}{reason}")
+        raise WrongUsage(f"the environment holds mail settings that cannot be: {', '.join(wrong)}") from None

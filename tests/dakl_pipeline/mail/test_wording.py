@@ -1,0 +1,56 @@
+"""Dutch words for values."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from dakl_pipeline.mail.wording import counted, day, lines, listed, moment, number
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "0"), (999, "999"), (1000, "1.000"), (1234567, "1.234.567")])
+def test_number(value: int, words: str) -> None:
+    assert number(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0, "0 registraties"), (1, "1 registratie"), (2000, "2.000 registraties")]
+)
+def test_counted(value: int, words: str) -> None:
+    assert counted(value, "registratie", "registraties") == words
+
+
+def test_day() -> None:
+    assert day(date(2024, 2, 29)) == "29 februari 2024"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (datetime(2025, 1, 1, 11, 0, 0, 999_999, tzinfo=UTC), "1 januari 2025, 12:00:00 uur (UTC+01:00)"),
+        (datetime(2025, 6, 30, 22, 30, tzinfo=UTC), "1 juli 2025, 00:30:00 uur (UTC+02:00)"),
+    ],
+    ids=["winter", "summer, the next day already"],
+)
+def test_moment(value: datetime, words: str) -> None:
+    assert moment(value, "Europe/Amsterdam") == words
+
+
+@pytest.mark.parametrize(
+    ("items", "words"), [([], ""), (["a"], "a"), (["a", "b"], "a en b"), (["a", "b", "c"], "a, b en c")]
+)
+def test_listed(items: list[str], words: str) -> None:
+    assert listed(items) == words
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([2], "Regel 2"),
+        ([2, 5], "Regels 2 en 5"),
+        ([2, 5, 7], "Regels 2, 5 en 7"),
+        ([2, 5, 7, 9], "Regels 2, 5, 7 en nog 1"),
+        (list(range(2, 2000)), "Regels 2, 3, 4 en nog 1.995"),
+    ],
+)
+def test_lines(rows: list[int], words: str) -> None:
+    assert lines(rows, 3) == words
