@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint docs lock clean
+.PHONY: help demo test soak lint docs lock clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ demo: $(STAMP)  ## make the environment, then the whole job end to end on synthe
 
 test: $(STAMP)  ## make the environment, then every test
 	@$(BIN)/python -m pytest -q -n 2
+
+soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
+	@$(BIN)/python -m pytest -q -m soak
 
 lint: $(STAMP)  ## style, formatting, types, generated documentation
 	$(BIN)/ruff check .

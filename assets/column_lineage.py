@@ -37,12 +37,13 @@ def told_with_lineage(table: Table, column: str) -> str:
     """
     upstream = table.lineage()[column]
     ends = origins(table.asset, column)
-    lines = [table.columns[column].description or ""]
+    lineage = []
     if upstream:
-        lines.append(f"Komt uit {_links(upstream)}")
+        lineage.append(f"Komt uit {_links(upstream)}")
     if ends and set(ends) != set(upstream):
-        lines.append(f"Gaat terug op {_links(ends)}")
-    return "\n\n".join(lines)
+        lineage.append(f"Gaat terug op {_links(ends)}")
+    # Two blanks at the end of a line break it.
+    return "\n\n".join(filter(None, [table.columns[column].description, "  \n".join(lineage)]))
 
 
 def _links(columns: Iterable[tuple[str, str]]) -> str:

@@ -14,10 +14,11 @@ from assets.sources import build_sources
 from assets.stage import Stage, build_asset
 from dakl_pipeline.pseudonyms import PseudonymKey
 from resources.delivery_store import DeliveryStore
-from resources.home import Home
+from resources.environment import Environment
+from resources.home import Home, home_of_environment
 from resources.register_store import RegisterStore
 from resources.secret_key import load_key
-from resources.settings import Environment, load_methodology
+from resources.settings import load_methodology
 from resources.warehouse import Warehouse
 
 YEARLY_FIGURES = "yearly_figures"
@@ -43,7 +44,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         Assets per reporting year, their checks, the job that makes the yearly figures, and the resources.
     """
     environment = Environment()
-    home = home or Home(environment.home)
+    home = home or home_of_environment()
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]

@@ -13,8 +13,9 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from dakl_pipeline import __version__
+from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import reports, show
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from resources.home import Home
 
@@ -82,7 +83,7 @@ def deliver(
     json: opt.JsonOption = False,
     home: opt.HomeOption = None,
 ) -> None:
-    """Receive a file: check it and log it with its verdict."""
+    """Receive a file: check it, log it with its verdict and make its op-orde report."""
     from resources.delivery_store import DeliveryStore
     from resources.reception import receive
 
@@ -97,11 +98,27 @@ def deliver(
         accept_late=opt.late_reason(accept_late),
         methodology=methodology,
     )
+    report_files = reports.report_of(opened, entry, methodology)
+    mail_file = mail_commands.mail_about(entry, opened, methodology, verdict=verdict)
     if json:
-        show.print_json({"delivery_id": entry.delivery_id, **show.verdict_json(verdict)})
+        show.print_json(
+            {
+                "delivery_id": entry.delivery_id,
+                **show.verdict_json(verdict),
+                "report": report_files,
+                "mail": mail_file,
+                "same_content_as": entry.same_content_as,
+            }
+        )
     else:
         show.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
         show.print_verdict(verdict)
+        if report_files:
+            show.say(f"op-orde-rapport: {report_files[0]}")
+        if mail_file:
+            show.say(f"mail: {mail_file}")
+        if entry.same_content_as:
+            show.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
         if verdict.approved:
             show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}")
     if not verdict.approved:
@@ -133,7 +150,10 @@ def withdraw(
         accept_late=opt.late_reason(accept_late),
         methodology=methodology,
     )
+    mail_file = mail_commands.mail_about(entry, opened, methodology)
     show.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
+    if mail_file:
+        show.say(f"mail: {mail_file}")
     show.say(f"Werk de cijfers bij met: dakl run --year {year}")
 
 
@@ -162,6 +182,9 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
             "reason": s.reason,
             "accepted_late": s.delivery.late_reason,
             "recorded_by": s.delivery.recorded_by,
+            "recorded_at": s.delivery.recorded_at.isoformat(),
+            "catalogue_version": s.delivery.catalogue_version,
+            "same_content_as": s.delivery.same_content_as,
             "findings": s.delivery.findings,
         }
         for s in standings(entries, methodology)
@@ -175,6 +198,7 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
             "received_at": w.received_at.isoformat(),
             "accepted_late": w.late_reason,
             "recorded_by": w.recorded_by,
+            "recorded_at": w.recorded_at.isoformat(),
             "reason": "withdrawal of a year by its supplier",
         }
         for w in entries
@@ -192,6 +216,8 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
             "verdict": verdicts[row.get("approved")] + (" (late)" if row["accepted_late"] else ""),
             "selected": "yes" if row.get("selected") else "no",
             "received_at": row["received_at"][:16],
+            "reason": row["reason"]
+            + (f"; same content as {row['same_content_as']}" if row.get("same_content_as") else ""),
         }
         for row in rows
     ]
@@ -311,6 +337,11 @@ def ui(
     serve_ui(opened, port)
 
 
+app.command()(reports.report)
+app.command()(reports.explain)
+app.command()(mail_commands.mails)
+
+
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Make a secret key in the home, and the home if it is not there."""
@@ -339,9 +370,9 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 def _require_key_and_registers(home: Home, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
+    from resources.environment import Environment
     from resources.register_store import RegisterStore
     from resources.secret_key import load_key
-    from resources.settings import Environment
 
     load_key(home, Environment())
     for year in years:

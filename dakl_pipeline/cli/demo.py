@@ -5,6 +5,7 @@ here: any step of the work; the demo does what a user would do.
 """
 
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,9 +15,11 @@ from dakl_pipeline.cli import show
 from dakl_pipeline.cli.worlds import deliver_world, write_registers
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.intake.rounds import rounds_of
+from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_world
 from resources.delivery_store import DeliveryStore
-from resources.home import Home
+from resources.home import Home, home_of_environment
 from resources.secret_key import create_key
 from resources.settings import load_methodology
 from resources.warehouse import Warehouse
@@ -41,7 +44,7 @@ def run_demo(home: Home) -> None:
     world = generate_world(plan)
     write_registers(world.registers, home.registers)
     with tempfile.TemporaryDirectory(prefix="dakl-demo-") as scratch:
-        deliver_world(world, DeliveryStore(home.deliveries), Path(scratch), methodology)
+        deliver_world(world, home, Path(scratch), methodology)
     _remember_own_deliveries(home)
     delivered = time.monotonic()
     show.say(
@@ -63,18 +66,22 @@ def run_demo(home: Home) -> None:
     show.print_table(("region", "name", *headings), figures.by_year(counts, years), numeric=headings)
     show.say("Regions add up to more than the country: a person can be known in several.")
     show.say()
-    option = "" if home.root == Path("dakl_home") else f" --home {home.root}"
     if kept:
         show.say(f"The former demo home held deliveries of your own; it is kept at {kept}")
-    show.say("What next:")
-    show.say(f"  look at figures         dakl figures --year 2024 --by leeftijd{option}")
-    show.say(f"  open the Dagster UI     dakl ui{option}")
-    show.say("  check a file            dakl check data_samples/DAKL_J2024_basisset.csv")
-    show.say(
-        "  deliver your own file   dakl deliver FILE --supplier my-shelter --received-at 2025-06-01"
-        f"{option} && dakl run --year 2024{option}"
-    )
+    _say_what_next(home, years[-1], methodology)
     show.say(f"Demo done: figures of {len(years)} years are in {home.root}")
+
+
+def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
+    dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
+    option = "" if home == home_of_environment() else f" --home {home.root}"
+    at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
+    show.say("What next:")
+    show.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")
+    show.say(f"  see what was delivered  {dakl} deliveries --year {year}{option}")
+    show.say(f"  open the Dagster UI     {dakl} ui{option}")
+    show.say(f"  deliver your own file   {dakl} deliver FILE --supplier my-shelter --received-at {at}{option}")
+    show.say(f"  and count again         {dakl} run --year {year}{option}")
 
 
 def _clear(home: Home) -> Path | None:

@@ -6,16 +6,17 @@ Belongs here: parsing and validation of arguments. Does not belong here: command
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.redaction import mask_numbers
-from dakl_pipeline.reference import Methodology
-from resources.home import Home
-from resources.settings import Environment, load_methodology
+from resources.home import Home, home_of_environment
+
+if TYPE_CHECKING:
+    from dakl_pipeline.reference import Methodology
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
@@ -44,15 +45,17 @@ def open_home(home: Path | None) -> Home:
 
 def named_home(home: Path | None) -> Home:
     """The home that the option, the environment or the default names, there or not."""
-    return Home(home if home is not None else Environment().home)
+    return Home(home) if home is not None else home_of_environment()
 
 
-def methodology_of(home: Home) -> Methodology:
+def methodology_of(home: Home) -> "Methodology":
     """Settings of the statistic in this home."""
+    from resources.settings import load_methodology
+
     return load_methodology(home)
 
 
-def known_year(year: int, methodology: Methodology) -> int:
+def known_year(year: int, methodology: "Methodology") -> int:
     """A reporting year of the settings.
 
     Raises:
@@ -77,7 +80,7 @@ def supplier_id(text: str) -> str:
     return text
 
 
-def instant(text: str | None, methodology: Methodology) -> datetime:
+def instant(text: str | None, methodology: "Methodology") -> datetime:
     """A moment in ISO 8601, on the Dutch clock when it names no zone; now when there is none.
 
     Raises:
@@ -93,7 +96,7 @@ def instant(text: str | None, methodology: Methodology) -> datetime:
         raise WrongUsage("a time is written like 2025-05-12T14:30 or 2025-05-12T14:30+02:00") from None
 
 
-def today(methodology: Methodology) -> date:
+def today(methodology: "Methodology") -> date:
     """Today on the Dutch calendar."""
     return datetime.now(ZoneInfo(methodology.time_zone)).date()
 

@@ -15,8 +15,8 @@ import dagster as dg
 
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
+from resources.environment import Environment
 from resources.home import Home
-from resources.settings import Environment
 
 _HOST = "127.0.0.1"
 # The same name however the UI is started, so that a sensor never fires twice.

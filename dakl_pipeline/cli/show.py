@@ -6,14 +6,14 @@ Belongs here: tables and lines. Does not belong here: what is in them.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from dakl_pipeline.intake.check import Verdict
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from dakl_pipeline.intake.check import Verdict
 
 
 def say(text: str = "") -> None:
@@ -34,6 +34,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeri
         rows: Cells; integers get a thousands separator in a numeric column, None an empty cell.
         numeric: Headings of the columns that are aligned to the right.
     """
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     numeric = set(numeric)
     for column in columns:
@@ -54,12 +57,15 @@ def _cell(value: Any, is_numeric: bool) -> str:
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Progress]:
+def progress(label: str, total: int) -> "Iterator[Progress]":
     """A progress bar on a terminal; nothing elsewhere.
 
     Yields:
         The bar, with one task (id 0).
     """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -67,7 +73,7 @@ def progress(label: str, total: int) -> Iterator[Progress]:
         yield bar
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: "Verdict") -> dict[str, Any]:
     """The verdict in the shape of the contract."""
     return {
         "approved": verdict.approved,
@@ -90,7 +96,7 @@ _SHOWN = 30
 _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
-def print_verdict(verdict: Verdict) -> None:
+def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings, in Dutch, for the coordinator."""
     say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
     rows = [

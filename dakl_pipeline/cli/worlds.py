@@ -11,10 +11,14 @@ import polars as pl
 
 from dakl_pipeline.cli import show
 from dakl_pipeline.exports import to_parquet
+from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import World, WorldPlan
 from resources.delivery_store import DeliveryStore
 from resources.files import write_atomically
+from resources.home import Home
+from resources.mail_settings import load_mail_settings
+from resources.mailbox import Mailbox
 from resources.reception import receive, withdraw
 
 
@@ -60,19 +64,21 @@ def write_world(world: World, folder: Path) -> None:
     write_atomically(folder / "timeline.csv", timeline.getvalue().encode("utf-8"))
 
 
-def deliver_world(world: World, store: DeliveryStore, scratch: Path, methodology: Methodology) -> None:
-    """Play the events of a world as suppliers would, through the same door as ``dakl deliver``.
+def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodology) -> None:
+    """Play the events of a world as suppliers would, through the same door as ``dakl deliver``, with their mails.
 
     Args:
         world: The world.
-        store: The delivery log.
+        home: The home.
         scratch: An empty folder for the suppliers' files.
         methodology: Settings of the statistic.
     """
+    store, mailbox = DeliveryStore(home.deliveries), Mailbox(home, methodology, load_mail_settings())
+    log: list[Delivery | Withdrawal] = []
     with show.progress("delivering", len(world.events)) as bar:
         for event in world.events:
             if event.file_name is None or event.content is None:
-                withdraw(
+                withdrawal = withdraw(
                     store,
                     supplier_id=event.supplier_id,
                     year=event.reporting_year,
@@ -81,10 +87,12 @@ def deliver_world(world: World, store: DeliveryStore, scratch: Path, methodology
                     accept_late=None,
                     methodology=methodology,
                 )
+                log.append(withdrawal)
+                mailbox.post(withdrawal, log)
             else:
                 file = scratch / event.file_name
                 file.write_bytes(event.content)
-                receive(
+                delivery, verdict = receive(
                     store,
                     file,
                     supplier_id=event.supplier_id,
@@ -94,4 +102,6 @@ def deliver_world(world: World, store: DeliveryStore, scratch: Path, methodology
                     methodology=methodology,
                 )
                 file.unlink()
+                log.append(delivery)
+                mailbox.post(delivery, log, verdict.findings)
             bar.advance(bar.task_ids[0])

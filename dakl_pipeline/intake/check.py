@@ -5,20 +5,16 @@ log of deliveries), and what is done with the registrations.
 """
 
 from datetime import date
-from functools import cache
 from typing import BinaryIO
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
-from dakl_pipeline.intake.fields import ROW
+from dakl_pipeline.intake.catalogue import ColumnSet
+from dakl_pipeline.intake.content import ContentCheck
 from dakl_pipeline.intake.file_name import parse_file_name
-from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector, Finding, finding
+from dakl_pipeline.intake.findings import Collector, Finding, finding
 from dakl_pipeline.intake.lines import BLOCK_BYTES
-from dakl_pipeline.intake.rules import CONTENT_RULES
 from dakl_pipeline.intake.scan import scan
-from dakl_pipeline.intake.table_rules import TABLE_RULES, compare
 from dakl_pipeline.intake.values import Context
 from dakl_pipeline.reference import Methodology
 
@@ -73,11 +69,13 @@ def check_delivery(
     names = Collector()
     year = _reporting_year(file_name, reporting_year, methodology, names)
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
-    scanned = scan(source, context, block_bytes=block_bytes)
+    content = ContentCheck(context)
+    # The content of a file with a wrong name does not come up for judgement: it is refused anyway.
+    scanned = scan(source, context, None if names.has_errors else content.receive, block_bytes=block_bytes)
     collector = scanned.collector
     collector.merge(names)
-    if scanned.registrations is not None and not collector.has_errors:
-        _check_content(scanned.registrations, scanned.column_set, context, collector)
+    if scanned.column_set is not None and not collector.has_errors:
+        collector.merge(content.findings(scanned.column_set))
     return Verdict(
         approved=not collector.has_errors,
         reporting_year=year,
@@ -98,39 +96,3 @@ def _reporting_year(name: str, asked: int | None, methodology: Methodology, coll
         years = ", ".join(str(y) for y in sorted(methodology.reporting_years))
         collector.add("reporting_year_unknown", year=year, years=years)
     return year
-
-
-def _check_content(
-    registrations: pl.DataFrame, column_set: ColumnSet | None, context: Context, collector: Collector
-) -> None:
-    rules = [
-        rule
-        for rule in catalogue().rule
-        if rule.applies_to(context.year) and (rule.column_set == "basic" or column_set == "optional")
-    ]
-    columns = {rule.id: rule.columns[0] if rule.columns else None for rule in rules}
-    tests = _content_tests(tuple(rule.id for rule in rules), context)
-    verdicts = registrations.lazy().select(pl.col(ROW), **tests).collect()
-    counts = verdicts.select(pl.exclude(ROW).sum()).row(0, named=True)
-    values: dict[str, int | str] = {"year": context.year or 0, "days": context.methodology.long_open_days}
-    for rule_id in tests:
-        if counts[rule_id]:
-            rows = verdicts.lazy().filter(pl.col(rule_id)).select(ROW).head(MAX_FINDINGS_PER_RULE).collect()[ROW]
-            collector.add(rule_id, rows.to_list(), count=counts[rule_id], column=columns[rule_id], **values)
-    comparison = compare(registrations)
-    for rule_id, table_rule in TABLE_RULES.items():
-        if rule_id in columns:
-            clashes = table_rule(comparison)
-            _add_clashes(rule_id, clashes, columns[rule_id], collector)
-
-
-@cache
-def _content_tests(rule_ids: tuple[str, ...], context: Context) -> dict[str, pl.Expr]:
-    return {rule_id: CONTENT_RULES[rule_id](context) for rule_id in rule_ids if rule_id in CONTENT_RULES}
-
-
-def _add_clashes(rule_id: str, clashes: pl.DataFrame, column: str | None, collector: Collector) -> None:
-    for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():
-        collector.add(rule_id, (row,), column=column, other_row=other_row)
-    if (more := clashes.height - MAX_FINDINGS_PER_RULE) > 0:
-        collector.add(rule_id, (), count=more)

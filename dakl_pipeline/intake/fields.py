@@ -10,45 +10,89 @@ already made for it.
 """
 
 import csv
+from collections.abc import Iterator
 
 import polars as pl
 
 from dakl_pipeline.intake.catalogue import catalogue
+from dakl_pipeline.intake.clean import is_clean
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.lines import Block
+from dakl_pipeline.intake.values import Context
 
 ROW = "line_number"
+
+# A block with something odd is looked at in smaller pieces: lines one by one take far more memory than their bytes.
+_PIECE_BYTES = 2**20
 
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
 
-def split_block(block: Block, columns: tuple[str, ...] | None, collector: Collector) -> pl.DataFrame | None:
+def parse_clean(block: Block, columns: tuple[str, ...], context: Context) -> pl.DataFrame | None:
+    """Split the lines of a block in which no value is wrong (``clean.py``); None when that is not certain.
+
+    Args:
+        block: lines below the header, not one that is too long.
+        columns: the delivered columns.
+        context: the delivery.
+
+    Returns:
+        ``line_number`` (UInt32) and the columns (String) of every line.
+    """
+    data = _without_clean_quotes(block.data)
+    return _parse(data, columns, _row_numbers(block)) if is_clean(data, columns, context) else None
+
+
+def split_block(block: Block, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
     """Split the lines of a block into fields.
 
     Args:
         block: lines below the header, not one that is too long.
-        columns: the delivered columns, or None when the header is not usable: then lines are checked but not split.
+        columns: the delivered columns.
         collector: receives the faults of the lines.
 
     Returns:
-        ``line_number`` (UInt32) and the columns (String) of every line with the right number of fields, in order; None
-        when the columns are not known.
+        ``line_number`` (UInt32) and the columns (String) of every line with the right number of fields, in order.
     """
-    data = _without_clean_quotes(block.data) if columns else block.data
+    data = _without_clean_quotes(block.data)
     if _is_regular(data, block.rows, columns):
-        return _parse(data, columns, _row_numbers(block)) if columns else None
+        return _parse(data, columns, _row_numbers(block))
+    if len(block.data) > _PIECE_BYTES:
+        return pl.concat([split_block(piece, columns, collector) for piece in _pieces(block)])
     return _split_irregular(block, columns, collector)
+
+
+def check_lines(block: Block, collector: Collector) -> None:
+    """Collect the faults of lines that cannot be split, because the header is not usable.
+
+    Args:
+        block: lines below the header, not one that is too long.
+        collector: receives the faults.
+    """
+    if block.data.translate(None, _PRINTABLE) == b"\n" * block.rows and b"\n\n" not in b"\n" + block.data:
+        return
+    for piece in _pieces(block):
+        _, special = _look_at_lines(piece, collector)
+        _collect_special(collector, special, None)
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    row, start = block.first_row, 0
+    while start < len(block.data):
+        # A line is far shorter than a piece, so there is a line end within reach.
+        end = block.data.rfind(b"\n", start, start + _PIECE_BYTES) + 1
+        data = block.data[start:end]
+        rows = data.count(b"\n")
+        yield Block(row, data, rows)
+        row, start = row + rows, end
 
 
 def _row_numbers(block: Block) -> pl.Series:
     return pl.int_range(block.first_row, block.first_row + block.rows, dtype=pl.UInt32, eager=True).alias(ROW)
 
 
-def _is_regular(data: bytes, rows: int, columns: tuple[str, ...] | None) -> bool:
-    if columns is None:
-        # Quotes and separators mean nothing without a header; what is left is a line end for each line.
-        return data.translate(None, _PRINTABLE) == b"\n" * rows and b"\n\n" not in data and not data.startswith(b"\n")
+def _is_regular(data: bytes, rows: int, columns: tuple[str, ...]) -> bool:
     separator = catalogue().separator.encode()
     plain = _PRINTABLE.replace(separator, b"").replace(b'"', b"")
     return data.translate(None, plain) == (separator * (len(columns) - 1) + b"\n") * rows
@@ -92,7 +136,8 @@ def _parse(data: bytes, columns: tuple[str, ...], rows: pl.Series) -> pl.DataFra
     return frame.with_columns(rows).select(ROW, *columns)
 
 
-def _split_irregular(block: Block, columns: tuple[str, ...] | None, collector: Collector) -> pl.DataFrame | None:
+def _look_at_lines(block: Block, collector: Collector) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lines that can be split, and lines with special characters; both ``line_number, line``, one byte a character."""
     # Latin-1 gives one character for each byte and cannot fail; which lines are UTF-8 is looked at afterwards.
     text = block.data.decode("latin-1").removesuffix("\n").split("\n")
     lines = pl.DataFrame({ROW: _row_numbers(block), "line": text}).with_columns(
@@ -103,17 +148,18 @@ def _split_irregular(block: Block, columns: tuple[str, ...] | None, collector: C
     _collect_rows(collector, "blank_line", lines.filter("is_blank"))
     _collect_rows(collector, "line_ends", lines.filter("has_return"))
     special = lines.filter(pl.col("is_special") & ~pl.col("has_return")).select(ROW, "line")
-    if columns is None:
-        _collect_special(collector, special, None)
-        return None
-    whole = lines.filter(~pl.col("is_blank") & ~pl.col("has_return")).select(ROW, "line")
+    return lines.filter(~pl.col("is_blank") & ~pl.col("has_return")).select(ROW, "line"), special
+
+
+def _split_irregular(block: Block, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+    whole, special = _look_at_lines(block, collector)
     frame = _split_lines(whole, columns, collector)
-    if special.height:
-        _collect_special(collector, special, frame)
-        frame = frame.with_columns(
-            pl.when(~pl.col(column).str.contains(_SPECIAL)).then(pl.col(column)) for column in columns
-        )
-    return frame
+    if not special.height:
+        return frame
+    _collect_special(collector, special, frame)
+    return frame.with_columns(
+        pl.when(~pl.col(column).str.contains(_SPECIAL)).then(pl.col(column)) for column in columns
+    )
 
 
 def _split_lines(lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:

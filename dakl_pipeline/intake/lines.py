@@ -95,8 +95,9 @@ def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
     """Cut the stream at line ends; blank lines are held back until a line follows them."""
     row, blank = 1, 0
     for data, is_too_long in _whole_lines(source, head, block_bytes):
-        lines = data.rstrip(b"\n")
-        if not lines and not is_too_long:
+        # Most blocks end in a line with something on it: those are passed on without copying them.
+        lines = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") or data == b"\n" else data
+        if lines in (b"", b"\n") and not is_too_long:
             blank += len(data)
             continue
         while blank:
@@ -107,7 +108,6 @@ def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
             yield Block(row, b"", 1, is_too_long=True)
             row += 1
             continue
-        lines += b"\n"
         rows = lines.count(b"\n")
         yield Block(row, lines, rows)
         row, blank = row + rows, len(data) - len(lines)

@@ -50,6 +50,7 @@ class Delivery(_Entry):
         approved: The verdict of the technical check.
         findings: Number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
+        same_content_as: First entry of this supplier and year with the same bytes; None when the content is new.
     """
 
     kind: Literal["delivery"] = "delivery"
@@ -62,6 +63,7 @@ class Delivery(_Entry):
     approved: bool
     findings: dict[str, int]
     catalogue_version: str
+    same_content_as: str | None = None
 
 
 class Withdrawal(_Entry):

@@ -38,8 +38,10 @@ def read_registrations(
     Raises:
         Refused: the file does not pass the technical check; the message holds no value from it.
     """
-    scanned = scan(source, Context(year=reporting_year, methodology=methodology), block_bytes=block_bytes)
-    if scanned.registrations is None:
+    parts: list[pl.DataFrame] = []
+    context = Context(year=reporting_year, methodology=methodology)
+    scanned = scan(source, context, lambda part, _: parts.append(part), block_bytes=block_bytes)
+    if scanned.collector.has_errors:
         raise Refused(
             f"The file does not pass the technical check ({scanned.collector.error_count} faults): run `dakl check`."
         )
@@ -51,7 +53,8 @@ def read_registrations(
         .otherwise(pl.lit("fails_eleven_test"))
     )
     return (
-        scanned.registrations.lazy()
+        pl.concat(parts)
+        .lazy()
         .select(
             ROW,
             "creation_date",

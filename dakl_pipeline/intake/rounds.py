@@ -1,18 +1,17 @@
 """The calendar of the rounds: which round an instant belongs to and whether a window is open.
 
-Belongs here: dates of ``delivery_round.csv`` read on the Dutch calendar. Does not belong here: what is refused and
-logged.
+Belongs here: the dates of the settings, read on the Dutch calendar. Does not belong here: what is refused and logged.
 """
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from dakl_pipeline.reference import DeliveryRound, Methodology, delivery_rounds
+from dakl_pipeline.reference import DeliveryRound, Methodology
 
 
-def rounds_of(year: int) -> tuple[DeliveryRound, ...]:
+def rounds_of(year: int, methodology: Methodology) -> tuple[DeliveryRound, ...]:
     """The rounds about a reporting year, oldest first."""
-    return tuple(r for r in delivery_rounds() if year in r.reporting_years)
+    return tuple(r for r in methodology.rounds if year in r.reporting_years)
 
 
 def round_of(year: int, at: datetime, methodology: Methodology) -> int:
@@ -21,13 +20,13 @@ def round_of(year: int, at: datetime, methodology: Methodology) -> int:
     Args:
         year: Reporting year.
         at: An instant with a time zone.
-        methodology: Settings, for the time zone of the calendar.
+        methodology: Settings, for the rounds and the time zone of the calendar.
 
     Returns:
         Index among :func:`rounds_of` of the last round that had started; -1 before the first.
     """
-    day = _local_date(at, methodology)
-    return sum(r.delivery_start <= day for r in rounds_of(year)) - 1
+    day = local_date(at, methodology)
+    return sum(r.delivery_start <= day for r in rounds_of(year, methodology)) - 1
 
 
 def missed_delivery_window(year: int, at: datetime, methodology: Methodology) -> str | None:
@@ -38,8 +37,8 @@ def missed_delivery_window(year: int, at: datetime, methodology: Methodology) ->
     Returns:
         The windows in words (Dutch) that were missed.
     """
-    windows = [(r.delivery_start, r.last_delivery_date) for r in rounds_of(year)]
-    return _missed(windows, _local_date(at, methodology))
+    windows = [(r.delivery_start, r.last_delivery_date) for r in rounds_of(year, methodology)]
+    return _missed(windows, local_date(at, methodology))
 
 
 def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) -> str | None:
@@ -48,8 +47,20 @@ def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) 
     Returns:
         The windows in words (Dutch) that were missed.
     """
-    windows = [(r.withdrawal_start, r.withdrawal_end) for r in rounds_of(year)]
-    return _missed(windows, _local_date(at, methodology))
+    windows = [(r.withdrawal_start, r.withdrawal_end) for r in rounds_of(year, methodology)]
+    return _missed(windows, local_date(at, methodology))
+
+
+def last_day_to_deliver(year: int, at: datetime, methodology: Methodology) -> date | None:
+    """The last day of the delivery window that is open at a moment; None when none is."""
+    day = local_date(at, methodology)
+    days = [r.last_delivery_date for r in rounds_of(year, methodology) if r.delivery_start <= day]
+    return max((last for last in days if day <= last), default=None)
+
+
+def local_date(at: datetime, methodology: Methodology) -> date:
+    """The day of an instant on the Dutch calendar."""
+    return at.astimezone(ZoneInfo(methodology.time_zone)).date()
 
 
 def _missed(windows: list[tuple[date, date]], day: date) -> str | None:
@@ -58,7 +69,3 @@ def _missed(windows: list[tuple[date, date]], day: date) -> str | None:
     if not windows:
         return "er is geen ronde voor dit verslagjaar"
     return " en ".join(f"{start} tot en met {end}" for start, end in windows)
-
-
-def _local_date(at: datetime, methodology: Methodology) -> date:
-    return at.astimezone(ZoneInfo(methodology.time_zone)).date()

@@ -28,8 +28,11 @@ from dakl_pipeline.municipality import CodeStatus, codes_with_status
 
 # Over the delivered columns (String, null: set aside); called for each column that the catalogue gives the rule.
 ValueRule = Callable[[str, Context], pl.Expr]
-# Over the compact typed registrations of `values.typed_expressions`, of a file without errors.
+# Over the compact typed registrations of `values.typed_expressions`, of a file without errors, and the creation date
+# of its first registration.
 ContentRule = Callable[[Context], pl.Expr]
+
+FIRST_CREATION_DATE = "first_creation_date"
 
 
 def _misses(column: str, pattern: str) -> pl.Expr:
@@ -120,5 +123,5 @@ CONTENT_RULES: Mapping[str, ContentRule] = {
     "request_after_start": lambda _: pl.col("request_date") > pl.col("start_date"),
     "long_open": _long_open,
     "creation_date_future": _created_later,
-    "creation_date_differs": lambda _: pl.col("creation_date") != pl.col("creation_date").first(),
+    "creation_date_differs": lambda _: pl.col("creation_date") != pl.col(FIRST_CREATION_DATE),
 }

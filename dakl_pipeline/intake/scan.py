@@ -4,6 +4,7 @@ Belongs here: the order of the work on a file. Does not belong here: the file na
 and the shape in which registrations leave the intake (``registrations.py``).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
@@ -11,7 +12,8 @@ from typing import BinaryIO
 import polars as pl
 
 from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
-from dakl_pipeline.intake.fields import ROW, split_block
+from dakl_pipeline.intake.clean import RULES_OF_A_CLEAN_LINE, has_unread_date
+from dakl_pipeline.intake.fields import ROW, check_lines, parse_clean, split_block
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.header import Header, read_header
 from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotText, open_text
@@ -27,35 +29,40 @@ class Scan:
         collector: the faults and notices.
         rows: number of lines below the header.
         column_set: the delivered columns, or None when the header is not right.
-        registrations: ``line_number`` (UInt32) and the columns of ``values.typed_expressions``; None when the file has
-            an error.
     """
 
     collector: Collector
     rows: int
     column_set: ColumnSet | None
-    registrations: pl.DataFrame | None
 
 
-def scan(source: BinaryIO, context: Context, *, block_bytes: int = BLOCK_BYTES) -> Scan:
+# Takes the typed registrations of a block: ``line_number`` (UInt32) and the columns of ``values.typed_expressions``.
+Receiver = Callable[[pl.DataFrame, ColumnSet], None]
+# By name of a column with verdicts: id of the rule, delivered column and test.
+Tests = Mapping[str, tuple[str, str | None, pl.Expr]]
+
+
+def scan(
+    source: BinaryIO, context: Context, receive: Receiver | None = None, *, block_bytes: int = BLOCK_BYTES
+) -> Scan:
     """Read a file once, in blocks, and test every rule on its format and its values (monitor rule 3.1).
 
     Args:
         source: a binary stream at its start.
         context: the delivery; without a reporting year the lists of all years are used.
+        receive: gets the typed registrations, block by block in file order, as long as the file has no error.
         block_bytes: about how many bytes are held at a time.
 
     Returns:
-        Faults and notices, and the typed registrations of a file without errors.
+        Faults and notices.
     """
     collector = Collector()
     blocks = open_text(source, block_bytes)
     if isinstance(blocks, NotText):
         collector.add(blocks.rule_id, kind=blocks.kind)
-        return Scan(collector, 0, None, None)
+        return Scan(collector, 0, None)
     header = Header(None, None)
     rows = 0
-    parts: list[pl.DataFrame] = []
     for whole_block in blocks:
         block = whole_block
         if block.first_row == 1:
@@ -64,12 +71,26 @@ def scan(source: BinaryIO, context: Context, *, block_bytes: int = BLOCK_BYTES) 
         if block.is_too_long:
             collector.add("line_too_long", (block.first_row,), limit=MAX_LINE_LENGTH)
         elif block.rows:
-            part = _check_block(block, header, context, collector)
-            parts = [*parts, part] if part is not None else []
+            _check_block(block, header, context, collector, receive)
     if not rows:
         collector.add("no_rows")
-    registrations = pl.concat(parts) if parts and not collector.has_errors else None
-    return Scan(collector, rows, header.column_set, registrations)
+    return Scan(collector, rows, header.column_set)
+
+
+def add_hits(collector: Collector, verdicts: pl.DataFrame, tests: Tests, **values: int | str) -> None:
+    """Collect what tests found in a block.
+
+    Args:
+        collector: receives the findings.
+        verdicts: ``line_number`` and, for each test, a column that is true where the rule is broken (null: not).
+        tests: the tests by column name.
+        **values: the placeholders of the messages.
+    """
+    counts = verdicts.select(pl.col(*tests).sum()).row(0, named=True)
+    for name, (rule_id, column, _) in tests.items():
+        if counts[name]:
+            rows = verdicts.lazy().filter(pl.col(name)).select(ROW).head(MAX_FINDINGS_PER_RULE).collect()[ROW]
+            collector.add(rule_id, rows.to_list(), count=counts[name], column=column, **values)
 
 
 def _take_header(block: Block, collector: Collector) -> tuple[Header, Block]:
@@ -80,28 +101,47 @@ def _take_header(block: Block, collector: Collector) -> tuple[Header, Block]:
     return read_header(line, collector), Block(2, data, block.rows - 1)
 
 
-def _check_block(block: Block, header: Header, context: Context, collector: Collector) -> pl.DataFrame | None:
-    """Test the value rules on a block; its typed registrations while the file has no error."""
-    frame = split_block(block, header.columns, collector)
-    if frame is None or header.columns is None:
-        return None
+def _check_block(
+    block: Block, header: Header, context: Context, collector: Collector, receive: Receiver | None
+) -> None:
+    """Test the value rules on a block, and pass its typed registrations on while the file has no error."""
+    if header.columns is None:
+        check_lines(block, collector)
+        return
     column_set: ColumnSet = "optional" if header.columns == catalogue().columns("optional") else "basic"
-    tests = _value_tests(column_set, context)
-    # One select for verdicts and values: what they share is computed once.
-    typed = {} if collector.has_errors else typed_expressions(header.columns, context)
-    verdicts = {name: test for name, (_, _, test) in tests.items()}
-    result = frame.lazy().select(pl.col(ROW), **verdicts, **typed).collect()
-    counts = result.select(pl.col(*tests).sum()).row(0, named=True)
-    for name, (rule_id, column, _) in tests.items():
-        if counts[name]:
-            rows = result.lazy().filter(pl.col(name)).select(ROW).head(MAX_FINDINGS_PER_RULE).collect()[ROW]
-            year = context.year if context.year is not None else "<verslagjaar>"
-            collector.add(rule_id, rows.to_list(), count=counts[name], column=column, year=year)
-    return None if collector.has_errors else result.select(ROW, *typed)
+    typed = typed_expressions(header.columns, context)
+    result = _read_clean(block, header.columns, column_set, context)
+    if result is None:
+        frame = split_block(block, header.columns, collector)
+        tests = _value_tests(column_set, context)
+        # One select for verdicts and values: what they share is computed once.
+        verdicts = {name: test for name, (_, _, test) in tests.items()}
+        values = {} if receive is None or collector.has_errors else typed
+        result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
+        add_hits(collector, result, tests, year=context.year if context.year is not None else "<verslagjaar>")
+    if receive is not None and not collector.has_errors:
+        receive(result.select(ROW, *typed), column_set)
+
+
+def _read_clean(block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context) -> pl.DataFrame | None:
+    """The typed registrations of a block that breaks no value rule; None when that is not certain."""
+    frame = parse_clean(block, columns, context)
+    if frame is None:
+        return None
+    # Rules of which the pattern of a clean line says nothing are tested here, beside reading.
+    others = {
+        name: test.any()
+        for name, (rule_id, _, test) in _value_tests(column_set, context).items()
+        if rule_id not in RULES_OF_A_CLEAN_LINE
+    }
+    result = frame.lazy().select(pl.col(ROW), **typed_expressions(columns, context), **others).collect()
+    if has_unread_date(frame, result) or any(result[name].any() for name in others):
+        return None
+    return result.drop(*others)
 
 
 @cache
-def _value_tests(column_set: ColumnSet, context: Context) -> dict[str, tuple[str, str, pl.Expr]]:
+def _value_tests(column_set: ColumnSet, context: Context) -> Tests:
     columns = catalogue().columns(column_set)
     return {
         f"{rule.id}:{column}": (rule.id, column, VALUE_RULES[rule.id](column, context))

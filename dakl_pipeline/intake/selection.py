@@ -22,11 +22,13 @@ class Standing:
         delivery: The log entry.
         is_selected: Whether it counts for its supplier and year.
         reason: Why it does or does not, in words for an analyst.
+        decided_by: The withdrawal or the later file because of which it does not count; None for any other reason.
     """
 
     delivery: Delivery
     is_selected: bool
     reason: str
+    decided_by: Delivery | Withdrawal | None = None
 
 
 def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> list[Standing]:
@@ -54,12 +56,12 @@ def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology
         if not delivery.approved:
             standing = Standing(delivery, False, "rejected by the technical check")
         elif withdrawal := withdrawn_by.get(delivery.sequence):
-            standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})")
+            standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal)
         elif winner is delivery:
             standing = Standing(delivery, True, "most recent approved file of this supplier and year")
         else:
             assert winner is not None  # an approved file that stands is the winner or older than it
-            standing = Standing(delivery, False, f"superseded by {winner.delivery_id}")
+            standing = Standing(delivery, False, f"superseded by {winner.delivery_id}", winner)
         result.append(standing)
     return result
 

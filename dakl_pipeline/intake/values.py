@@ -19,6 +19,13 @@ DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 BSN_PATTERN = r"^[0-9]{8,9}$"
 CODE_PATTERN = r"^[0-9]{1,4}$"
 V_NUMBER_PATTERN = r"^[0-9]{10}$"
+# Delivered column -> column of the typed registrations.
+DATE_COLUMNS = {
+    "aanmaakdatum": "creation_date",
+    "startdatum": "start_date",
+    "einddatum": "end_date",
+    "meldingsdatum": "request_date",
+}
 BSN_LENGTH = 9
 CODE_LENGTH = 4
 V_NUMBER_LENGTH = 10

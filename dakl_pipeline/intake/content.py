@@ -1,0 +1,105 @@
+"""The content findings of one file, block by block: what may be wrong in a file that is technically right.
+
+Belongs here: running the content rules and the rules that compare registrations, in bounded memory. Does not belong
+here: the rules themselves (``rules.py``, ``table_rules.py``) and reading the file (``scan.py``).
+"""
+
+from datetime import date
+from functools import cache
+
+import polars as pl
+
+from dakl_pipeline.intake.catalogue import ColumnSet, Rule, catalogue
+from dakl_pipeline.intake.fields import ROW
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
+from dakl_pipeline.intake.rules import CONTENT_RULES, FIRST_CREATION_DATE
+from dakl_pipeline.intake.scan import add_hits
+from dakl_pipeline.intake.table_rules import TABLE_RULES, compare
+from dakl_pipeline.intake.values import Context
+
+# Registrations are compared with each other up to here; far more than the whole country delivers, and it keeps a file
+# of any size in bounded memory.
+MAX_COMPARED_ROWS = 2_000_000
+
+
+class ContentCheck:
+    """Looks at the registrations of a file as they come by.
+
+    Args:
+        context: the delivery; its reporting year is known.
+        max_compared_rows: up to how many registrations are compared with each other.
+    """
+
+    def __init__(self, context: Context, *, max_compared_rows: int = MAX_COMPARED_ROWS) -> None:
+        self._context = context
+        self._max_compared_rows = max_compared_rows
+        self._first_creation_date: date | None = None
+        self._rows = 0
+        self._parts: list[pl.DataFrame] = []
+        self._collector = Collector()
+
+    def receive(self, registrations: pl.DataFrame, column_set: ColumnSet) -> None:
+        """Test the next registrations on their content.
+
+        Args:
+            registrations: ``line_number`` and the columns of ``values.typed_expressions``, of a file without errors
+                so far.
+            column_set: the delivered columns.
+        """
+        if not registrations.height:
+            return
+        if self._first_creation_date is None:
+            self._first_creation_date = registrations["creation_date"][0]
+        tests = _content_tests(column_set, self._context)
+        first = pl.lit(self._first_creation_date).alias(FIRST_CREATION_DATE)
+        expressions = {rule_id: test for rule_id, (_, _, test) in tests.items()}
+        verdicts = registrations.lazy().with_columns(first).select(pl.col(ROW), **expressions).collect()
+        days = self._context.methodology.long_open_days
+        add_hits(self._collector, verdicts, tests, year=self._context.year or 0, days=days)
+        self._rows += registrations.height
+        self._parts = [*self._parts, registrations] if self._rows <= self._max_compared_rows else []
+
+    def findings(self, column_set: ColumnSet) -> Collector:
+        """Compare the registrations with each other, after the last of them.
+
+        Args:
+            column_set: the delivered columns.
+
+        Returns:
+            All content findings of the file.
+        """
+        if self._rows > self._max_compared_rows:
+            self._collector.add("not_compared", limit=self._max_compared_rows)
+        elif self._parts:
+            comparison = compare(pl.concat(self._parts))
+            for rule in _rules(column_set, self._context):
+                if rule.id in TABLE_RULES:
+                    self._add_clashes(rule, TABLE_RULES[rule.id](comparison))
+        return self._collector
+
+    def _add_clashes(self, rule: Rule, clashes: pl.DataFrame) -> None:
+        for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():
+            self._collector.add(rule.id, (row,), column=_place(rule), other_row=other_row)
+        if (more := clashes.height - MAX_FINDINGS_PER_RULE) > 0:
+            self._collector.add(rule.id, (), count=more)
+
+
+def _rules(column_set: ColumnSet, context: Context) -> list[Rule]:
+    return [
+        rule
+        for rule in catalogue().rule
+        if rule.applies_to(context.year) and (rule.column_set == "basic" or column_set == "optional")
+    ]
+
+
+def _place(rule: Rule) -> str | None:
+    return rule.columns[0] if rule.columns else None
+
+
+@cache
+def _content_tests(column_set: ColumnSet, context: Context) -> dict[str, tuple[str, str | None, pl.Expr]]:
+    return {
+        rule.id: (rule.id, _place(rule), CONTENT_RULES[rule.id](context))
+        for rule in _rules(column_set, context)
+        if rule.id in CONTENT_RULES
+    }

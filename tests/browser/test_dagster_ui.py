@@ -1,0 +1,124 @@
+"""The Dagster UI as an analyst uses it: run a year, look at the graph and the figures, follow a column back.
+
+Belongs here: what a user must see in the browser, and must never see. Does not belong here: how to look
+(``dagster_ui``). It is one test, because starting the UI takes longer than everything that follows.
+"""
+
+import itertools
+import socket
+from pathlib import Path
+
+from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts.deliveries import DELIVERED_FILES
+from dakl_pipeline.contracts.registers import REGISTERS
+from dakl_pipeline.definitions import STAGES
+from tests import small_world
+from tests.browser.dagster_ui import Screen, browser, find_chromium, running_ui
+from tests.small_world import ANNA, BRAM, CEES, DORA, V_LINKED, V_LOOSE
+
+GROUPS = {
+    "stage_0_sources",
+    "stage_1_ingest",
+    "stage_2_pseudonymise",
+    "stage_3_enrich",
+    "stage_4_region",
+    "stage_5_deduplicate",
+    "stage_6_count",
+    *(stage.group for stage in STAGES),
+}
+ASSETS = {DELIVERED_FILES, *(r.source_asset for r in REGISTERS), *(table.asset for table in TABLES.values())}
+FAILS_ELEVEN_TEST = "123456789"
+NUMBERS = (ANNA, BRAM, CEES, DORA, V_LINKED, V_LOOSE, FAILS_ELEVEN_TEST)
+COUNTS = "unique_person_counts"
+# From the published count back to the number in a delivered file, one column of one asset at a time.
+WAY_BACK = (
+    (COUNTS, "persons"),
+    ("unique_persons", "person_pseudonym"),
+    ("assessed_stays", "person_pseudonym"),
+    ("regional_stays", "person_pseudonym"),
+    ("enriched_stays", "person_pseudonym"),
+    ("pseudonymised_stays", "bsn_pseudonym"),
+    (DELIVERED_FILES, "bsn"),
+)
+
+
+def test_analyst_runs_a_year_and_follows_a_count_back_to_what_was_delivered(tmp_path: Path) -> None:
+    find_chromium()
+    home = _home_with_deliveries(tmp_path)
+    with running_ui(home) as port, browser(port, width=3000, height=1700) as screen:
+        assert _is_refused("127.0.0.2", port), "the UI must be there for this machine only"
+        _run_2024(screen)
+        _sees_every_asset_in_its_group(screen)
+        _sees_what_an_asset_holds(screen)
+        _follows_the_columns_back(screen)
+        screen.leave()
+        pages = screen.visited
+    assert _is_refused("127.0.0.1", port), "nothing may be left behind after Ctrl-C"
+    assert not any("Join the Dagster community" in page for page in pages)
+    secrets = {*NUMBERS, (home / "pseudonym.key").read_text(encoding="ascii").strip()}
+    assert not [secret for secret in secrets for page in pages if secret in page]
+
+
+def _home_with_deliveries(folder: Path) -> Path:
+    home = small_world.make_home(folder)
+    almelo = small_world.delivery(
+        folder,
+        "DAKL_J2024_Almelo.csv",
+        small_world.row(ANNA),
+        small_world.row(BRAM, kind="0201"),
+        small_world.row(FAILS_ELEVEN_TEST),
+    )
+    zwolle = small_world.delivery(
+        folder,
+        "DAKL_J2024_Zwolle.csv",
+        small_world.row(ANNA, gemeente="0193"),
+        small_world.row("", gemeente="0193", v_number=V_LINKED),
+        small_world.row("", gemeente="0193", v_number=V_LOOSE),
+        small_world.row(CEES, gemeente="0193"),
+        small_world.row(DORA, gemeente="0193"),
+    )
+    assert small_world.deliver(home, almelo, "almelo") == 0
+    assert small_world.deliver(home, zwolle, "zwolle") == 0
+    return home
+
+
+def _is_refused(address: str, port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex((address, port)) != 0
+
+
+def _run_2024(screen: Screen) -> None:
+    screen.open("/locations/dakl_pipeline/jobs/yearly_figures", "Maakt de jaarcijfers van één verslagjaar")
+    screen.click("Materialize all", until="Launch runs to materialize")
+    screen.click("Select a partition", until="Select all")
+    screen.click("2024", until="Launch 1 run")
+    screen.close_menu()
+    screen.click("Launch 1 run")
+    screen.wait_for("Launched run")
+    screen.open("/runs", "partition: 2024", "Success")
+    screen.click("View")
+    screen.wait_for("RUN_SUCCESS")
+
+
+def _sees_every_asset_in_its_group(screen: Screen) -> None:
+    screen.open("/asset-groups", *GROUPS)
+    screen.expand_all_groups()
+    screen.wait_for(*GROUPS, *ASSETS, "4 / 4 Passed")
+
+
+def _sees_what_an_asset_holds(screen: Screen) -> None:
+    counts = TABLES["statistics.unique_person_counts"]
+    screen.open(f"/assets/{COUNTS}?view=checks", "contract", "characteristics_add_up", "Succeeded")
+    screen.open(f"/assets/{COUNTS}", counts.description, *counts.column_names, "statistics.unique_person_counts")
+    assert "delivered_files.bsn" in screen.row("persons")
+
+
+def _follows_the_columns_back(screen: Screen) -> None:
+    for (asset, column), (upstream, upstream_column) in itertools.pairwise(WAY_BACK):
+        screen.wait_for(f"Assets\n{asset}")
+        step = f"{upstream}.{upstream_column}"
+        assert step in screen.row(column)
+        screen.leave()
+        screen.click(step)
+    screen.wait_for(f"Assets\n{DELIVERED_FILES}")
+    assert "BSN" in screen.row("bsn")

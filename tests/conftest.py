@@ -1,0 +1,16 @@
+"""What holds for every test: no settings of the machine, and no deadline of hypothesis on a busy one."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None, print_blob=True)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("DAKL_") and not name.startswith("DAKL_TEST_"):
+            monkeypatch.delenv(name)

@@ -1,0 +1,34 @@
+"""A process that calls ``dakl deliver`` again and again and says what came of it; killed or run beside others by tests.
+
+python -m tests.delivering HOME SUPPLIER FILE TIMES     prints `ready`, then `<exit code> <delivery id>` each time
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+from dakl_pipeline.cli import main
+from tests.small_world import IN_WINDOW
+
+
+def deliver_many(home: str, supplier: str, file: str, times: int) -> None:
+    """Deliver one file some times, through the command line."""
+    arguments = ["deliver", file, "--supplier", supplier, "--received-at", IN_WINDOW[2024], "--home", home, "--json"]
+    for _ in range(times):
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown):
+            code = main(arguments)
+        # Only now is the delivery acknowledged.
+        print(code, json.loads(shown.getvalue())["delivery_id"], flush=True)
+
+
+if __name__ == "__main__":
+    # What a process does at its start is not what a kill should hit.
+    import dakl_pipeline.cli.reports
+    import dakl_pipeline.intake.check
+    import resources.mailbox
+    import resources.reception  # noqa: F401
+
+    print("ready", flush=True)
+    deliver_many(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
