@@ -1,6 +1,6 @@
 """Masking of numbers that could identify a person, for every text that leaves the program.
 
-Belongs here: the one function that makes a text safe to show. Does not belong here: deciding what to show.
+Belongs here: the functions that make a text safe to show. Does not belong here: deciding what to show.
 """
 
 import re
@@ -40,3 +40,15 @@ def mask_numbers(text: str) -> str:
     masked = _HEXADECIMAL.sub(lambda match: "#" * len(match.group()), text)
     masked = _LONG_RUN.sub(lambda m: m.group() if _DATE_OR_YEAR.fullmatch(m.group()) else "#" * len(m.group()), masked)
     return _DIGITS.sub(mask, masked)
+
+
+def mask_unprintable(text: str) -> str:
+    """Replace every character that is not printable by ``?``: controls, marks of direction, bytes of no encoding.
+
+    Args:
+        text: any line of text, for example a file name.
+
+    Returns:
+        A line that a terminal shows as it is and that can be written as UTF-8.
+    """
+    return "".join(character if character.isprintable() else "?" for character in text)

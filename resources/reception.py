@@ -16,7 +16,7 @@ from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 
@@ -50,8 +50,9 @@ def receive(
     Raises:
         Refused: If the file cannot be read; nothing is logged.
     """
-    # A good name holds no number of a person; any other is masked wherever it is kept or shown.
-    name = source.name if parse_file_name(source.name).fault is None else mask_numbers(source.name)
+    # A good name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
+    is_good = parse_file_name(source.name).fault is None
+    name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
     with store.staged(source, name) as staged:
         with staged.path.open("rb") as file:
             verdict, missed = _examine(

@@ -1,6 +1,6 @@
 """A process that calls ``dakl deliver`` again and again and says what came of it; killed or run beside others by tests.
 
-python -m tests.delivering HOME SUPPLIER FILE TIMES     prints `ready`, then `<exit code> <delivery id>` each time
+python -m tests.delivering HOME SUPPLIER FILE TIMES     prints `<exit code> <delivery id>` each time
 """
 
 import contextlib
@@ -24,11 +24,4 @@ def deliver_many(home: str, supplier: str, file: str, times: int) -> None:
 
 
 if __name__ == "__main__":
-    # What a process does at its start is not what a kill should hit.
-    import dakl_pipeline.cli.reports
-    import dakl_pipeline.intake.check
-    import resources.mailbox
-    import resources.reception  # noqa: F401
-
-    print("ready", flush=True)
     deliver_many(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

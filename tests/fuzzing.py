@@ -293,9 +293,10 @@ def assert_checked_well(seed: int, folder: Path) -> Verdict:
             _assert_the_same(verdict, check(data, name), "every rule, also in blocks that are recognised as clean")
         path = folder / name
         path.write_bytes(data)
-        expected = read_delivered_file(path)
+        # The reader of the oracle takes a lone CR before a line end for a part of it.
+        expected = None if re.search(rb"\r(?!\n|\Z)", data) else read_delivered_file(path)
         path.unlink()
-        # The reader of the oracle knows no limit of length and no rule on numbers in names.
+        # It knows no limit of length and no rule on numbers in names.
         is_known = {f.rule for f in verdict.findings} <= {"line_too_long", "file_name_number"}
         if not (is_known and verdict.findings):
             assert verdict.approved == (expected is not None)

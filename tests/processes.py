@@ -1,7 +1,7 @@
 """Many processes that deliver to one home, and processes that are killed while they do.
 
-Belongs here: starting, killing, and what must hold afterwards. Does not belong here: how often (``test_processes_short``
-and ``soak/test_processes.py``).
+Belongs here: starting, killing, and what must hold afterwards. Does not belong here: how often
+(``test_processes_short.py`` and ``soak/test_processes.py``).
 """
 
 import json
@@ -43,9 +43,8 @@ def assert_nothing_is_lost(folder: Path, processes: int, times: int) -> None:
     for supplier, process in started.items():
         said = process.communicate(timeout=DEADLINE)[0].splitlines()
         assert process.returncode == 0
-        assert said[0] == "ready"
-        assert [line.split()[0] for line in said[1:]] == ["0"] * times
-        acknowledged.update({line.split()[1]: supplier for line in said[1:]})
+        assert [line.split()[0] for line in said] == ["0"] * times
+        acknowledged.update({line.split()[1]: supplier for line in said})
     entries = DeliveryStore(home / "deliveries").entries()
     assert {entry.delivery_id: entry.supplier_id for entry in entries} == acknowledged
     assert len(entries) == processes * times
@@ -60,20 +59,21 @@ def assert_kills_do_no_harm(folder: Path, kills: int, seed: int, capsys: pytest.
     for _ in range(kills):
         process = _start(home, "almelo", file, 1_000_000)
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        # Its start is not what a kill should hit: the first delivery is let through.
+        said = [process.stdout.readline()]
         try:
             process.wait(timeout=draw.uniform(0, LONGEST_SECONDS))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-        said = process.communicate(timeout=DEADLINE)[0].splitlines()
+        said += process.communicate(timeout=DEADLINE)[0].splitlines(keepends=True)
         assert process.returncode == -signal.SIGKILL
-        acknowledged |= {line.split()[1] for line in said if line.startswith("0 ") and len(line) == 8}
+        acknowledged |= {line.split()[1] for line in said if line.endswith("\n")}
         capsys.readouterr()
         assert main(["deliveries", "--json", "--home", str(home)]) == 0
         logged = [entry["delivery_id"] for entry in json.loads(capsys.readouterr().out)]
         assert logged == [f"{n:06d}" for n in range(1, len(logged) + 1)]
         assert acknowledged <= set(logged)
-    assert acknowledged
+    assert len(acknowledged) >= kills
     assert deliver(home, file, "almelo") == 0
     _assert_whole(home, file)
 

@@ -17,6 +17,7 @@ from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import reports, show
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from dakl_pipeline.redaction import mask_unprintable
 from resources.home import Home
 
 app = typer.Typer(
@@ -354,7 +355,7 @@ def create(home: opt.HomeOption = None) -> None:
 
 def _existing(file: Path) -> Path:
     if not file.is_file():
-        raise WrongUsage(f"there is no file {file.name} here, or it is not a file")
+        raise WrongUsage(f"there is no file {mask_unprintable(file.name)} here, or it is not a file")
     return file
 
 

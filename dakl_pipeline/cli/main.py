@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 
 _INTERRUPTED = 130
 
@@ -53,5 +53,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"dakl: {mask_numbers(message)}\n")
+    lines = map(mask_unprintable, mask_numbers(message).splitlines())
+    sys.stderr.write("dakl: " + "\n".join(lines) + "\n")
     return code

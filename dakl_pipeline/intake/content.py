@@ -27,12 +27,10 @@ class ContentCheck:
 
     Args:
         context: the delivery; its reporting year is known.
-        max_compared_rows: up to how many registrations are compared with each other.
     """
 
-    def __init__(self, context: Context, *, max_compared_rows: int = MAX_COMPARED_ROWS) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._max_compared_rows = max_compared_rows
         self._first_creation_date: date | None = None
         self._rows = 0
         self._parts: list[pl.DataFrame] = []
@@ -57,7 +55,7 @@ class ContentCheck:
         days = self._context.methodology.long_open_days
         add_hits(self._collector, verdicts, tests, year=self._context.year or 0, days=days)
         self._rows += registrations.height
-        self._parts = [*self._parts, registrations] if self._rows <= self._max_compared_rows else []
+        self._parts = [*self._parts, registrations] if self._rows <= MAX_COMPARED_ROWS else []
 
     def findings(self, column_set: ColumnSet) -> Collector:
         """Compare the registrations with each other, after the last of them.
@@ -68,8 +66,8 @@ class ContentCheck:
         Returns:
             All content findings of the file.
         """
-        if self._rows > self._max_compared_rows:
-            self._collector.add("not_compared", limit=self._max_compared_rows)
+        if self._rows > MAX_COMPARED_ROWS:
+            self._collector.add("not_compared", limit=MAX_COMPARED_ROWS)
         elif self._parts:
             comparison = compare(pl.concat(self._parts))
             for rule in _rules(column_set, self._context):
