@@ -334,7 +334,6 @@ def ui(
     opened = opt.open_home(home)
     from dakl_pipeline.cli.runs import serve_ui
 
-    show.say(f"Dagster UI: http://127.0.0.1:{port} (stop with Ctrl-C)")
     serve_ui(opened, port)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from dakl_pipeline.cli import show
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.environment import Environment
@@ -93,6 +94,7 @@ def serve_ui(home: Home, port: int) -> None:
         Refused: If the port cannot be used.
     """
     _require_usable(port)
+    show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
     folder = prepare_instance(home).resolve()
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")

@@ -160,7 +160,7 @@ class Screen:
 
     def text(self) -> str:
         """All text that is shown."""
-        shown: str = self._chrome.execute_script("return document.body.innerText")
+        shown: str = self._chrome.execute_script("return document.body?.innerText ?? ''")
         return shown
 
     def wait_for(self, *texts: str) -> None:
@@ -217,16 +217,15 @@ class Screen:
         """Open every group of the asset graph, with the keys that its menu names."""
         ActionChains(self._chrome).key_down(Keys.ALT).send_keys("e").key_up(Keys.ALT).perform()
 
-    def row(self, first_cell: str) -> str:
-        """The text of the table row that starts with a cell, once it is there."""
+    def wait_for_row(self, first_cell: str, text: str) -> None:
+        """Wait until the table row that starts with a cell holds a text."""
         find = (
             "return [...document.querySelectorAll('tr')].find(row => row.cells[0]?.innerText.trim() === arguments[0])"
         )
         try:
-            text: str = _wait_until(lambda: self._chrome.execute_script(f"{find}?.innerText", first_cell))
-            return text
+            _wait_until(lambda: text in (self._chrome.execute_script(f"{find}?.innerText", first_cell) or ""))
         except TimeoutError:
-            raise AssertionError(f"no row {first_cell} on the page, which shows:\n{self.text()}") from None
+            raise AssertionError(f"no {text} in row {first_cell}; the page shows:\n{self.text()}") from None
 
     def picture(self, path: Path) -> None:
         """Save the screen as PNG, once it has stood still for a while."""

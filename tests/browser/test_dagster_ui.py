@@ -5,8 +5,11 @@ Belongs here: what a user must see in the browser, and must never see. Does not 
 """
 
 import itertools
+import os
 import socket
 from pathlib import Path
+
+import pytest
 
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES
@@ -43,7 +46,13 @@ WAY_BACK = (
 
 
 def test_analyst_runs_a_year_and_follows_a_count_back_to_what_was_delivered(tmp_path: Path) -> None:
-    find_chromium()
+    try:
+        find_chromium()
+    except FileNotFoundError as missing:
+        # `make test` needs nothing else installed; CI installs the browser and never goes without this test.
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
     home = _home_with_deliveries(tmp_path)
     with running_ui(home) as port, browser(port, width=3000, height=1700) as screen:
         assert _is_refused("127.0.0.2", port), "the UI must be there for this machine only"
@@ -110,15 +119,15 @@ def _sees_what_an_asset_holds(screen: Screen) -> None:
     counts = TABLES["statistics.unique_person_counts"]
     screen.open(f"/assets/{COUNTS}?view=checks", "contract", "characteristics_add_up", "Succeeded")
     screen.open(f"/assets/{COUNTS}", counts.description, *counts.column_names, "statistics.unique_person_counts")
-    assert "delivered_files.bsn" in screen.row("persons")
+    screen.wait_for_row("persons", "delivered_files.bsn")
 
 
 def _follows_the_columns_back(screen: Screen) -> None:
     for (asset, column), (upstream, upstream_column) in itertools.pairwise(WAY_BACK):
         screen.wait_for(f"Assets\n{asset}")
         step = f"{upstream}.{upstream_column}"
-        assert step in screen.row(column)
+        screen.wait_for_row(column, step)
         screen.leave()
         screen.click(step)
     screen.wait_for(f"Assets\n{DELIVERED_FILES}")
-    assert "BSN" in screen.row("bsn")
+    screen.wait_for_row("bsn", "BSN; leeg of 999999999")
