@@ -20,8 +20,8 @@ from tests.oracle.selection import Event, is_accepted
 from tests.oracle.world_people import YEARS
 from tests.oracle.worlds import World, random_world
 
-# DAKL_TEST_WORLDS=200 counts more worlds than the usual dozen.
-NUMBER_OF_WORLDS = int(os.environ.get("DAKL_TEST_WORLDS", "12"))
+# DAKL_TEST_WORLDS=200 counts more worlds than usual.
+NUMBER_OF_WORLDS = int(os.environ.get("DAKL_TEST_WORLDS", "8"))
 SHOWN_DIFFERENCES = 40
 # Zero and no row say the same in coverage; other measures may follow, these must be there.
 MEASURES = {
