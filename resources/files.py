@@ -3,13 +3,18 @@
 Belongs here: atomic writes. Does not belong here: what is written.
 """
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
 
+_WRITING_PREFIX = ".writing-"
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of it.
+
+    What a killed process left half written in the same folder is thrown away.
 
     Args:
         path: The file; its folder is made when it is not there.
@@ -19,13 +24,41 @@ def write_atomically(path: Path, content: bytes) -> None:
         OSError: If it cannot be written; the old file stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    _clean_up(path.parent)
+    descriptor, name = _locked_file(path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+            # Renamed while it is still held: nobody can take it for a leftover.
+            Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _locked_file(folder: Path) -> tuple[int, str]:
+    """A new file that this process holds, so that no other takes it for a leftover of a crash."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=_WRITING_PREFIX, dir=folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Another process may have cleaned it up before it was held.
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)
+
+
+def _clean_up(folder: Path) -> None:
+    for leftover in folder.glob(f"{_WRITING_PREFIX}*"):
+        try:
+            descriptor = os.open(leftover, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink(missing_ok=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
