@@ -49,7 +49,7 @@ def dakl(path: Path) -> Outcome:
 
 
 def _in(codes: list[str]) -> str:
-    return "(" + ", ".join(f"'{code}'" for code in codes) + ")"
+    return f"({', '.join(str(int(code)) for code in codes)})"
 
 
 def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
@@ -58,50 +58,45 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
     types, current, merged, divided = _reference()
     con = duckdb.connect(config={"temp_directory": ""})
     given = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
-    con.execute(
-        f"""create temp table delivered as
-        select row_number() over () + 1 as line, {", ".join(f"coalesce({c}, '') as {c}" for c in COLUMNS)}
-        from read_csv('{path}', header = true, delim = ';', quote = '', escape = '', auto_detect = false,
-                      columns = {{{given}}})"""
-    )
+    # Each pattern is matched once; what follows uses its outcome.
+    file = f"""read_csv('{path}', header = true, delim = ';', quote = '', escape = '', auto_detect = false,
+                        columns = {{{given}}})"""
+    shaped = ", ".join(f"regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') as {c}_shaped" for c in DATES)
     as_dates = ", ".join(
         f"case when {c} = '2024-31-12' then date '2024-12-31' "
-        f"when regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') then try_cast({c} as date) end as {c}_date"
+        f"when {c}_shaped then try_cast({c} as date) end as {c}_date"
         for c in DATES
     )
+    as_numbers = """try_cast(bsn as integer) as number, try_cast(gemeentecode as smallint) as gemeente_number,
+        try_cast(type_opvang as smallint) as type_number"""
     digits = " + ".join(f"{9 - i} * (number // {10 ** (8 - i)} % 10)" for i in range(8))
     tests = {
         **{f"required_{c}": f"{c} = ''" for c in ("aanmaakdatum", "gemeentecode", "type_opvang", "startdatum")},
-        **{
-            f"format_{c}": f"{c} <> '' and not regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
-            for c in DATES
-        },
-        **{
-            f"exists_{c}": f"regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') and {c}_date is null"
-            for c in DATES
-        },
+        **{f"format_{c}": f"{c} <> '' and not {c}_shaped" for c in DATES},
+        **{f"exists_{c}": f"{c}_shaped and {c}_date is null" for c in DATES},
         **{f"swapped_{c}": f"{c} = '2024-31-12'" for c in DATES},
         **{
             f"code_{c}": f"{c} <> '' and not regexp_full_match({c}, '[0-9]{{1,4}}')"
             for c in ("gemeentecode", "type_opvang")
         },
         **{f"padded_{c}": f"length({c}) between 1 and 3" for c in ("gemeentecode", "type_opvang")},
-        "type_unknown": f"lpad(type_opvang, 4, '0') not in {_in(types)}",
+        "type_unknown": f"type_number not in {_in(types)}",
         "bsn_format": "bsn <> '' and not regexp_full_match(bsn, '[0-9]{8,9}')",
         "bsn_padded": "length(bsn) = 8",
-        "reason_unknown": f"reden_einde not in {_in(['', *REASONS])}",
+        "reason_unknown": f"reden_einde not in {('', *REASONS)}",
         "v_number_format": "v_nummer <> '' and not regexp_full_match(v_nummer, '[0-9]{10}')",
         "eleven_test": f"number <> 999999999 and ({digits} - number % 10) % 11 <> 0",
         "bsn_missing": "bsn in ('', '999999999') and v_nummer = ''",
-        "gemeente_unknown": f"lpad(gemeentecode, 4, '0') not in {_in([*current, *merged, *divided])}",
-        "gemeente_merged": f"lpad(gemeentecode, 4, '0') in {_in(merged)}",
-        "gemeente_divided": f"lpad(gemeentecode, 4, '0') in {_in(divided)}",
+        "gemeente_unknown": f"gemeente_number not in {_in([*current, *merged, *divided])}",
+        "gemeente_merged": f"gemeente_number in {_in(merged)}",
+        "gemeente_divided": f"gemeente_number in {_in(divided)}",
         "end_before_start": "einddatum_date < startdatum_date",
         "outside_year": "startdatum_date > date '2024-12-31' or einddatum_date < date '2024-01-01'",
         "request_after_start": "meldingsdatum_date > startdatum_date",
-        "long_open": "coalesce(einddatum_date >= date '2024-12-31', true) and date '2024-12-31' - startdatum_date > 365",
+        "long_open": "(einddatum_date is null or einddatum_date >= date '2024-12-31') "
+        "and date '2024-12-31' - startdatum_date > 365",
         "created_later": "aanmaakdatum_date > date '2025-05-02'",
-        "created_apart": "aanmaakdatum <> (select aanmaakdatum from delivered limit 1)",
+        "created_apart": f"aanmaakdatum <> (select aanmaakdatum from {file} limit 1)",
     }
     if compares_rows:
         everything = ", ".join(COLUMNS)
@@ -113,7 +108,11 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
         )
     con.execute(
         f"""create temp table verdict as
-        with typed as (select *, {as_dates}, try_cast(bsn as integer) as number from delivered)
+        with delivered as (
+            select row_number() over () + 1 as line, {", ".join(f"coalesce({c}, '') as {c}" for c in COLUMNS)} from {file}
+        ),
+        shaped as (select *, {shaped} from delivered),
+        typed as (select *, {as_dates}, {as_numbers} from shaped)
         select line, {", ".join(f"coalesce({test}, false) as {name}" for name, test in tests.items())} from typed"""
     )
     rows, *counts = con.execute(

@@ -67,7 +67,7 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     name: bytes, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = delivery(tmp_path, NAME, row()).read_bytes()
-    file = Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name)))
+    file = tmp_path / os.fsdecode(name)
     file.write_bytes(content)
     before = _tree(tmp_path)
     capsys.readouterr()
@@ -97,17 +97,15 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
 @pytest.mark.parametrize(
     "path", ["../{name}", "sub/../../{name}", "{folder}/../{name}", "./././{name}"], ids=lambda path: path
 )
-def test_a_path_says_nothing_about_where_a_file_is_kept(path: str, home: Path, tmp_path: Path) -> None:
+def test_a_path_says_nothing_about_where_a_file_is_kept(
+    path: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "here"
     (folder / "sub").mkdir(parents=True)
     for place in (tmp_path, folder):
         delivery(place, NAME, row())
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        assert _deliver(home, path.format(name=NAME, folder=folder)) == 0
-    finally:
-        os.chdir(before)
+    monkeypatch.chdir(folder)
+    assert _deliver(home, path.format(name=NAME, folder=folder)) == 0
     assert sorted(p.name for p in (home / "deliveries" / "000001").iterdir()) == [NAME, "entry.json"]
 
 

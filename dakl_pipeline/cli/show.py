@@ -97,7 +97,9 @@ _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspun
 
 
 def print_verdict(verdict: "Verdict") -> None:
-    """Print a verdict with its first findings, in Dutch, for the coordinator."""
+    """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
+    from dakl_pipeline.intake.catalogue import rules_by_id
+
     say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
     rows = [
         ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
@@ -107,3 +109,8 @@ def print_verdict(verdict: "Verdict") -> None:
         print_table(("waar", "kolom", "ernst", "bevinding"), rows)
     if len(verdict.findings) > _SHOWN:
         say(f"... en nog {len(verdict.findings) - _SHOWN} bevindingen; alle met --json")
+    if rows:
+        say("Wat te doen:")
+    for rule in dict.fromkeys(f.rule for f in verdict.findings):
+        action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
+        say(f"- {rules_by_id()[rule].title}: {action}")

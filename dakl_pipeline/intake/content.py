@@ -19,7 +19,7 @@ from dakl_pipeline.intake.values import Context
 
 # Registrations are compared with each other up to here; far more than the whole country delivers, and it keeps a file
 # of any size in bounded memory.
-MAX_COMPARED_ROWS = 2_000_000
+MAX_COMPARED_ROWS = 1_500_000
 
 
 class ContentCheck:

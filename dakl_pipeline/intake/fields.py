@@ -10,20 +10,16 @@ already made for it.
 """
 
 import csv
-from collections.abc import Iterator
 
 import polars as pl
 
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.clean import is_clean
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
-from dakl_pipeline.intake.lines import Block
+from dakl_pipeline.intake.lines import PIECE_BYTES, Block
 from dakl_pipeline.intake.values import Context
 
 ROW = "line_number"
-
-# A block with something odd is looked at in smaller pieces: lines one by one take far more memory than their bytes.
-_PIECE_BYTES = 2**20
 
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
@@ -58,8 +54,9 @@ def split_block(block: Block, columns: tuple[str, ...], collector: Collector) ->
     data = _without_clean_quotes(block.data)
     if _is_regular(data, block.rows, columns):
         return _parse(data, columns, _row_numbers(block))
-    if len(block.data) > _PIECE_BYTES:
-        return pl.concat([split_block(piece, columns, collector) for piece in _pieces(block)])
+    # Lines one by one take far more memory than their bytes.
+    if len(block.data) > PIECE_BYTES:
+        return pl.concat([split_block(piece, columns, collector) for piece in block.pieces()])
     return _split_irregular(block, columns, collector)
 
 
@@ -72,20 +69,9 @@ def check_lines(block: Block, collector: Collector) -> None:
     """
     if block.data.translate(None, _PRINTABLE) == b"\n" * block.rows and b"\n\n" not in b"\n" + block.data:
         return
-    for piece in _pieces(block):
+    for piece in block.pieces():
         _, special = _look_at_lines(piece, collector)
         _collect_special(collector, special, None)
-
-
-def _pieces(block: Block) -> Iterator[Block]:
-    row, start = block.first_row, 0
-    while start < len(block.data):
-        # A line is far shorter than a piece, so there is a line end within reach.
-        end = block.data.rfind(b"\n", start, start + _PIECE_BYTES) + 1
-        data = block.data[start:end]
-        rows = data.count(b"\n")
-        yield Block(row, data, rows)
-        row, start = row + rows, end
 
 
 def _row_numbers(block: Block) -> pl.Series:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 MAX_LINE_LENGTH = 10_000
 # Small enough to keep a file of any size in little memory, large enough for vectorised work.
 BLOCK_BYTES = 16 * 2**20
+PIECE_BYTES = 2**20
 _HEAD_BYTES = 4_096
 _MAX_BLANK_LINES = 2**20
 
@@ -40,6 +41,17 @@ class Block:
     data: bytes
     rows: int
     is_too_long: bool = False
+
+    def pieces(self) -> Iterator["Block"]:
+        """The same lines in blocks of at most ``PIECE_BYTES``, for what takes far more memory than the bytes do."""
+        row, start = self.first_row, 0
+        while start < len(self.data):
+            # A line is far shorter than a piece, so there is a line end within reach.
+            end = self.data.rfind(b"\n", start, start + PIECE_BYTES) + 1
+            data = self.data[start:end]
+            rows = data.count(b"\n")
+            yield Block(row, data, rows)
+            row, start = row + rows, end
 
 
 @dataclass(frozen=True, slots=True)

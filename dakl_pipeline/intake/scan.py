@@ -20,6 +20,9 @@ from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotT
 from dakl_pipeline.intake.rules import VALUE_RULES
 from dakl_pipeline.intake.values import Context, typed_expressions
 
+# A block of usual lines has half of this; one of very short lines is checked in pieces, for the sake of memory.
+_MAX_BLOCK_ROWS = 500_000
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -70,6 +73,9 @@ def scan(
         rows += block.rows
         if block.is_too_long:
             collector.add("line_too_long", (block.first_row,), limit=MAX_LINE_LENGTH)
+        elif block.rows > _MAX_BLOCK_ROWS:
+            for piece in block.pieces():
+                _check_block(piece, header, context, collector, receive)
         elif block.rows:
             _check_block(block, header, context, collector, receive)
     if not rows:

@@ -1,0 +1,33 @@
+"""Runs a program and tells what it took, from a process that is small itself.
+
+Belongs here: time and memory of one process. The memory of a process counts from that of the one that starts it, so
+this one imports nothing large. Does not belong here: what is run.
+
+Usage: python benchmarks/measured.py OUT PROGRAM [ARGUMENT ...]; the output of the program goes to the file OUT. Prints
+JSON: `code`, `wall` and `processor` (seconds) and `peak_mb`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+
+def main() -> None:
+    started = time.perf_counter()
+    with open(sys.argv[1], "wb") as out:  # noqa: PTH123 - pathlib is one import more
+        process = subprocess.Popen(sys.argv[2:], stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    told = {
+        "code": process.returncode,
+        "wall": time.perf_counter() - started,
+        "processor": usage.ru_utime + usage.ru_stime,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
