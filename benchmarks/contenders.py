@@ -96,7 +96,7 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
         "long_open": "(einddatum_date is null or einddatum_date >= date '2024-12-31') "
         "and date '2024-12-31' - startdatum_date > 365",
         "created_later": "aanmaakdatum_date > date '2025-05-02'",
-        "created_apart": f"aanmaakdatum <> (select aanmaakdatum from {file} limit 1)",
+        "created_apart": "aanmaakdatum <> (select aanmaakdatum from delivered limit 1)",
     }
     if compares_rows:
         everything = ", ".join(COLUMNS)
@@ -106,12 +106,12 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
             "(partition by bsn, type_opvang order by startdatum_date, line "
             "rows between unbounded preceding and 1 preceding)"
         )
+    # A table of its own: numbering the lines is not done by several threads, what follows is.
+    texts = ", ".join(f"coalesce({c}, '') as {c}" for c in COLUMNS)
+    con.execute(f"create temp table delivered as select row_number() over () + 1 as line, {texts} from {file}")
     con.execute(
         f"""create temp table verdict as
-        with delivered as (
-            select row_number() over () + 1 as line, {", ".join(f"coalesce({c}, '') as {c}" for c in COLUMNS)} from {file}
-        ),
-        shaped as (select *, {shaped} from delivered),
+        with shaped as (select *, {shaped} from delivered),
         typed as (select *, {as_dates}, {as_numbers} from shaped)
         select line, {", ".join(f"coalesce({test}, false) as {name}" for name, test in tests.items())} from typed"""
     )
