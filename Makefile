@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Both lock files hold the same versions: all that developers need, and what a server needs of it.
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --extra team
 
 .PHONY: help demo test soak lint docs lock clean
 
@@ -37,9 +40,9 @@ lint: $(STAMP)  ## style, formatting, types, generated documentation
 docs: $(STAMP)  ## write the generated documentation
 	$(BIN)/python docs/generate.py
 
-lock: $(STAMP)  ## renew the lock file
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--group dev pyproject.toml -o requirements.lock
+lock: $(STAMP)  ## renew the lock files
+	$(COMPILE) --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 
 clean:  ## throw away the environment and the demo home
 	rm -rf $(VENV) $(VENV)-uv dakl_home
