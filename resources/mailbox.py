@@ -21,7 +21,7 @@ from email.policy import SMTP
 from pathlib import Path
 
 from dakl_pipeline.errors import DaklError, Refused
-from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.intake.findings import Finding, with_totals
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import Recipient, addresses, compose, read_coordinators
@@ -111,7 +111,8 @@ class Mailbox:
             findings = tuple(findings)
             report = path.with_name(f"{entry.delivery_id}-{'op-orde.html' if entry.approved else 'fouten.csv'}")
             if not entry.approved:
-                write_atomically(report, faults_table(findings, year=entry.reporting_year))
+                listed = with_totals(findings, entry.findings)
+                write_atomically(report, faults_table(listed, year=entry.reporting_year))
             where = report.relative_to(self._home.root).as_posix()
             notice = notice_of_delivery(entry, log, findings, report=where, methodology=self._methodology)
         message = compose(

@@ -5,7 +5,6 @@ the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``
 """
 
 import getpass
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import parse_file_name
+from dakl_pipeline.intake.findings import FindingCount
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
@@ -73,7 +73,7 @@ def receive(
                 size=staged.size,
                 registrations=verdict.registrations if verdict.approved else 0,
                 approved=verdict.approved,
-                findings=dict(sorted(Counter(f.rule for f in verdict.findings).items())),
+                findings=verdict.counts_by_rule(),
                 catalogue_version=catalogue().version,
             ),
             staged,
@@ -127,7 +127,10 @@ def _examine(
     missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
     if missed and accept_late is None:
         late = finding("delivery_window", windows=missed, year=str(year))
-        verdict = verdict.model_copy(update={"approved": False, "findings": (late, *verdict.findings)})
+        counts = (FindingCount(rule=late.rule, column=None, count=1), *verdict.counts)
+        verdict = verdict.model_copy(
+            update={"approved": False, "findings": (late, *verdict.findings), "counts": counts}
+        )
     return verdict, missed
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
-from dakl_pipeline.intake.check import Finding, check_delivery
+from dakl_pipeline.intake.check import Verdict, check_delivery
 from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
@@ -114,7 +114,7 @@ class ReportStore:
         delivery = approved[-1]
         year = delivery.reporting_year
         assert year is not None  # an approved file has a year
-        figures, findings = self._looked_at(delivery, year)
+        figures, verdict = self._looked_at(delivery, year)
         previous, earlier = self._looked_at(approved[-2], year) if len(approved) > 1 else (None, None)
         explanations = [
             explanation.model_copy(update={"recorded_at": self._local(explanation.recorded_at)})
@@ -128,12 +128,12 @@ class ReportStore:
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
-            findings=compare(findings, earlier, latest_by_rule(explanations), year=year),
+            findings=compare(verdict, earlier, latest_by_rule(explanations), year=year),
             files=files,
         )
 
-    def _looked_at(self, delivery: Delivery, year: int) -> tuple[DeliveryFigures, tuple[Finding, ...]]:
-        """The figures and findings of one kept file, by the rules of now."""
+    def _looked_at(self, delivery: Delivery, year: int) -> tuple[DeliveryFigures, Verdict]:
+        """The figures and the verdict of one kept file, by the rules of now."""
         today = local_date(delivery.received_at, self._methodology)
         with self._deliveries.opened(delivery) as file:
             verdict = check_delivery(
@@ -152,7 +152,7 @@ class ReportStore:
             file_name=delivery.file_name,
             received_at=self._local(delivery.received_at),
         )
-        return DeliveryFigures(**dict(figures), delivery=facts), verdict.findings
+        return DeliveryFigures(**dict(figures), delivery=facts), verdict
 
     def _local(self, at: datetime) -> datetime:
         """A moment on the Dutch clock, as a coordinator reads it."""

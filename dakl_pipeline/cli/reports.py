@@ -105,7 +105,7 @@ def _as_json(written: "WrittenReport") -> dict[str, Any]:
 
 def _print(written: "WrittenReport") -> None:
     from dakl_pipeline.op_orde.html import SEVERITIES, STATUSES
-    from dakl_pipeline.op_orde.layout import count_of, number, shown_tables
+    from dakl_pipeline.op_orde.layout import number, shown_tables
 
     made = written.report
     show.say(f"op-orde-rapport van {made.supplier} over {made.year}, aanlevering {made.delivery.delivery_id}")
@@ -138,7 +138,7 @@ def _print(written: "WrittenReport") -> None:
                     f.column,
                     SEVERITIES[f.severity],
                     STATUSES[f.status],
-                    count_of(f),
+                    number(f.count),
                     None if f.previous_count is None else number(f.previous_count),
                     "ja" if f.explanation else "",
                 )

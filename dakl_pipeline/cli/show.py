@@ -75,6 +75,8 @@ def progress(label: str, total: int) -> "Iterator[Progress]":
 
 def verdict_json(verdict: "Verdict") -> dict[str, Any]:
     """The verdict in the shape of the contract."""
+    from dakl_pipeline.intake.findings import with_totals
+
     return {
         "approved": verdict.approved,
         "reporting_year": verdict.reporting_year,
@@ -87,8 +89,9 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
                 "column": f.column,
                 "message": f.message,
             }
-            for f in verdict.findings
+            for f in with_totals(verdict.findings, verdict.counts_by_rule())
         ],
+        "counts": verdict.counts_by_rule(),
     }
 
 
@@ -99,6 +102,7 @@ _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspun
 def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
     from dakl_pipeline.intake.catalogue import rules_by_id
+    from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
     say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
     rows = [
@@ -107,10 +111,11 @@ def print_verdict(verdict: "Verdict") -> None:
     ]
     if rows:
         print_table(("waar", "kolom", "ernst", "bevinding"), rows)
-    if len(verdict.findings) > _SHOWN:
-        say(f"... en nog {len(verdict.findings) - _SHOWN} bevindingen; alle met --json")
+    counts = verdict.counts_by_rule()
+    if (more := sum(counts.values()) - len(rows)) > 0:
+        say(f"... en nog {more} bevindingen; --json geeft er hoogstens {MAX_FINDINGS_PER_RULE} per soort")
     if rows:
         say("Wat te doen:")
     for rule in dict.fromkeys(f.rule for f in verdict.findings):
         action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
-        say(f"- {rules_by_id()[rule].title}: {action}")
+        say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")

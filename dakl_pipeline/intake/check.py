@@ -4,6 +4,7 @@ Belongs here: the verdict on a file. Does not belong here: the delivery window a
 log of deliveries), and what is done with the registrations.
 """
 
+from collections import Counter
 from datetime import date
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from dakl_pipeline.intake.catalogue import ColumnSet
 from dakl_pipeline.intake.content import ContentCheck
 from dakl_pipeline.intake.file_name import parse_file_name
-from dakl_pipeline.intake.findings import Collector, Finding, finding
+from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding
 from dakl_pipeline.intake.lines import BLOCK_BYTES
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import Context
@@ -28,7 +29,8 @@ class Verdict(BaseModel):
         approved: no rule that rejects the file found anything.
         reporting_year: the year in the file name, else the year that was asked for, else None.
         registrations: number of lines below the header, right or wrong.
-        findings: by row (the whole file first), column and rule.
+        findings: by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` of each rule.
+        counts: exactly how often each rule found something in each column.
         columns: the delivered set of columns, or None when the header is not right.
     """
 
@@ -38,7 +40,15 @@ class Verdict(BaseModel):
     reporting_year: int | None
     registrations: int
     findings: tuple[Finding, ...]
+    counts: tuple[FindingCount, ...]
     columns: ColumnSet | None
+
+    def counts_by_rule(self) -> dict[str, int]:
+        """Exactly how often each rule found something, by the id of the rule."""
+        totals: Counter[str] = Counter()
+        for each in self.counts:
+            totals[each.rule] += each.count
+        return dict(sorted(totals.items()))
 
 
 def check_delivery(
@@ -81,6 +91,7 @@ def check_delivery(
         reporting_year=year,
         registrations=scanned.rows,
         findings=collector.findings(),
+        counts=collector.counts(),
         columns=scanned.column_set,
     )
 

@@ -79,7 +79,7 @@ class ContentCheck:
         for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():
             self._collector.add(rule.id, (row,), column=_place(rule), other_row=other_row)
         if (more := clashes.height - MAX_FINDINGS_PER_RULE) > 0:
-            self._collector.add(rule.id, (), count=more)
+            self._collector.add(rule.id, (), count=more, column=_place(rule))
 
 
 def _rules(column_set: ColumnSet, context: Context) -> list[Rule]:

@@ -4,14 +4,15 @@ Belongs here: one finding, how findings are collected, limited and put in order.
 tested. A message is made of catalogue text and safe values only (counts, row numbers, years, column names).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
 
-from dakl_pipeline.intake.catalogue import Severity, catalogue, rules_by_id
+from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue, rules_by_id
 
-# Contract: at most this many findings per rule, then one with the total count.
+# Contract: at most this many findings per rule are kept, then one with the total count is shown.
 MAX_FINDINGS_PER_RULE = 1_000
 
 
@@ -35,6 +36,22 @@ class Finding(BaseModel):
     message: str
 
 
+class FindingCount(BaseModel):
+    """How often one rule found something in one column, also where the findings themselves were not kept.
+
+    Attributes:
+        rule: id in the rule catalogue.
+        column: delivered column name, or None.
+        count: how often, exactly.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    rule: str
+    column: str | None
+    count: int
+
+
 def finding(rule_id: str, *, row: int | None = None, column: str | None = None, **values: int | str) -> Finding:
     """Make one finding with the text of the catalogue.
 
@@ -55,10 +72,27 @@ def finding(rule_id: str, *, row: int | None = None, column: str | None = None, 
     return Finding(rule=rule.id, severity=rule.severity, row=row, column=column, message=message)
 
 
-def _total(rule_id: str, count: int) -> Finding:
-    rule = rules_by_id()[rule_id]
+def with_totals(findings: Iterable[Finding], counts: Mapping[str, int]) -> tuple[Finding, ...]:
+    """A list of findings for who reads only that list: of a rule that found more than are kept, it says how many.
+
+    Args:
+        findings: the findings that are kept.
+        counts: exact number of findings per rule.
+
+    Returns:
+        The findings with those totals, by row (the whole file first), column and rule.
+    """
+    cut = (_total(rules_by_id()[rule_id], n) for rule_id, n in counts.items() if n > MAX_FINDINGS_PER_RULE)
+    return _in_order([*cut, *findings])
+
+
+def _total(rule: Rule, count: int) -> Finding:
     text = f"{rule.title}: in totaal {count} keer; alleen de eerste {MAX_FINDINGS_PER_RULE} zijn getoond."
     return Finding(rule=rule.id, severity=rule.severity, row=None, column=None, message=text)
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda f: (f.row or 0, _column_place(f.column), f.rule)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +107,10 @@ class _Hit:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects what rules find, in bounded memory: per rule the first rows and the total count."""
+    """Collects what rules find, in bounded memory: per rule the first rows, per rule and column the exact count."""
 
     _hits: dict[str, list[_Hit]] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
+    _counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
 
     def add(
         self,
@@ -98,7 +132,7 @@ class Collector:
         """
         hits = self._hits.setdefault(rule_id, [])
         hits.extend(_Hit(row, column, values) for row in rows)
-        self._counts[rule_id] = self._counts.get(rule_id, 0) + count
+        self._counts[rule_id, column] += count
         if len(hits) > 4 * MAX_FINDINGS_PER_RULE:
             self._hits[rule_id] = sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
 
@@ -106,33 +140,45 @@ class Collector:
         """Take over everything that another collector found."""
         for rule_id, hits in other._hits.items():
             self._hits.setdefault(rule_id, []).extend(hits)
-            self._counts[rule_id] = self._counts.get(rule_id, 0) + other._counts[rule_id]
+        self._counts.update(other._counts)
 
     @property
     def has_errors(self) -> bool:
         """Whether a rule that rejects the file found anything."""
-        return any(rules_by_id()[rule_id].severity == "error" for rule_id in self._hits)
+        return any(_is_error(rule_id) for rule_id in self._hits)
 
     @property
     def error_count(self) -> int:
         """How often a rule that rejects the file found something."""
-        return sum(n for rule_id, n in self._counts.items() if rules_by_id()[rule_id].severity == "error")
+        return sum(n for (rule_id, _), n in self._counts.items() if _is_error(rule_id))
 
     def findings(self) -> tuple[Finding, ...]:
-        """The findings by row (the whole file first), column and rule.
+        """The findings by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` per rule.
 
         A rejected file shows its errors only: whether its content is right cannot be said yet (monitor rule 3.1).
         """
-        only_errors = self.has_errors
-        result: list[Finding] = []
-        for rule_id, hits in self._hits.items():
-            if only_errors and rules_by_id()[rule_id].severity != "error":
-                continue
-            shown = sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
-            result.extend(finding(rule_id, row=hit.row, column=hit.column, **hit.values) for hit in shown)
-            if self._counts[rule_id] > MAX_FINDINGS_PER_RULE:
-                result.append(_total(rule_id, self._counts[rule_id]))
-        return tuple(sorted(result, key=lambda f: (f.row or 0, _column_place(f.column), f.rule)))
+        return _in_order(
+            finding(rule_id, row=hit.row, column=hit.column, **hit.values)
+            for rule_id, hits in self._hits.items()
+            if self._is_shown(rule_id)
+            for hit in sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
+        )
+
+    def counts(self) -> tuple[FindingCount, ...]:
+        """How often each rule found something in each column, for the rules of ``findings``."""
+        found = sorted(self._counts.items(), key=lambda item: (item[0][0], _column_place(item[0][1])))
+        return tuple(
+            FindingCount(rule=rule_id, column=column, count=count)
+            for (rule_id, column), count in found
+            if self._is_shown(rule_id)
+        )
+
+    def _is_shown(self, rule_id: str) -> bool:
+        return _is_error(rule_id) or not self.has_errors
+
+
+def _is_error(rule_id: str) -> bool:
+    return rules_by_id()[rule_id].severity == "error"
 
 
 def _column_place(column: str | None) -> int:

@@ -48,7 +48,7 @@ class Delivery(_Entry):
         size: Bytes of the file as received.
         registrations: Number of registrations in an approved file.
         approved: The verdict of the technical check.
-        findings: Number of findings per rule.
+        findings: Exact number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
         same_content_as: First entry of this supplier and year with the same bytes; None when the content is new.
     """

@@ -57,8 +57,8 @@ def group_findings(
     """Group findings by rule, faults first, each kind in the order of the catalogue.
 
     Args:
-        counts: Number of findings per rule, as logged; decides which rules are shown.
-        findings: The findings themselves. A rule that found something when the file came in, but has none here, is
+        counts: Exact number of findings per rule, as logged; decides which rules are shown.
+        findings: The findings that were kept. A rule that found something when the file came in, but has none here, is
             shown without lines.
         year: Reporting year, for the texts.
 
@@ -73,24 +73,24 @@ def group_findings(
 
 
 def _group(rule: Rule, count: int, findings: Iterable[Finding], year: int | None) -> FindingGroup:
-    is_cut = count > MAX_FINDINGS_PER_RULE
     return FindingGroup(
         title=rule.title,
         severity=rule.severity,
-        count=f"meer dan {number(MAX_FINDINGS_PER_RULE)} keer" if is_cut else f"{number(count)} keer",
-        messages=_messages(findings),
+        count=f"{number(count)} keer",
+        messages=_messages(findings, is_all=count <= MAX_FINDINGS_PER_RULE),
         action=rule.action.format(year=year),
         actor=rule.actor,
     )
 
 
-def _messages(findings: Iterable[Finding]) -> tuple[Message, ...]:
+def _messages(findings: Iterable[Finding], *, is_all: bool) -> tuple[Message, ...]:
     rows_of: dict[str, list[int]] = {}
     for each in findings:
         rows = rows_of.setdefault(mask_numbers(each.message), [])
         if each.row is not None:
             rows.append(each.row)
-    messages = [Message(text, lines(rows, SHOWN) if rows else "") for text, rows in rows_of.items()]
+    messages = [Message(text, lines(rows, SHOWN, is_all=is_all) if rows else "") for text, rows in rows_of.items()]
     if (more := len(messages) - SHOWN) > 0:
-        messages[SHOWN:] = [Message(f"En nog {counted(more, 'andere regel', 'andere regels')}.", "")]
+        rest = f"En nog {counted(more, 'andere regel', 'andere regels')}." if is_all else "En nog andere regels."
+        messages[SHOWN:] = [Message(rest, "")]
     return tuple(messages)

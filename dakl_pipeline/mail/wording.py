@@ -49,8 +49,10 @@ def listed(items: Sequence[str]) -> str:
     return " en ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
-def lines(rows: Sequence[int], shown: int) -> str:
-    """Line numbers: the first ones, and how many more there are."""
+def lines(rows: Sequence[int], shown: int, *, is_all: bool) -> str:
+    """Line numbers: the first ones, and how many more there are as far as that is known."""
     first, more = [str(row) for row in rows[:shown]], len(rows) - shown
-    noun = "Regel" if len(rows) == 1 else "Regels"
+    noun = "Regel" if len(rows) == 1 and is_all else "Regels"
+    if not is_all:
+        return f"{noun} {', '.join(first)} en verder"
     return f"{noun} {', '.join(first)} en nog {number(more)}" if more > 0 else f"{noun} {listed(first)}"

@@ -6,17 +6,13 @@ Rows move between two deliveries, so a finding is recognised by its rule and col
 more or less. Both deliveries are looked at with the same rules, those of now.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
-from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.intake.check import Finding, Verdict
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
-
-# The finding that closes the list of a rule with very many of them states how many there are in all.
-_STATED_TOTAL = re.compile(r"in totaal (\d+) keer")
 
 Key = tuple[str, str | None]
 
@@ -24,13 +20,12 @@ Key = tuple[str, str | None]
 @dataclass(frozen=True)
 class _Group:
     count: int
-    is_minimum: bool
-    findings: tuple[Finding, ...]
+    findings: list[Finding]
 
 
 def compare(
-    current: Iterable[Finding],
-    previous: Iterable[Finding] | None,
+    current: Verdict,
+    previous: Verdict | None,
     explanations: Mapping[str, Explanation],
     *,
     year: int,
@@ -38,8 +33,8 @@ def compare(
     """Put the findings of a delivery beside those of the previous approved one.
 
     Args:
-        current: The findings of the delivery.
-        previous: Those of the previous approved delivery; None when there is none: then every finding is new.
+        current: What was found in the delivery.
+        previous: The same of the previous approved delivery; None when there is none: then every finding is new.
         explanations: The last explanation of the supplier by rule.
         year: Reporting year.
 
@@ -54,20 +49,10 @@ def compare(
     return tuple(sorted(groups, key=_urgency))
 
 
-def _grouped(findings: Iterable[Finding]) -> dict[Key, _Group]:
-    by_key: dict[Key, list[Finding]] = {}
-    totals: dict[str, int] = {}
-    for finding in findings:
-        if finding.row is None and (stated := _STATED_TOTAL.search(finding.message)):
-            totals[finding.rule] = int(stated.group(1))
-        else:
-            by_key.setdefault((finding.rule, finding.column), []).append(finding)
-    groups = {}
-    for key, of_key in by_key.items():
-        total = totals.get(key[0])
-        is_only_column = sum(rule == key[0] for rule, _ in by_key) == 1
-        count = total if total is not None and is_only_column else len(of_key)
-        groups[key] = _Group(count, total is not None and not is_only_column, tuple(of_key))
+def _grouped(verdict: Verdict) -> dict[Key, _Group]:
+    groups = {(each.rule, each.column): _Group(each.count, []) for each in verdict.counts}
+    for finding in verdict.findings:
+        groups[finding.rule, finding.column].findings.append(finding)
     return groups
 
 
@@ -76,7 +61,7 @@ def _shown(
 ) -> FindingGroup:
     rule = rules_by_id()[key[0]]
     earlier = before.get(key) if before is not None else None
-    findings = now.findings if now else ()
+    findings = now.findings if now else []
     messages = [finding.message for finding in findings]
     status: Status = "solved" if now is None else "present" if earlier else "new"
     return FindingGroup(
@@ -89,7 +74,6 @@ def _shown(
         action=rule.action.format(year=year),
         actor=rule.actor,
         count=now.count if now else 0,
-        count_is_minimum=now.is_minimum if now else False,
         previous_count=None if before is None else earlier.count if earlier else 0,
         rows=tuple(finding.row for finding in findings if finding.row is not None),
         row_messages=tuple(messages) if len(set(messages)) > 1 else (),

@@ -61,7 +61,6 @@ def _template() -> jinja2.Template:
         "MAX_ROWS": MAX_FINDINGS_PER_RULE,
         "rows": _rows,
         "row_messages": _row_messages,
-        "count_of": layout.count_of,
         "plural": plural,
         "change": layout.difference,
     }
@@ -86,8 +85,10 @@ def plural(count: int, one: str, more: str) -> str:
 
 def _rows(finding: FindingGroup) -> str:
     ranges = layout.row_ranges(finding.rows)
+    if not ranges:
+        return f"verder dan de eerste {layout.number(MAX_FINDINGS_PER_RULE)} bevindingen van deze soort"
     text = ", ".join(ranges[:_SHOWN_RANGES])
-    is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count and not finding.count_is_minimum
+    is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count
     return text if is_all else f"{text} en verder"
 
 

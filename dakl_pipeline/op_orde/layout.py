@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dakl_pipeline.op_orde.report import Figures, FindingGroup, OpOrdeReport
+from dakl_pipeline.op_orde.report import Figures, OpOrdeReport
 
 Value = int | float | None
 _Row = TypeVar("_Row")
@@ -221,11 +221,6 @@ def difference(now: Value, before: Value) -> str:
     change = round(now - before, 1)
     sign = "+" if change > 0 else "−" if change < 0 else ""
     return sign + number(abs(change))
-
-
-def count_of(finding: FindingGroup) -> str:
-    """How often a finding is there, in words where that is not known exactly."""
-    return ("ten minste " if finding.count_is_minimum else "") + number(finding.count)
 
 
 def row_ranges(rows: Iterable[int]) -> tuple[str, ...]:

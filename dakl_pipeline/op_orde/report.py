@@ -159,9 +159,8 @@ class FindingGroup(_Part):
         action: What to do (Dutch).
         actor: Who does it.
         count: How often it is there; 0 when solved.
-        count_is_minimum: There are more, but not known in which of the columns of the rule.
         previous_count: How often it was there in the previous approved delivery; None when there is no such delivery.
-        rows: Line numbers (header = 1) of the first of them.
+        rows: Line numbers (header = 1) of those that were kept: the first of the rule, whatever the column.
         row_messages: For each of the rows what is found there; empty when it is the same for all.
         explanation: The last explanation of the supplier, if any.
     """
@@ -175,7 +174,6 @@ class FindingGroup(_Part):
     action: str
     actor: str
     count: int
-    count_is_minimum: bool
     previous_count: int | None
     rows: tuple[int, ...]
     row_messages: tuple[str, ...]

@@ -12,7 +12,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from dakl_pipeline.op_orde.html import SEVERITIES, STATUSES, day, moment
-from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, count_of, number, shown_tables
+from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, shown_tables
 from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
 
 # Excel files carry a date of creation; a fixed one keeps the bytes the same.
@@ -162,7 +162,7 @@ def _finding(finding: FindingGroup) -> tuple[Cell, ...]:
         SEVERITIES[finding.severity],
         STATUSES[finding.status],
         finding.column,
-        count_of(finding) if finding.count_is_minimum else finding.count,
+        finding.count,
         finding.previous_count,
         finding.message,
         finding.action,

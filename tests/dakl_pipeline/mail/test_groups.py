@@ -3,7 +3,7 @@
 import pytest
 
 from dakl_pipeline.intake.catalogue import catalogue, rules_by_id
-from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector, Finding, finding
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding, finding
 from dakl_pipeline.mail.groups import SHOWN, FindingGroup, Message, group_findings
 
 
@@ -51,12 +51,13 @@ def test_many_lines_and_many_texts_are_cut() -> None:
 
 
 def test_more_findings_than_are_kept() -> None:
-    collector = Collector()
-    collector.add("bsn_format", range(2, 2 + MAX_FINDINGS_PER_RULE), count=4321, column="bsn")
-    findings = list(collector.findings())
-    (group,) = group_findings({"bsn_format": len(findings)}, findings, year=2024)
-    assert group.count == "meer dan 1.000 keer"
-    assert "in totaal 4321 keer" in " ".join(m.text for m in group.messages)
+    findings = [finding("bsn_format", row=row, column="bsn") for row in range(2, 2 + MAX_FINDINGS_PER_RULE)]
+    (group,) = group_findings({"bsn_format": 4321}, findings, year=2024)
+    assert group.count == "4.321 keer"
+    assert [m.where for m in group.messages] == ["Regels 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 en verder"]
+    findings = [finding("duplicate_row", row=row + 1, other_row=row) for row in range(2, 2 + MAX_FINDINGS_PER_RULE)]
+    (group,) = group_findings({"duplicate_row": 4321}, findings, year=2024)
+    assert group.messages[-1] == Message("En nog andere regels.", "")
 
 
 def test_a_rule_of_which_the_lines_are_not_known_is_still_there() -> None:

@@ -43,14 +43,16 @@ def test_listed(items: list[str], words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "words"),
+    ("rows", "is_all", "words"),
     [
-        ([2], "Regel 2"),
-        ([2, 5], "Regels 2 en 5"),
-        ([2, 5, 7], "Regels 2, 5 en 7"),
-        ([2, 5, 7, 9], "Regels 2, 5, 7 en nog 1"),
-        (list(range(2, 2000)), "Regels 2, 3, 4 en nog 1.995"),
+        ([2], True, "Regel 2"),
+        ([2, 5], True, "Regels 2 en 5"),
+        ([2, 5, 7], True, "Regels 2, 5 en 7"),
+        ([2, 5, 7, 9], True, "Regels 2, 5, 7 en nog 1"),
+        (list(range(2, 2000)), True, "Regels 2, 3, 4 en nog 1.995"),
+        ([2], False, "Regels 2 en verder"),
+        (list(range(2, 1002)), False, "Regels 2, 3, 4 en verder"),
     ],
 )
-def test_lines(rows: list[int], words: str) -> None:
-    assert lines(rows, 3) == words
+def test_lines(rows: list[int], is_all: bool, words: str) -> None:
+    assert lines(rows, 3, is_all=is_all) == words

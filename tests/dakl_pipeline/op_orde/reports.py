@@ -83,8 +83,8 @@ def report(
         rules_version="1.0.0",
         previous=before,
         findings=compare(
-            check(lines(*current)).findings,
-            None if previous is None else check(lines(*previous)).findings,
+            check(lines(*current)),
+            None if previous is None else check(lines(*previous)),
             latest_by_rule(explanations),
             year=YEAR,
         ),

@@ -85,20 +85,21 @@ def test_messages_that_differ_by_row_are_kept_by_row():
 
 def test_the_count_is_of_all_rows_also_when_not_all_are_listed():
     many = [row(gemeente="9999", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 7)]
-    by_rule = {f.rule: f for f in compare(check(lines(*many)).findings, None, {}, year=YEAR)}
+    by_rule = {f.rule: f for f in compare(check(lines(*many)), None, {}, year=YEAR)}
     finding = by_rule["gemeente_unknown"]
     assert finding.count == MAX_FINDINGS_PER_RULE + 7
     assert len(finding.rows) == MAX_FINDINGS_PER_RULE
-    assert not finding.count_is_minimum
 
 
-def test_a_count_that_cannot_be_split_over_columns_is_a_minimum():
-    many = [row(gemeente="141", kind="301", v_number=f"29{n:08}") for n in range(600)]
-    made = [f for f in compare(check(lines(*many)).findings, None, {}, year=YEAR) if f.rule == "code_padded"]
-    assert [(f.column, f.count, f.count_is_minimum) for f in made] == [
-        ("gemeentecode", 500, True),
-        ("type_opvang", 500, True),
+def test_each_column_of_a_rule_has_its_own_count_however_many_there_are():
+    first = [row(gemeente="141", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 2)]
+    second = [row(kind="301", v_number=f"28{n:08}") for n in range(3)]
+    made = [f for f in compare(check(lines(*first, *second)), None, {}, year=YEAR) if f.rule == "code_padded"]
+    assert [(f.column, f.count, len(f.rows)) for f in made] == [
+        ("gemeentecode", MAX_FINDINGS_PER_RULE + 2, MAX_FINDINGS_PER_RULE),
+        ("type_opvang", 3, 0),
     ]
+    assert made[1].message.startswith("Wat moet kloppen")
 
 
 def test_the_last_explanation_counts():
