@@ -1,37 +1,29 @@
-"""The outbox of a home: one mail for every log entry, and which of them are sent.
+"""The mails to suppliers: one for every log entry, and which of them are sent.
 
-Belongs here: making the mails of the log, keeping them as ``.eml`` beside the reports, and sending what waits, at least
-once each. Does not belong here: what a mail says (``dakl_pipeline.mail``) and the connection (``mail_server``).
+Belongs here: making the mails of the log and keeping them as ``.eml`` beside the reports. Does not belong here: what a
+mail says (``dakl_pipeline.mail``) and sending (``outbox``).
 
-A mail is made from the log alone, so one that a crash left out is made later, the same. ``000012-mail.sent`` beside
-``000012-mail.eml`` says that it went out.
+A mail is made from the log alone, so one that a crash left out is made later, the same.
 """
 
-import fcntl
-import json
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 
-from dakl_pipeline.errors import DaklError, Refused
+from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.findings import Finding, with_totals
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.mail.faults import faults_table
-from dakl_pipeline.mail.message import Recipient, addresses, compose, read_coordinators
+from dakl_pipeline.mail.message import Recipient, compose, read_coordinators
 from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.files import write_atomically
 from resources.home import Home
-from resources.mail_server import MailNotTaken, MailServer, ServerAway
+from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings
+from resources.outbox import Letter, Outbox, when_sent
 from resources.reception import examine_again
 
 _NO_YEAR = "unknown"
@@ -39,20 +31,14 @@ _SHOWN_SUPPLIERS = 5
 
 
 @dataclass(frozen=True)
-class Mail:
+class Mail(Letter):
     """The mail about one entry of the log.
 
     Attributes:
         entry: The entry.
-        path: The message.
-        sent_at: When it was handed to the mail server; None while it waits.
-        to: Who got it, or who would get it now; nobody when no address is known.
     """
 
     entry: Delivery | Withdrawal
-    path: Path
-    sent_at: datetime | None
-    to: tuple[Recipient, ...]
 
 
 class Mailbox:
@@ -69,6 +55,7 @@ class Mailbox:
         self._store = DeliveryStore(home.deliveries)
         self._methodology = methodology
         self._settings = settings
+        self._outbox = Outbox(home.reports)
 
     def entries(self) -> list[Delivery | Withdrawal]:
         """The entries of the log that have a mail."""
@@ -153,52 +140,8 @@ class Mailbox:
         Returns:
             What went wrong, in plain lines; nothing when every mail was sent.
         """
-        waiting = [mail for mail in mails if mail.sent_at is None and mail.to]
-        problems = self._without_address(mails)
-        for pause in (*pauses, None):
-            if not waiting:
-                break
-            waiting, final, passing = self._attempt(waiting, server)
-            problems += final
-            if pause is None or not passing:
-                problems += passing
-                break
-            sleep(pause)
-        return problems
-
-    def _attempt(self, waiting: Iterable[Mail], server: MailServer) -> tuple[list[Mail], list[str], list[str]]:
-        """Try every mail once.
-
-        Returns:
-            The mails for which trying again may help, what is wrong for good, and what may pass.
-        """
-        again, final, passing = list(waiting), [], []
-        try:
-            with self._only_sender(), server.connected() as connection:
-                for mail in tuple(again):
-                    try:
-                        if not _marker(mail.path).exists():
-                            refused = connection.hand_over(_readdressed(mail), [r.email for r in mail.to])
-                            _mark_sent(mail)
-                            if refused:
-                                final.append(
-                                    f"the mail of {mail.entry.delivery_id} went out, but the mail server did not take "
-                                    f"{refused} of its {len(mail.to)} addresses"
-                                )
-                    except MailNotTaken as error:
-                        problem = f"the mail of {mail.entry.delivery_id} waits: {error}"
-                        if not error.is_final:
-                            passing.append(problem)
-                            continue
-                        final.append(problem)
-                    again.remove(mail)
-        except ServerAway as error:
-            if again:
-                passing = [f"{_count(again)} waiting: {error}"]
-        except DaklError as error:
-            final.append(f"{_count(again)} waiting: {error}")
-            again = []
-        return again, final, passing
+        sent = self._outbox.send(mails, server, pauses=pauses, sleep=sleep)
+        return [*self._without_address(mails), *sent]
 
     def _without_address(self, mails: Iterable[Mail]) -> list[str]:
         suppliers = sorted({mail.entry.supplier_id for mail in mails if mail.sent_at is None and not mail.to})
@@ -209,10 +152,10 @@ class Mailbox:
 
     def _mail(self, entry: Delivery | Withdrawal, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:
         path = self.path_of(entry)
-        if (sent := _read_marker(path)) is not None:
-            return Mail(entry, path, *sent)
+        if (sent := when_sent(path)) is not None:
+            return Mail(entry.delivery_id, path, *sent, entry)
         recipients = self._recipients(coordinators, entry.supplier_id)
-        return Mail(entry, path, None, tuple(r for r in recipients if not r.is_placeholder))
+        return Mail(entry.delivery_id, path, None, tuple(r for r in recipients if not r.is_placeholder), entry)
 
     def _recipients(self, coordinators: dict[str, tuple[Recipient, ...]], supplier_id: str) -> tuple[Recipient, ...]:
         return coordinators.get(supplier_id) or (Recipient("", self._settings.mail_contact),)
@@ -225,50 +168,3 @@ class Mailbox:
             raise Refused(f"{path} is not UTF-8: save it as such") from None
         except Refused as error:
             raise Refused(f"{path}: {error}") from None
-
-    @contextmanager
-    def _only_sender(self) -> Iterator[None]:
-        """One process at a time, so that no mail is sent by two."""
-        with (self._home.reports / ".sending").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-def _readdressed(mail: Mail) -> EmailMessage:
-    """The message with the addresses of today: its supplier may have another coordinator by now."""
-    message = message_from_bytes(mail.path.read_bytes(), EmailMessage, policy=SMTP)
-    present = message["To"].addresses if message["To"] else ()
-    if [(a.display_name, a.addr_spec) for a in present] != [(r.name, r.email) for r in mail.to]:
-        del message["To"]
-        message["To"] = addresses(mail.to)
-        write_atomically(mail.path, message.as_bytes())
-    return message
-
-
-def _count(mails: Sequence[Mail]) -> str:
-    return "1 mail is" if len(mails) == 1 else f"{len(mails)} mails are"
-
-
-def _marker(path: Path) -> Path:
-    return path.with_suffix(".sent")
-
-
-def _mark_sent(mail: Mail) -> None:
-    content = {"sent_at": datetime.now(UTC).isoformat(), "to": [r.email for r in mail.to]}
-    try:
-        write_atomically(_marker(mail.path), json.dumps(content).encode("utf-8"))
-    except OSError as error:
-        raise Refused(
-            f"{_marker(mail.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail went out, and will go "
-            "out again"
-        ) from None
-
-
-def _read_marker(path: Path) -> tuple[datetime, tuple[Recipient, ...]] | None:
-    try:
-        content = json.loads(_marker(path).read_bytes())
-        return datetime.fromisoformat(content["sent_at"]), tuple(Recipient("", email) for email in content["to"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        raise Refused(f"{_marker(path)} is not readable: remove it to send the mail again") from None
