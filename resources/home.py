@@ -41,6 +41,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def mails(self) -> Path:
+        """Mails to the analyst."""
+        return self.root / "mails"
+
+    @property
     def coordinators_file(self) -> Path:
         """Who gets the mails of which supplier; optional."""
         return self.root / "coordinators.csv"

@@ -28,6 +28,7 @@ class MailSettings(BaseSettings):
         smtp_timeout: Seconds to wait for an answer.
         smtp_pauses: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
         mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
+        mail_analyst: Address that gets the mails about failed runs; ``mail_contact`` when not set.
     """
 
     model_config = SettingsConfigDict(env_prefix="DAKL_", env_ignore_empty=True, hide_input_in_errors=True)
@@ -42,8 +43,9 @@ class MailSettings(BaseSettings):
     smtp_timeout: float = Field(default=20, gt=0)
     smtp_pauses: tuple[Annotated[float, Field(ge=0)], ...] = (1, 2, 4, 8, 16)
     mail_contact: str = "monitor-dakloosheid@cbs.example"
+    mail_analyst: str | None = None
 
-    @field_validator("smtp_from", "mail_contact")
+    @field_validator("smtp_from", "mail_contact", "mail_analyst")
     @classmethod
     def _is_address(cls, text: str | None) -> str | None:
         if text is not None and not is_address(text):
@@ -62,6 +64,11 @@ class MailSettings(BaseSettings):
     def sender(self) -> str:
         """The address that mails come from."""
         return self.smtp_from or self.mail_contact
+
+    @property
+    def analyst(self) -> str:
+        """The address that gets the mails about failed runs."""
+        return self.mail_analyst or self.mail_contact
 
 
 def load_mail_settings() -> MailSettings:

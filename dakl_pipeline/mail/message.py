@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,6 +18,7 @@ from io import StringIO
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.mail.alert import FailedRun
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.rendering import as_html, as_text
 
@@ -91,9 +93,48 @@ def compose(
     Returns:
         A message with plain text and HTML; the same for the same arguments.
     """
+    head = _Head(_identifier(entry), entry.delivery_id, entry.recorded_at)
+    return _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+
+
+def compose_alert(
+    run: FailedRun, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
+) -> EmailMessage:
+    """Make the message about a failed run.
+
+    Args:
+        run: The run.
+        notice: What it says.
+        to: Who gets it.
+        sender: Address that it comes from.
+        reply_to: Address for questions.
+
+    Returns:
+        A message with plain text and HTML; the same for the same arguments.
+    """
+    head = _Head(run.run_id, run.run_id, run.failed_at)
+    return _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What tells messages apart.
+
+    Attributes:
+        identifier: Unique, for Message-ID.
+        name: Short, for the boundary between the parts.
+        date: When the message is from.
+    """
+
+    identifier: str
+    name: str
+    date: datetime
+
+
+def _compose(head: _Head, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
-    message["Message-ID"] = f"<{_identifier(entry)}@{reply_to.partition('@')[2]}>"
-    message["Date"] = format_datetime(entry.recorded_at)
+    message["Message-ID"] = f"<{head.identifier}@{reply_to.partition('@')[2]}>"
+    message["Date"] = format_datetime(head.date)
     message["From"] = Address(_SENDER, addr_spec=sender)
     message["Reply-To"] = Address(_SENDER, addr_spec=reply_to)
     message["To"] = addresses(to)
@@ -104,7 +145,7 @@ def compose(
     # Only now: content takes its own headers along and throws others away.
     message["Content-Language"] = "nl"
     # The library would draw a random one; `=_` stands in no quoted-printable text.
-    message.set_boundary(f"=_dakl-{entry.delivery_id}")
+    message.set_boundary(f"=_dakl-{head.name}")
     return message
 
 

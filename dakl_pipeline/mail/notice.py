@@ -32,12 +32,12 @@ class Notice:
         subject: Subject line.
         headline: The outcome in a few words.
         paragraphs: What happened and what counts now.
-        steps: What the coordinator can do now.
+        steps: What the reader can do now.
         groups: Findings by rule.
-        receipt: Proof of receipt: labels with values.
+        receipt: Facts about it: labels with values.
     """
 
-    outcome: Literal["approved", "rejected", "withdrawn"]
+    outcome: Literal["approved", "rejected", "withdrawn", "failed"]
     subject: str
     headline: str
     paragraphs: tuple[str, ...]

@@ -13,13 +13,14 @@ from dakl_pipeline.mail.notice import Notice
 
 _WIDTH = 76
 _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
-_STEPS, _FINDINGS, _RECEIPT = "Wat u nu kunt doen", "Bevindingen", "Ontvangstbewijs"
+_STEPS, _FINDINGS = "Wat u nu kunt doen", "Bevindingen"
+_RECEIPT, _RECEIPT_OF_RUN = "Ontvangstbewijs", "De run"
 _CLOSING = (
     "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail.",
     "CBS, Monitor Dakloosheid",
 )
 # Contrast of each with white: at least 5 to 1.
-_COLOUR = {"approved": "#1d6b37", "rejected": "#a8201a", "withdrawn": "#3d4a6b"}
+_COLOUR = {"approved": "#1d6b37", "rejected": "#a8201a", "withdrawn": "#3d4a6b", "failed": "#a8201a"}
 _BORDER = {"error": "#a8201a", "warning": "#8a5a00", "notice": "#3d4a6b"}
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1f1f1f"
 _CELL = "padding:4px 16px 4px 0;text-align:left;vertical-align:top;font-size:14px"
@@ -33,8 +34,14 @@ def as_text(notice: Notice) -> str:
     if notice.groups:
         parts.append(_titled(_FINDINGS, "\n\n".join(map(_group_as_text, notice.groups))))
     width = max(len(label) for label, _ in notice.receipt)
-    parts.append(_titled(_RECEIPT, "\n".join(f"{label:<{width}}  {value}" for label, value in notice.receipt)))
+    parts.append(
+        _titled(_receipt_title(notice), "\n".join(f"{label:<{width}}  {value}" for label, value in notice.receipt))
+    )
     return "\n\n".join([*parts, *map(_wrapped, _CLOSING)]) + "\n"
+
+
+def _receipt_title(notice: Notice) -> str:
+    return _RECEIPT_OF_RUN if notice.outcome == "failed" else _RECEIPT
 
 
 def _titled(title: str, text: str) -> str:
@@ -75,7 +82,7 @@ def as_html(notice: Notice) -> str:
         body += [_heading(_STEPS), _list(notice.steps)]
     if notice.groups:
         body += [_heading(_FINDINGS), *map(_group_as_html, notice.groups)]
-    body += [_heading(_RECEIPT), _receipt(notice), *map(_paragraph, _CLOSING)]
+    body += [_heading(_receipt_title(notice)), _receipt(notice), *map(_paragraph, _CLOSING)]
     return (
         '<!DOCTYPE html>\n<html lang="nl">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{escape(notice.headline)}</title>\n</head>\n"

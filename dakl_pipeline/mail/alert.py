@@ -1,0 +1,97 @@
+"""What a mail about a failed run says to the analyst.
+
+Belongs here: the facts about the run and the sentences. Does not belong here: reading the history of runs (``assets``),
+how the mail looks (``rendering``) and who gets it (``resources``).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.wording import moment
+from dakl_pipeline.redaction import mask_numbers, mask_unprintable
+
+Cause = Literal["missing", "refused", "unexpected", "stopped"]
+
+_WHAT_TO_DO: dict[Cause, str] = {
+    "missing": "Leg klaar wat volgens de melding ontbreekt.",
+    "refused": "Verhelp wat de melding noemt: herstel de invoer, of overleg met de leverancier.",
+    "unexpected": "Dit is een fout in het programma. Geef de melding en het nummer van de run door aan de beheerder.",
+    "stopped": "De run is van buitenaf gestopt, bijvoorbeeld door een herstart of te weinig geheugen. Gebeurt het "
+    "vaker, laat de beheerder dan in het logboek van de dienst dakl-code kijken.",
+}
+_NO_MESSAGE = "geen melding: het proces van de run is gestopt"
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    """A run that failed.
+
+    Attributes:
+        run_id: Its id in Dagster.
+        failed_at: When it ended.
+        cause: What kind of failure it is.
+        year: Its reporting year, if it has one.
+        stage: The stage that failed; None when no stage did.
+        message: What the run said, free of personal data.
+        attempt: Which attempt it was, from 1; None when it is not known.
+        next_attempt_at: When it is tried again by itself; None when it is not known.
+    """
+
+    run_id: str
+    failed_at: datetime
+    cause: Cause
+    year: str | None = None
+    stage: str | None = None
+    message: str | None = None
+    attempt: int | None = None
+    next_attempt_at: datetime | None = None
+
+
+def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
+    """Say that a run failed and what to do.
+
+    Args:
+        run: The run.
+        time_zone: For the moments.
+
+    Returns:
+        The content of the mail.
+    """
+    about = "" if run.year is None else f" van {run.year}"
+    place = "" if run.stage is None else f" bij {run.stage}"
+    said = _NO_MESSAGE if run.message is None else mask_unprintable(mask_numbers(" ".join(run.message.split())))
+    return Notice(
+        outcome="failed",
+        subject=f"run{about} mislukt{place}",
+        headline=f"De run{about} is mislukt",
+        paragraphs=(
+            f"Melding: {said}",
+            f"De laatste goede cijfers{about} blijven staan.",
+            *_attempts(run, time_zone),
+        ),
+        steps=(_WHAT_TO_DO[run.cause], *_run_again(run)),
+        groups=(),
+        receipt=(
+            ("Run", run.run_id),
+            *([("Verslagjaar", run.year)] if run.year is not None else []),
+            *([("Onderdeel", run.stage)] if run.stage is not None else []),
+            ("Mislukt", moment(run.failed_at, time_zone)),
+        ),
+    )
+
+
+def _attempts(run: FailedRun, time_zone: str) -> list[str]:
+    said = [] if run.attempt is None else [f"Dit was poging {run.attempt}."]
+    if run.next_attempt_at is not None:
+        said.append(f"De volgende poging begint vanzelf op {moment(run.next_attempt_at, time_zone)}.")
+    return [" ".join(said)] if said else []
+
+
+def _run_again(run: FailedRun) -> list[str]:
+    if run.next_attempt_at is not None:
+        return ["Is het eerder verholpen? Dan hoeft u niets te doen: de volgende poging maakt de cijfers."]
+    if run.year is None:
+        return ["Start de run daarna opnieuw."]
+    return [f"Start het jaar daarna opnieuw: dakl run --year {run.year}, of in de Dagster UI."]
