@@ -5,23 +5,56 @@ its zeros and nothing that a supplier wrote is taken for a formula.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BytesIO
+from textwrap import wrap
+from typing import Literal
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from dakl_pipeline.op_orde.html import SEVERITIES, STATUSES, day, moment
 from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, shown_tables
-from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
+from dakl_pipeline.op_orde.report import DeliveryFigures, FindingGroup, OpOrdeReport
 
 # Excel files carry a date of creation; a fixed one keeps the bytes the same.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 _A4 = 9
-_NARROW, _WIDE = 12, 60
+_SIDE_MARGIN = 0.5
+# Heights in points: of a line of text, and of the white around it.
+_LINE, _WHITE = 15, 4
+_WIDEST_LABEL = 60
+# A column of numbers is as wide as the longest part of its heading, "huidige aanlevering".
+_MEASURE_WIDTH = 20
+# Widths are in digits, and letters of a text are narrower on average.
+_LETTERS = 1.1
+# Characters that a cell leaves white beside its text, and those of the button of a filter.
+_INDENT = 2
+_BUTTON = 3
 
 Cell = str | int | float | None
+Kind = Literal["text", "count", "percentage", "days", "line"]
+
+# A comma and a full stop in these are those of the language of the reader's Excel: in Dutch 1.234 and 12,5.
+_NUMBER_FORMATS: dict[Kind, str] = {
+    "text": "@",
+    "count": "#,##0",
+    "percentage": '0"%"',
+    "days": "#,##0.0",
+    "line": "0",
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a sheet: its heading, its width in characters and what it holds."""
+
+    heading: str
+    width: int
+    kind: Kind = "text"
 
 
 def to_xlsx(report: OpOrdeReport) -> bytes:
@@ -35,95 +68,165 @@ def to_xlsx(report: OpOrdeReport) -> bytes:
     """
     buffer = BytesIO()
     with Workbook(buffer, _OPTIONS) as workbook:
-        workbook.set_properties(
-            {"title": f"Op-orde-rapport {report.year}", "subject": "Monitor Dakloosheid", "created": _EPOCH}
-        )
-        sheets = _Sheets(workbook)
-        sheets.add("Overzicht", ("Gegeven", "Waarde"), _overview(report))
+        title = f"Op-orde-rapport {report.year}, {report.supplier}, aanlevering {report.delivery.delivery_id}"
+        workbook.set_properties({"title": title, "subject": "Monitor Dakloosheid", "created": _EPOCH})
+        sheets = _Sheets(workbook, title)
+        sheets.add("Overzicht", *_overview(report))
         for table in shown_tables(report):
-            sheets.add(table.sheet, *_columns(table, has_previous=report.previous is not None))
-        sheets.add("Bevindingen", _FINDING_HEADINGS, map(_finding, report.findings))
-        sheets.add("Regels", _ROW_HEADINGS, _rows(report.findings))
+            has_total = any(row.is_total for row in table.rows)
+            sheets.add(table.sheet, *_table(table, has_previous=report.previous is not None), has_total=has_total)
+        sheets.add("Bevindingen", _FINDING_COLUMNS, map(_finding, report.findings), has_filter=True)
+        sheets.add("Regels", _LINE_COLUMNS, _lines(report.findings), has_filter=True)
     return buffer.getvalue()
 
 
 class _Sheets:
-    """Adds sheets that look alike to a workbook."""
+    """Adds sheets that look alike to a workbook.
 
-    def __init__(self, workbook: Workbook) -> None:
+    Args:
+        workbook: The workbook.
+        title: What stands above every printed page.
+    """
+
+    def __init__(self, workbook: Workbook, title: str) -> None:
         self._workbook = workbook
-        heading = {"bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2, "bg_color": "#F3F6FB"}
-        self._heading = workbook.add_format({**heading, "border_color": "#557AA9"})
-        self._text = workbook.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-        self._number = workbook.add_format({"num_format": "#,##0.##", "valign": "top"})
-        self._whole = workbook.add_format({"num_format": "#,##0", "valign": "top"})
+        # In a header `&` starts a code.
+        self._title = title.replace("&", "&&")
+        heading = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#F3F6FB", "bottom": 1}
+        self._headings = {
+            kind: workbook.add_format({**heading, **_side(kind), "border_color": "#557AA9"}) for kind in _NUMBER_FORMATS
+        }
+        self._cells = {
+            (kind, is_total): workbook.add_format(
+                {
+                    "num_format": form,
+                    **_side(kind),
+                    "text_wrap": kind == "text",
+                    "valign": "vcenter",
+                    "bold": is_total,
+                    "bottom": 1,
+                    "bottom_color": "#D4DCE8",
+                    **({"top": 1, "top_color": "#557AA9"} if is_total else {}),
+                }
+            )
+            for kind, form in _NUMBER_FORMATS.items()
+            for is_total in (False, True)
+        }
 
-    def add(self, name: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-        """Add a sheet with a header line that stays in view and filters.
+    def add(
+        self,
+        name: str,
+        columns: Sequence[_Column],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        has_total: bool = False,
+        has_filter: bool = False,
+    ) -> None:
+        """Add a sheet with a header line that stays in view.
 
         Args:
             name: Name of the sheet.
-            headings: The header line.
+            columns: Its columns.
             rows: The cells; a text stays a text, None an empty cell.
+            has_total: The last row is that of the whole file.
+            has_filter: The header line has buttons to filter.
         """
         sheet: Worksheet = self._workbook.add_worksheet(name)
-        widths = [len(heading) for heading in headings]
-        for column, heading in enumerate(headings):
-            sheet.write_string(0, column, heading, self._heading)
-        last = 0
-        for last, row in enumerate(rows, start=1):
-            for column, value in enumerate(row):
-                self._write(sheet, last, column, value)
-                widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(max(width + 2, _NARROW), _WIDE))
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, column.width)
+            sheet.write_string(0, place, column.heading, self._headings[column.kind])
+        room = _BUTTON if has_filter else 0
+        # Heights are given: not every program finds them out by itself.
+        sheet.set_row(0, _height((column.heading, column.width - room) for column in columns))
+        shown = list(rows)
+        for line, row in enumerate(shown, start=1):
+            is_total = has_total and line == len(shown)
+            for place, (value, column) in enumerate(zip(row, columns, strict=True)):
+                self._write(sheet, line, place, value, column.kind, is_total)
+            sheet.set_row(line, _height((v, c.width) for v, c in zip(row, columns, strict=True) if isinstance(v, str)))
         sheet.freeze_panes(1, 1)
-        sheet.autofilter(0, 0, last, len(headings) - 1)
+        if has_filter:
+            sheet.autofilter(0, 0, len(shown), len(columns) - 1)
         sheet.set_paper(_A4)
         sheet.set_landscape()
+        sheet.set_margins(left=_SIDE_MARGIN, right=_SIDE_MARGIN)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
+        sheet.set_header(f"&L{self._title}")
         sheet.set_footer("&L&A&Rpagina &P van &N")
 
-    def _write(self, sheet: Worksheet, row: int, column: int, value: Cell) -> None:
+    def _write(self, sheet: Worksheet, line: int, place: int, value: Cell, kind: Kind, is_total: bool) -> None:
         if isinstance(value, str):
-            sheet.write_string(row, column, value, self._text)
-        elif value is not None:
-            sheet.write_number(row, column, value, self._whole if isinstance(value, int) else self._number)
+            # What stands for a number that cannot be given is on the side of the numbers.
+            sheet.write_string(line, place, value, self._cells[kind, is_total])
+        elif value is None:
+            sheet.write_blank(line, place, None, self._cells[kind, is_total])
+        else:
+            sheet.write_number(line, place, value, self._cells[kind, is_total])
 
 
-def _overview(report: OpOrdeReport) -> list[tuple[str, Cell]]:
+def _side(kind: Kind) -> dict[str, str | int]:
+    """Texts left, numbers right, with white between a number and the text after it."""
+    return {"align": "left" if kind == "text" else "right", "indent": 1}
+
+
+def _height(texts: Iterable[tuple[str, int]]) -> int:
+    """The height of a row with these texts in columns of these widths."""
+    return _LINE * max((_lines_of(text, width) for text, width in texts), default=1) + _WHITE
+
+
+@lru_cache(maxsize=4096)
+def _lines_of(text: str, width: int) -> int:
+    return sum(max(1, len(wrap(part, int(width * _LETTERS) - _INDENT))) for part in text.split("\n"))
+
+
+def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
     standings = {
         "selected": "ja",
         "superseded": "nee, er is een latere goedgekeurde aanlevering",
         "withdrawn": "nee, dit verslagjaar is ingetrokken",
     }
-    previous = report.previous
-    return [
-        ("Op-orde-rapport Monitor Dakloosheid, verslagjaar", str(report.year)),
-        ("Leverancier", report.supplier),
-        ("Bestand", report.delivery.file_name),
-        ("Aanlevering", report.delivery.delivery_id),
-        ("Ontvangen", moment(report.delivery.received_at)),
-        ("Telt mee, toen dit rapport werd gemaakt", standings[report.standing]),
-        ("Eerdere aanlevering", previous.delivery.delivery_id if previous else "geen"),
-        ("Eerdere aanlevering ontvangen", moment(previous.delivery.received_at) if previous else "–"),
-        ("Versie van de regels", report.rules_version),
-        ("Registraties", report.total.registrations),
-        ("Unieke BSN's, alle ontbrekende samen als één", report.total.persons),
-        ("Registraties zonder bruikbaar BSN", report.total.without_usable_bsn),
-        ("waarvan zonder BSN", report.total.bsn_missing),
-        ("waarvan met een BSN dat niet aan de elfproef voldoet", report.total.bsn_fails_eleven_test),
+    columns = [_Column(f"Monitor Dakloosheid, verslagjaar {report.year}", 58), _Column("Huidige aanlevering", 36)]
+    previous = _facts(report.previous) if report.previous else None
+    if previous:
+        columns.append(_Column("Eerdere aanlevering", 36))
+    rows: list[list[Cell]] = [["Leverancier", report.supplier]]
+    rows += [[name, value] for name, value in _facts(report).items()]
+    rows += [
+        ["Telt mee, toen dit rapport werd gemaakt", standings[report.standing]],
+        ["Versie van de regels", report.rules_version],
     ]
+    if previous:
+        rows = [[*row, previous.get(str(row[0]))] for row in rows]
+    return columns, rows
 
 
-def _columns(table: ShownTable, *, has_previous: bool) -> tuple[list[str], list[list[Cell]]]:
+def _facts(figures: DeliveryFigures) -> dict[str, Cell]:
+    """What the overview says of a delivery, by name; numbers as text, so that all are on one side."""
+    delivery, total = figures.delivery, figures.total
+    return {
+        "Aanlevering": delivery.delivery_id,
+        "Bestand": delivery.file_name,
+        "Ontvangen": moment(delivery.received_at),
+        "Registraties": number(total.registrations),
+        "Unieke BSN's, alle ontbrekende samen als één": number(total.persons),
+        "Registraties zonder bruikbaar BSN": number(total.without_usable_bsn),
+        "– waarvan zonder BSN": number(total.bsn_missing),
+        "– waarvan met een BSN dat niet aan de elfproef voldoet": number(total.bsn_fails_eleven_test),
+    }
+
+
+def _table(table: ShownTable, *, has_previous: bool) -> tuple[list[_Column], list[list[Cell]]]:
     """A table as sheet: per measure the current and, if there is one, the previous delivery."""
-    headings = list(table.headings)
+    columns = [
+        _Column(heading, min(max(len(heading), *(len(row.labels[place]) for row in table.rows)) + 4, _WIDEST_LABEL))
+        for place, heading in enumerate(table.headings)
+    ]
     for measure in table.measures:
-        headings.append(f"{measure.name}, huidige aanlevering")
+        kind = _kind(measure)
+        columns.append(_Column(f"{measure.name}, huidige aanlevering", _MEASURE_WIDTH, kind))
         if has_previous:
-            headings.append(f"{measure.name}, eerdere aanlevering")
+            columns.append(_Column(f"{measure.name}, eerdere aanlevering", _MEASURE_WIDTH, kind))
     rows: list[list[Cell]] = []
     for row in table.rows:
         cells: list[Cell] = [label or None for label in row.labels]
@@ -132,7 +235,13 @@ def _columns(table: ShownTable, *, has_previous: bool) -> tuple[list[str], list[
             if row.previous is not None:
                 cells.append(_cell(row.previous[place], measure))
         rows.append(cells)
-    return headings, rows
+    return columns, rows
+
+
+def _kind(measure: Measure) -> Kind:
+    if measure.unit == "%":
+        return "percentage"
+    return "days" if measure.name == "Dagen" else "count"
 
 
 def _cell(value: Value, measure: Measure) -> Cell:
@@ -140,19 +249,19 @@ def _cell(value: Value, measure: Measure) -> Cell:
     return number(value, measure.unit) if value is None else value
 
 
-_FINDING_HEADINGS = (
-    "Bevinding",
-    "Ernst",
-    "Stand",
-    "Kolom",
-    "Aantal",
-    "Aantal eerder",
-    "Uitleg",
-    "Wat te doen",
-    "Door wie",
-    "Toelichting",
-    "Toelichting van",
-    "Regel-id",
+_FINDING_COLUMNS = (
+    _Column("Bevinding", 28),
+    _Column("Ernst", 16),
+    _Column("Stand", 14),
+    _Column("Kolom", 15),
+    _Column("Aantal", 10, "count"),
+    _Column("Aantal eerder", 10, "count"),
+    _Column("Uitleg", 36),
+    _Column("Wat te doen", 36),
+    _Column("Door wie", 20),
+    _Column("Toelichting", 36),
+    _Column("Toelichting van", 20),
+    _Column("Regel-id", 24),
 )
 
 
@@ -173,10 +282,19 @@ def _finding(finding: FindingGroup) -> tuple[Cell, ...]:
     )
 
 
-_ROW_HEADINGS = ("Regel", "Bevinding", "Ernst", "Stand", "Kolom", "Uitleg", "Wat te doen", "Regel-id")
+_LINE_COLUMNS = (
+    _Column("Regel", 10, "line"),
+    _Column("Bevinding", 34),
+    _Column("Ernst", 16),
+    _Column("Stand", 14),
+    _Column("Kolom", 15),
+    _Column("Uitleg", 50),
+    _Column("Wat te doen", 44),
+    _Column("Regel-id", 24),
+)
 
 
-def _rows(findings: Iterable[FindingGroup]) -> Iterable[tuple[Cell, ...]]:
+def _lines(findings: Iterable[FindingGroup]) -> Iterable[tuple[Cell, ...]]:
     for finding in findings:
         for place, row in enumerate(finding.rows):
             message = finding.row_messages[place] if finding.row_messages else finding.message

@@ -94,6 +94,35 @@ def test_no_text_of_a_supplier_becomes_a_formula_a_link_or_a_number(text):
     assert not any(cell.hyperlink for cell in cells)
 
 
+def test_the_overview_puts_both_deliveries_beside_each_other():
+    overview = {line[0]: line[1:] for line in _sheets(report(SECOND, FIRST))["Overzicht"]}
+    assert overview["Aanlevering"] == ["000002", "000001"]
+    assert overview["Registraties"] == ["4", "3"]
+    assert overview["Telt mee, toen dit rapport werd gemaakt"] == ["ja", None]
+    assert [line[1:] for line in _sheets(report(FIRST))["Overzicht"]][:2] == [["Huidige aanlevering"], ["opvang"]]
+
+
+def test_a_row_is_as_high_as_its_longest_text_and_pages_fit_on_a4():
+    said = "Deze bewoners wachten op een woning.\n" * 4
+    made = report([row(gemeente="9999")], explanations=[explanation("gemeente_unknown", said.strip())])
+    book = load_workbook(BytesIO(to_xlsx(made)))
+    assert book["Bevindingen"].row_dimensions[2].height >= 4 * 15
+    assert book["1 Gemeenten"].row_dimensions[2].height < 2 * 15
+    for sheet in book:
+        assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$1:$1")
+        # A width that is not written is one page.
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.freeze_panes == "B2"
+
+
+def test_percentages_are_shown_as_such_and_line_numbers_without_separators():
+    book = load_workbook(BytesIO(to_xlsx(report(SECOND, FIRST))))
+    assert {book["3 Ontbrekend"].cell(2, place).number_format for place in (4, 5)} == {'0"%"'}
+    assert book["Regels"].cell(2, 1).number_format == "0"
+    assert book["4 Mediaan en gemiddelde"].cell(2, 2).number_format == "#,##0.0"
+
+
 def test_a_column_that_is_not_delivered_is_named():
     made = report([row()])
     without = figures(basic(row()), header=basic(HEADER))
