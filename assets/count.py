@@ -33,9 +33,9 @@ def count(inputs: Inputs) -> Output:
 
 STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
-    reads=(UNIQUE_PERSONS.asset, ASSESSED_STAYS.asset),
+    reads=(UNIQUE_PERSONS, ASSESSED_STAYS),
     group="stage_6_count",
-    kinds=frozenset({"polars", "duckdb"}),
+    kinds=frozenset({"polars", "parquet"}),
     code_version="1",
     checks={
         "country_at_most_sum_of_regions": "In every cell: largest region ≤ country ≤ sum of the regions.",
@@ -43,4 +43,5 @@ STAGE = Stage(
         "registrations_add_up": "Registrations in regions and without one add up to those of the country.",
     },
     run=count,
+    completes_year=True,
 )

@@ -8,7 +8,7 @@ from dakl_pipeline.steps.assess import assess
 from dakl_pipeline.steps.deduplicate import deduplicate
 
 _GROUP = "stage_5_deduplicate"
-_KINDS = frozenset({"polars", "duckdb"})
+_KINDS = frozenset({"polars", "parquet"})
 
 
 def assess_stays(inputs: Inputs) -> Output:
@@ -42,7 +42,7 @@ def unique_persons(inputs: Inputs) -> Output:
 STAGES = (
     Stage(
         tables=(ASSESSED_STAYS,),
-        reads=(REGIONAL_STAYS.asset,),
+        reads=(REGIONAL_STAYS,),
         group=_GROUP,
         kinds=_KINDS,
         code_version="1",
@@ -54,7 +54,7 @@ STAGES = (
     ),
     Stage(
         tables=(UNIQUE_PERSONS,),
-        reads=(ASSESSED_STAYS.asset,),
+        reads=(ASSESSED_STAYS,),
         group=_GROUP,
         kinds=_KINDS,
         code_version="1",

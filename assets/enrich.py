@@ -34,14 +34,14 @@ def enrich_stays(inputs: Inputs) -> Output:
 
 
 def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: pl.Series) -> pl.DataFrame:
-    return inputs.warehouse.read_matching(_TABLES[register], inputs.year, column, pseudonyms)
+    return inputs.stages.read_matching(_TABLES[register], inputs.year, column, pseudonyms)
 
 
 STAGE = Stage(
     tables=(ENRICHED_STAYS,),
-    reads=(PSEUDONYMISED_STAYS.asset, *(table.asset for table in _TABLES.values())),
+    reads=(PSEUDONYMISED_STAYS, *_TABLES.values()),
     group="stage_3_enrich",
-    kinds=frozenset({"polars", "duckdb"}),
+    kinds=frozenset({"polars", "parquet"}),
     code_version="1",
     checks={"no_row_lost": "Every pseudonymised stay is in the table, once."},
     run=enrich_stays,

@@ -10,7 +10,6 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.steps.pseudonymise import pseudonymise_stays
-from resources.warehouse import TableVersion
 
 
 def pseudonymise(inputs: Inputs) -> Output:
@@ -19,13 +18,11 @@ def pseudonymise(inputs: Inputs) -> Output:
     files = [_registrations(inputs, delivery) for delivery in _in_log(inputs, selected["delivery_id"].to_list())]
     stays = pseudonymise_stays(files, year=inputs.year, key=inputs.key)
     rows_in = int(selected["registrations"].sum())
-    key_id = inputs.warehouse.key_id(inputs.key.check_value)
     return Output(
         frames={PSEUDONYMISED_STAYS: stays},
         rows_in=rows_in,
         checks={"no_row_lost": no_row_lost(rows_in, stays.height)},
-        version=TableVersion(key_id, None),
-        notes={"key_id": key_id, "files": selected.height},
+        notes={"key_id": inputs.key_id, "files": selected.height},
     )
 
 
@@ -46,10 +43,12 @@ def _in_log(inputs: Inputs, delivery_ids: list[str]) -> list[Delivery]:
 
 STAGE = Stage(
     tables=(PSEUDONYMISED_STAYS,),
-    reads=(SELECTED.asset, DELIVERED_FILES),
+    reads=(SELECTED,),
+    sources=(DELIVERED_FILES,),
     group="stage_2_pseudonymise",
-    kinds=frozenset({"polars", "duckdb"}),
+    kinds=frozenset({"polars", "parquet"}),
     code_version="1",
     checks={"no_row_lost": "Every registration of the selected files is in the table."},
     run=pseudonymise,
+    uses_key=True,
 )

@@ -23,9 +23,9 @@ def regional_stays(inputs: Inputs) -> Output:
 
 STAGE = Stage(
     tables=(REGIONAL_STAYS,),
-    reads=(ENRICHED_STAYS.asset,),
+    reads=(ENRICHED_STAYS,),
     group="stage_4_region",
-    kinds=frozenset({"polars", "duckdb"}),
+    kinds=frozenset({"polars", "parquet"}),
     code_version="1",
     checks={"no_row_lost": "Every enriched stay is in the table, once."},
     run=regional_stays,

@@ -1,9 +1,11 @@
 """The machinery that all stages share: read -> call the step -> check -> write -> tell.
 
 Belongs here: turning a stage into a Dagster asset, the checks before a write, and what a run tells. Does not belong
-here: what one stage does. A table that breaks its contract or a check is never written: the last good one stays.
+here: what one stage does. A table that breaks its contract or a check is never written: the last good one stays. A
+stage whose code, settings, key and inputs are those of its last outcome is not made again.
 """
 
+import hashlib
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,18 +20,32 @@ from assets.column_lineage import column_lineage, told_with_lineage
 from dakl_pipeline.checks import CheckOutcome
 from dakl_pipeline.contracts.columns import Table, hold_against
 from dakl_pipeline.errors import DaklError
+from dakl_pipeline.provenance import StageRecord, out_of_step
 from dakl_pipeline.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
+from resources.history_store import HistoryStore
+from resources.publishing import publish
 from resources.register_store import RegisterStore
-from resources.warehouse import TableVersion, Warehouse
+from resources.stage_store import StageStore
+from resources.versions import code_version
+from resources.warehouse import Warehouse
 
 _T = TypeVar("_T")
 
 CONTRACT_CHECK = "contract"
 OWNER = "team:monitor-dakloosheid"
-POOL = "warehouse"
-RESOURCE_KEYS = {"warehouse", "delivery_store", "register_store", "pseudonym_key", "methodology"}
+FORCE_TAG = "dakl/force"
+RESOURCE_KEYS = {
+    "stages",
+    "history",
+    "warehouse",
+    "delivery_store",
+    "register_store",
+    "pseudonym_key",
+    "methodology",
+}
+_UNCHANGED = "unchanged since it was last made and checked"
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,7 @@ class Inputs:
 
     Attributes:
         year: Reporting year of this run.
-        warehouse: Tables of earlier stages.
+        stages: Tables of earlier stages.
         delivery_store: The delivery log.
         register_store: The registers as files.
         key: The secret key.
@@ -46,7 +62,7 @@ class Inputs:
     """
 
     year: int
-    warehouse: Warehouse
+    stages: StageStore
     delivery_store: DeliveryStore
     register_store: RegisterStore
     key: PseudonymKey
@@ -54,7 +70,12 @@ class Inputs:
 
     def read(self, table: Table) -> pl.DataFrame:
         """Read this year of a table."""
-        return self.warehouse.read(table, self.year)
+        return self.stages.read(table, self.year)
+
+    @property
+    def key_id(self) -> str:
+        """The random id of the key."""
+        return self.stages.key_id(self.key.check_value)
 
 
 @dataclass(frozen=True)
@@ -66,8 +87,6 @@ class Output:
         rows_in: How many rows the stage got.
         checks: Outcome of every check of meaning that the stage declares.
         set_aside: Rows that do not go on, by reason.
-        version: Of what the tables were made.
-        is_unchanged: Whether the tables stand as they were, so that nothing is written; ``frames`` is empty then.
         notes: What more to tell about the run.
     """
 
@@ -75,8 +94,6 @@ class Output:
     rows_in: int
     checks: Mapping[str, CheckOutcome] = field(default_factory=dict)
     set_aside: Mapping[str, int] = field(default_factory=dict)
-    version: TableVersion | None = None
-    is_unchanged: bool = False
     notes: Mapping[str, str | int] = field(default_factory=dict)
 
 
@@ -86,21 +103,37 @@ class Stage:
 
     Attributes:
         tables: Tables it makes together, all or nothing.
-        reads: Keys of the assets it reads.
+        reads: The tables it reads.
+        sources: Keys of the assets outside that it reads.
         group: Group in the Dagster UI.
         kinds: Technologies, shown as icons in the Dagster UI.
         code_version: Raised when the stage makes another outcome of the same input.
-        checks: Checks of meaning: name and what must hold.
         run: The stage itself.
+        checks: Checks of meaning: name and what must hold.
+        outside: Digests of what it reads from outside, by name; with those of the tables it reads, its code, the
+            settings and the key they say whether it has to be made again.
+        uses_key: Whether the outcome depends on the key.
+        uses_settings: Whether the outcome depends on the settings of the statistic.
+        completes_year: Whether the year is whole when this stage is done, so that the warehouse gets it.
     """
 
     tables: tuple[Table, ...]
-    reads: Sequence[str]
+    reads: Sequence[Table]
     group: str
     kinds: frozenset[str]
     code_version: str
     run: Callable[[Inputs], Output]
+    sources: Sequence[str] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
+    outside: Callable[[Inputs], Mapping[str, str]] = lambda inputs: {}
+    uses_key: bool = False
+    uses_settings: bool = True
+    completes_year: bool = False
+
+    @property
+    def upstream(self) -> list[str]:
+        """Keys of the assets it reads."""
+        return [*(table.asset for table in self.reads), *self.sources]
 
     @property
     def name(self) -> str:
@@ -121,27 +154,39 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         specs=[_spec(stage, table, years) for table in stage.tables],
         check_specs=_check_specs(stage, years),
         required_resource_keys=RESOURCE_KEYS,
-        pool=POOL,
     )
     def run_stage(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         inputs = _inputs(context)
-        output = _guarded(lambda: stage.run(inputs))
-        results = list(_check_results(stage, output))
-        yield from results
-        failed = [f"{r.check_name}: {r.description}" for r in results if not r.passed]
-        if failed:
-            raise dg.Failure(
-                f"{stage.name} of {inputs.year} was not written, the last good one stays. " + "; ".join(failed),
-                allow_retries=False,
-            )
-        if not output.is_unchanged:
-            _guarded(
-                lambda: inputs.warehouse.replace_years_together(output.frames, inputs.year, version=output.version)
-            )
+        made_of = _guarded(lambda: _made_of(stage, inputs))
+        kept = None
+        if FORCE_TAG not in context.run.tags:
+            kept = _guarded(lambda: inputs.stages.unchanged(inputs.year, stage.name, made_of))
+        if kept is None:
+            if stage.completes_year:
+                _require_in_step(stage, inputs)
+            output = _guarded(lambda: stage.run(inputs))
+            results = list(_check_results(stage, output))
+            yield from results
+            failed = [f"{r.check_name}: {r.description}" for r in results if not r.passed]
+            if failed:
+                raise dg.Failure(
+                    f"{stage.name} of {inputs.year} was not written, the last good one stays. " + "; ".join(failed),
+                    allow_retries=False,
+                )
+            record = _guarded(lambda: _write(stage, inputs, made_of, output, context.run.run_id))
+        else:
+            record = kept
+            yield from _unchanged_results(stage, record)
+        if stage.completes_year:
+            _guarded(lambda: _publish(context, inputs))
         for table in stage.tables:
-            yield dg.MaterializeResult(asset_key=table.asset, metadata=_run_metadata(table, output))
+            yield dg.MaterializeResult(
+                asset_key=table.asset,
+                metadata=_run_metadata(table, record, is_written=kept is None),
+                data_version=dg.DataVersion(record.tables[table.name].sha256),
+            )
 
     return run_stage
 
@@ -163,7 +208,7 @@ def column_schema(table_columns: Mapping[str, tuple[str, str | None, bool]]) -> 
 def _spec(stage: Stage, table: Table, years: dg.PartitionsDefinition[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=table.asset,
-        deps=list(stage.reads),
+        deps=stage.upstream,
         description=table.description,
         group_name=stage.group,
         owners=[OWNER],
@@ -197,7 +242,7 @@ def _inputs(context: dg.AssetExecutionContext) -> Inputs:
     resources = context.resources
     return Inputs(
         year=int(context.partition_key),
-        warehouse=resources.warehouse,
+        stages=resources.stages,
         delivery_store=resources.delivery_store,
         register_store=resources.register_store,
         key=resources.pseudonym_key,
@@ -205,22 +250,60 @@ def _inputs(context: dg.AssetExecutionContext) -> Inputs:
     )
 
 
+def _made_of(stage: Stage, inputs: Inputs) -> dict[str, str]:
+    made_of = {"code": code_version(), "version of the stage": stage.code_version}
+    if stage.uses_settings:
+        made_of["settings"] = hashlib.sha256(inputs.methodology.model_dump_json().encode()).hexdigest()
+    if stage.uses_key:
+        made_of["key"] = inputs.key_id
+    record = inputs.stages.record(inputs.year)
+    # A table that is not there is told by the stage when it reads it.
+    read = {table.name: stored.sha256 for table in stage.reads if (stored := record.table(table.name))}
+    return {**made_of, **stage.outside(inputs), **read}
+
+
+def _require_in_step(stage: Stage, inputs: Inputs) -> None:
+    stale = [name for name in out_of_step(inputs.stages.record(inputs.year)) if name != stage.name]
+    if stale:
+        raise dg.Failure(
+            f"the figures of {inputs.year} would be of different makings: {', '.join(stale)} must be made again first. "
+            f"Run the whole year: `dakl run --year {inputs.year}`, or materialise all its assets",
+            metadata={"exit_code": DaklError.exit_code},
+            allow_retries=False,
+        )
+
+
+def _write(stage: Stage, inputs: Inputs, made_of: Mapping[str, str], output: Output, run_id: str) -> StageRecord:
+    return inputs.stages.write(
+        inputs.year,
+        stage.name,
+        output.frames,
+        made_of=made_of,
+        rows_in=output.rows_in,
+        set_aside=output.set_aside,
+        notes=output.notes,
+        run_id=run_id,
+    )
+
+
+def _publish(context: dg.AssetExecutionContext, inputs: Inputs) -> None:
+    history: HistoryStore = context.resources.history
+    warehouse: Warehouse = context.resources.warehouse
+    publish(inputs.year, inputs.stages, history, warehouse, run_id=context.run.run_id)
+
+
 def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult]:
-    if output.checks.keys() != stage.checks.keys() and not output.is_unchanged:
+    if output.checks.keys() != stage.checks.keys():
         raise dg.Failure(f"{stage.name} did not give an outcome for every check it declares", allow_retries=False)
     for table in stage.tables:
-        if output.is_unchanged:
-            found, passed, rows = "unchanged since it was last made and checked", True, output.rows_in
-        else:
-            verdict = hold_against(table.schema, output.frames[table])
-            faults = ", ".join(f"{rule} ({count} rows)" for rule, count in verdict.failures.items())
-            found, passed, rows = faults or f"all {verdict.rows} rows keep it", verdict.passed, verdict.rows
+        verdict = hold_against(table.schema, output.frames[table])
+        faults = ", ".join(f"{rule} ({count} rows)" for rule, count in verdict.failures.items())
         yield dg.AssetCheckResult(
             asset_key=table.asset,
             check_name=CONTRACT_CHECK,
-            passed=passed,
-            description=found,
-            metadata={"rows": rows},
+            passed=verdict.passed,
+            description=faults or f"all {verdict.rows} rows keep it",
+            metadata={"rows": verdict.rows},
         )
     for name, outcome in output.checks.items():
         yield dg.AssetCheckResult(
@@ -231,20 +314,36 @@ def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult
         )
 
 
-def _run_metadata(table: Table, output: Output) -> dict[str, dg.MetadataValue]:
-    rows_out = output.rows_in if output.is_unchanged else output.frames[table].height
+def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCheckResult]:
+    for table in stage.tables:
+        rows = record.tables[table.name].rows
+        yield dg.AssetCheckResult(
+            asset_key=table.asset,
+            check_name=CONTRACT_CHECK,
+            passed=True,
+            description=_UNCHANGED,
+            metadata={"rows": rows},
+        )
+    for name in stage.checks:
+        yield dg.AssetCheckResult(asset_key=stage.tables[0].asset, check_name=name, passed=True, description=_UNCHANGED)
+
+
+def _run_metadata(table: Table, record: StageRecord, *, is_written: bool) -> dict[str, dg.MetadataValue]:
+    rows_out = record.tables[table.name].rows
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.MetadataValue.int(rows_out),
         "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
-        "rows_in": dg.MetadataValue.int(output.rows_in),
+        "rows_in": dg.MetadataValue.int(record.rows_in),
         "rows_out": dg.MetadataValue.int(rows_out),
-        "rows_set_aside": dg.MetadataValue.int(sum(output.set_aside.values())),
-        "written": dg.MetadataValue.bool(not output.is_unchanged),
+        "rows_set_aside": dg.MetadataValue.int(sum(record.set_aside.values())),
+        "written": dg.MetadataValue.bool(is_written),
     }
-    if output.set_aside:
-        lines = [f"| {reason} | {rows} |" for reason, rows in output.set_aside.items()]
+    if not is_written:
+        metadata["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
+    if record.set_aside:
+        lines = [f"| {reason} | {rows} |" for reason, rows in record.set_aside.items()]
         metadata["set_aside_by_reason"] = dg.MetadataValue.md("\n".join(["| reason | rows |", "|---|---:|", *lines]))
-    for name, note in output.notes.items():
+    for name, note in record.notes.items():
         metadata[name] = dg.MetadataValue.int(note) if isinstance(note, int) else dg.MetadataValue.text(note)
     return metadata
 

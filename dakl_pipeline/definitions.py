@@ -4,7 +4,8 @@ Belongs here: ``build_defs``, used by the Dagster UI, the command line and the t
 anything that a stage or a resource does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import dagster as dg
@@ -15,13 +16,17 @@ from assets.stage import Stage, build_asset
 from dakl_pipeline.pseudonyms import PseudonymKey
 from resources.delivery_store import DeliveryStore
 from resources.environment import Environment
+from resources.history_store import HistoryStore
 from resources.home import Home, home_of_environment
 from resources.register_store import RegisterStore
 from resources.secret_key import load_key
 from resources.settings import load_methodology
+from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
 
 YEARLY_FIGURES = "yearly_figures"
+# Seconds that a run waits for another one of the same year.
+_PATIENCE = 3600.0
 STAGES: tuple[Stage, ...] = (
     ingest.STAGE,
     *registers.STAGES,
@@ -49,10 +54,20 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]
 
+    history = HistoryStore(home.history)
+    store = StageStore(home.stages, in_use=history.newest_record)
+
     # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
     @dg.resource
     def pseudonym_key(_: dg.InitResourceContext) -> PseudonymKey:
         return load_key(home, environment)
+
+    # One run of a year at a time, also when the command line and the UI start one each.
+    @dg.resource
+    def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
+        year = context.run.tags.get("dagster/partition") if context.run else None
+        with store.held(int(year), patience=_PATIENCE) if year else nullcontext():
+            yield store
 
     return dg.Definitions(
         assets=[*build_sources(years), *assets],
@@ -64,6 +79,8 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
             )
         ],
         resources={
+            "stages": stages,
+            "history": history,
             "warehouse": Warehouse(home.warehouse),
             "delivery_store": DeliveryStore(home.deliveries),
             "register_store": RegisterStore(home.registers),

@@ -18,6 +18,7 @@ import polars as pl
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
+from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.intake.catalogue import Rule, catalogue
 from dakl_pipeline.reference import (
@@ -69,19 +70,23 @@ def data_dictionary() -> str:
             f"`{table.asset}`",
             _yes(table.is_person_level),
             _yes(not table.is_person_level),
+            _yes(table.is_in_warehouse),
         )
-        for table in TABLES.values()
+        for table in (*TABLES.values(), *HISTORY_TABLES)
     ]
     parts = [
         "# Data dictionary",
         _GENERATED.format(source="dakl_pipeline/contracts"),
         "What each table holds. The same contracts check a table before it is written. Descriptions are in Dutch, as "
         "in the Dagster UI. A table with a row per person or stay cannot be exported.",
-        _table(("table", "asset", "a row per person or stay", "can be exported"), overview),
+        _table(("table", "asset", "a row per person or stay", "can be exported", "in the warehouse"), overview),
         "Lineage names the asset and its column where a value comes from. The abbreviated lists are in full in "
         "[code-lists.md](code-lists.md).",
-        "## Warehouse tables",
-        *(part for table in TABLES.values() for part in _warehouse_table(table)),
+        "## Tables of the stages",
+        *(part for table in TABLES.values() for part in _stage_table(table)),
+        "## History",
+        "Tables that grow with every count that changes something. Written by the last stage, with the figures.",
+        *(part for table in HISTORY_TABLES for part in _history_table(table)),
         "## Sources",
         "Files as they come. Within the pipeline only these hold a BSN or V-number. A delivered file is checked by the "
         "rules of [rules.md](rules.md), a register by the contract below.",
@@ -296,7 +301,11 @@ def code_lists() -> str:
     )
 
 
-def _warehouse_table(table: Table) -> list[str]:
+def _history_table(table: Table) -> list[str]:
+    return [f"### {table.name}", _text(table.description), f"Key: {_codes(table.sort_by)}.", _columns(table.columns)]
+
+
+def _stage_table(table: Table) -> list[str]:
     facts = [f"Asset `{table.asset}`", f"key: {_codes(table.sort_by)}"]
     if table.extends is not None:
         facts.append(f"passes on every row and column of `{table.extends.name}`")

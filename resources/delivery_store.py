@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery, LogEntry, Withdrawal, delivery_id
+from resources.files import sync
 
 _ENTRY_FILE = "entry.json"
 _INCOMING_PREFIX = ".incoming-"
@@ -125,12 +126,12 @@ class DeliveryStore:
                         file.write(entry.model_dump_json(indent=2) + "\n")
                         file.flush()
                         os.fsync(file.fileno())
-                    _sync_folder(folder)
+                    sync(folder)
                     folder.rename(self._root / entry.delivery_id)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-            _sync_folder(self._root)
+            sync(self._root)
         return entry
 
     def entries(self) -> list[Delivery | Withdrawal]:
@@ -254,11 +255,3 @@ def _writing() -> Iterator[None]:
     except OSError as error:
         problem = os.strerror(error.errno or errno.EIO)
         raise Refused(f"the delivery log cannot be written ({problem}): nothing was logged, try again") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from pathlib import Path
 _WRITING_PREFIX = ".writing-"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Write a file so that a crash leaves the old one or the new one, never half of it.
 
     What a killed process left half written in the same folder is thrown away.
@@ -33,9 +33,19 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
             # Renamed while it is still held: nobody can take it for a leftover.
             Path(name).replace(path)
+        sync(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _locked_file(folder: Path) -> tuple[int, str]:

@@ -31,8 +31,18 @@ class Home:
         return self.root / "registers"
 
     @property
+    def stages(self) -> Path:
+        """The tables between the stages, pseudonymised, one folder per year."""
+        return self.root / "stages"
+
+    @property
+    def history(self) -> Path:
+        """The vintages of the figures, one folder per year and vintage."""
+        return self.root / "history"
+
+    @property
     def warehouse(self) -> Path:
-        """The DuckDB file with everything pseudonymised."""
+        """The DuckDB file with every counted year."""
         return self.root / "warehouse.duckdb"
 
     @property

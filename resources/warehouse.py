@@ -1,95 +1,86 @@
-"""The local warehouse: one DuckDB file, of which every table holds whole reporting years.
+"""The warehouse: one DuckDB file with every counted year whole, replaced by a new file when a year was counted again.
 
-Belongs here: reading and replacing years, atomically, and waiting for another process. Does not belong here: what the
-tables hold (``contracts``). DuckDB lets one process write and nobody else read meanwhile, so connections are short.
+Belongs here: bringing it up to date and reading it. Does not belong here: what the tables hold (``contracts``) and the
+tables between stages (``stage_store``). Whoever has the file open keeps what they saw; nobody waits for anybody.
 """
 
-import secrets
+import fcntl
+import shutil
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.provenance import Vintage
+from resources.files import sync
+from resources.history_store import HistoryStore
+from resources.stage_store import StageStore
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 _BOOKKEEPING = """
 create schema if not exists pipeline;
-create table if not exists pipeline.keys (key_id varchar, check_value varchar);
+create table if not exists pipeline.loaded (year integer, vintage integer);
 create table if not exists pipeline.table_versions
-    (table_name varchar, year integer, key_id varchar, fingerprint varchar);
+    (table_name varchar, year integer, sha256 varchar, rows bigint, key_id varchar, made_at timestamptz,
+     run_id varchar);
 """
 
 
-@dataclass(frozen=True)
-class TableVersion:
-    """Of what a year of a table was made.
-
-    Attributes:
-        key_id: Random id of the key with which its pseudonyms were made; None for a table without pseudonyms.
-        fingerprint: Digest of everything it was made of, or None when that is not kept.
-    """
-
-    key_id: str | None
-    fingerprint: str | None
-
-
 class Warehouse:
-    """Reads and replaces reporting years of tables.
+    """Reads the warehouse, and brings it up to date.
 
     Args:
         path: The DuckDB file.
-        patience: Seconds to wait for another process before giving up.
+        patience: Seconds to wait for another process that brings it up to date.
     """
 
-    def __init__(self, path: Path, *, patience: float = 60.0) -> None:
+    def __init__(self, path: Path, *, patience: float = 600.0) -> None:
         self._path = path
         self._patience = patience
 
-    def replace_year(
-        self, table: Table, frame: pl.DataFrame, year: int, *, version: TableVersion | None = None
-    ) -> None:
-        """Replace the rows of one year; see :meth:`replace_years_together`."""
-        self.replace_years_together({table: frame}, year, version=version)
+    def bring_up_to_date(self, stages: StageStore, history: HistoryStore) -> list[int]:
+        """Let the warehouse show the newest vintage of every year; a damaged or lost one is made anew.
 
-    def replace_years_together(
-        self, frames: Mapping[Table, pl.DataFrame], year: int, *, version: TableVersion | None = None
-    ) -> None:
-        """Replace the rows of one year in several tables, all or nothing.
+        The file is copied, the copy changed and moved into its place: a crash leaves the old file or the new one.
 
         Args:
-            frames: The new rows of each table; every row of the year.
-            year: Reporting year.
-            version: Of what the rows were made.
+            stages: Where the rows of the vintages are.
+            history: The vintages.
+
+        Returns:
+            The years that changed.
 
         Raises:
-            Refused: If the warehouse stays in use, cannot be written, or has this table in another shape.
+            Refused: If it cannot be written.
         """
-        version = version or TableVersion(None, None)
-        with self._connection(read_only=False) as connection:
-            connection.begin()
-            connection.execute(_BOOKKEEPING)
-            for table, frame in frames.items():
-                schema_name = table.name.partition(".")[0]
-                connection.register("incoming", frame.select(table.column_names))
-                connection.execute(f"create schema if not exists {schema_name}")
-                connection.execute(f"create table if not exists {table.name} as from incoming limit 0")
-                connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - contract name
-                connection.execute(f"insert into {table.name} by name from incoming")
-                connection.execute(
-                    "delete from pipeline.table_versions where table_name = ? and year = ?", [table.name, year]
-                )
-                connection.execute(
-                    "insert into pipeline.table_versions values (?, ?, ?, ?)",
-                    [table.name, year, version.key_id, version.fingerprint],
-                )
-                connection.unregister("incoming")
-            connection.commit()
+        with self._alone():
+            newest = {year: vintage for year in history.years() if (vintage := history.newest(year))}
+            loaded = self._loaded()
+            behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != vintage.number]
+            if loaded is not None and not behind:
+                return []
+            try:
+                try:
+                    self._replace(behind, newest, stages, history, copy_first=loaded is not None)
+                except duckdb.Error:
+                    # Damage that shows only when it is written to: nothing in it that could not be made again.
+                    self._replace(list(newest), newest, stages, history, copy_first=False)
+            except OSError as error:
+                raise Refused(f"{self._path} cannot be written ({error.strerror}); the last good one stays") from None
+            except duckdb.Error as error:
+                raise Refused(
+                    f"{self._path} cannot be brought up to date ({type(error).__name__}): look at the room on the disk "
+                    "and run again; the last good one stays"
+                ) from None
+            return behind
 
     def read(self, table: Table, year: int | None = None) -> pl.DataFrame:
         """Read a table in the order of its key.
@@ -99,130 +90,150 @@ class Warehouse:
             year: Reporting year; all years when None.
 
         Raises:
-            Missing: If the table has not been made yet.
-            Refused: If the warehouse stays in use or cannot be read.
+            Missing: If there are no figures yet.
+            Refused: If the warehouse cannot be read.
         """
         columns, order = ", ".join(table.columns), ", ".join(table.sort_by)
         where = "" if year is None else "where year = $year"
         query = f"select {columns} from {table.name} {where} order by {order}"  # noqa: S608 - names of the contract
-        with self._connection(read_only=True) as connection:
-            return _typed(connection.sql(query, params={} if year is None else {"year": year}), table)
+        with self._reading() as connection:
+            relation = connection.sql(query, params={} if year is None else {"year": year})
+            frame: pl.DataFrame = relation.pl()
+        return frame.cast(table.polars_schema)
 
-    def read_matching(self, table: Table, year: int, column: str, values: pl.Series) -> pl.DataFrame:
-        """Read the rows of a year in which a column has one of some values; for a register as large as the country.
-
-        Args:
-            table: Which table.
-            year: Reporting year.
-            column: Column of the table.
-            values: Values to look for; nulls match nothing.
-
-        Returns:
-            The rows, in the order of the table's key.
+    def years(self) -> list[int]:
+        """The years that have been counted, also those without rows, in order; none before the first count.
 
         Raises:
-            Missing: If the table has not been made yet.
-            Refused: If the warehouse stays in use or cannot be read.
+            Refused: If the warehouse cannot be read.
         """
-        columns, order = ", ".join(table.columns), ", ".join(table.sort_by)
-        query = (
-            f"select {columns} from {table.name} semi join wanted using ({column}) "  # noqa: S608 - contract names
-            f"where year = $year order by {order}"
-        )
-        with self._connection(read_only=True) as connection:
-            connection.register("wanted", values.drop_nulls().unique().alias(column).to_frame())
-            return _typed(connection.sql(query, params={"year": year}), table)
+        return sorted(self._vintages_inside()) if self._path.exists() else []
 
-    def row_count(self, table: Table, year: int) -> int:
-        """Number of rows of a year.
+    def _loaded(self) -> dict[int, int] | None:
+        """Vintage of every year inside; None when there is no usable file."""
+        try:
+            return self._vintages_inside() if self._path.exists() else None
+        except (Refused, Missing):
+            return None
 
-        Raises:
-            Missing: If the table has not been made yet.
-        """
-        with self._connection(read_only=True) as connection:
-            query = f"select count(*) from {table.name} where year = ?"  # noqa: S608 - name of the contract
-            row = connection.execute(query, [year]).fetchone()
-        return int(row[0]) if row else 0
+    def _vintages_inside(self) -> dict[int, int]:
+        with self._reading() as connection:
+            return dict(connection.execute("select year, vintage from pipeline.loaded").fetchall())
 
-    def years(self, table: Table) -> list[int]:
-        """The years that have been made of a table, also those without rows, in order; none when it does not exist."""
-        return sorted(year for name, year in self._versions() if name == table.name)
-
-    def version(self, table: Table, year: int) -> TableVersion | None:
-        """Of what a year of a table was made; None when it has not been made."""
-        return self._versions().get((table.name, year))
-
-    def key_id(self, check_value: str) -> str:
-        """The random id of a key, made when the key is first seen.
-
-        Args:
-            check_value: By which the same key is recognised (``PseudonymKey.check_value``).
-        """
-        if self._path.exists():
-            with self._connection(read_only=True) as connection:
-                if known := _known_key(connection, check_value):
-                    return known
-        with self._connection(read_only=False) as connection:
-            connection.begin()
+    def _replace(
+        self,
+        years: Iterable[int],
+        newest: Mapping[int, Vintage],
+        stages: StageStore,
+        history: HistoryStore,
+        *,
+        copy_first: bool,
+    ) -> None:
+        draft = self._path.with_name(f".{self._path.name}.draft")
+        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        if copy_first:
+            shutil.copyfile(self._path, draft)
+        with duckdb.connect(str(draft), config=dict(_CONFIG)) as connection:
+            connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
-            # Another process may have been first.
-            key_id = _known_key(connection, check_value)
-            if key_id is None:
-                key_id = secrets.token_hex(8)
-                connection.execute("insert into pipeline.keys values (?, ?)", [key_id, check_value])
+            connection.begin()
+            for year in years:
+                _load_stages(connection, newest[year], stages)
+                _load_history(connection, year, history)
+                connection.execute("delete from pipeline.loaded where year = ?", [year])
+                connection.execute("insert into pipeline.loaded values (?, ?)", [year, newest[year].number])
             connection.commit()
-        return key_id
-
-    def _versions(self) -> dict[tuple[str, int], TableVersion]:
-        if not self._path.exists():
-            return {}
-        with self._connection(read_only=True) as connection:
-            rows = connection.execute("select table_name, year, key_id, fingerprint from pipeline.table_versions")
-            return {(row[0], row[1]): TableVersion(row[2], row[3]) for row in rows.fetchall()}
+        sync(draft)
+        # What a shell left beside the old file does not belong to the new one.
+        self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
+        draft.replace(self._path)
+        sync(self._path.parent)
 
     @contextmanager
-    def _connection(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        if read_only and not self._path.exists():
+    def _alone(self) -> Iterator[None]:
+        with self._path.with_name(f".{self._path.name}.lock").open("a") as lock:
+            deadline = time.monotonic() + self._patience
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Refused(
+                            f"another process has kept {self._path} for {self._patience:.0f} seconds"
+                        ) from None
+                    time.sleep(0.05)
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self._path.exists():
             raise Missing("there are no figures yet: make them with `dakl run`")
-        connection = self._open(read_only=read_only)
-        try:
-            connection.execute("set TimeZone = 'UTC'")
-            yield connection
-        except duckdb.CatalogException:
-            raise Missing("this table has not been made yet: make it with `dakl run`") from None
-        except duckdb.BinderException:
-            raise Refused(
-                f"{self._path} was made by another version: it holds derived data only, so move it away and run "
-                "`dakl run --all`"
-            ) from None
-        finally:
-            connection.close()
-
-    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-        deadline, pause = time.monotonic() + self._patience, 0.01
-        while True:
+        with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+            connection = self._opened(Path(scratch))
             try:
-                return duckdb.connect(str(self._path), read_only=read_only, config=dict(_CONFIG))
-            except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
-                    raise Refused(
-                        f"{self._path} cannot be opened: it holds derived data only, so move it away and run "
-                        "`dakl run --all`"
-                    ) from None
-                if time.monotonic() > deadline:
-                    raise Refused(
-                        f"{self._path} has been in use by another program for {self._patience:.0f} seconds: close it "
-                        "and try again"
-                    ) from None
-                time.sleep(pause)
-                pause = min(pause * 2, 0.5)
+                connection.execute("set TimeZone = 'UTC'")
+                yield connection
+            except duckdb.CatalogException:
+                raise Missing("this table has not been made yet: make it with `dakl run`") from None
+            except duckdb.Error:
+                raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+            finally:
+                connection.close()
+
+    def _opened(self, scratch: Path) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self._path), read_only=True, config=dict(_CONFIG))
+        except duckdb.Error:
+            # Somebody has it open to write, or left a write-ahead log: the file itself is whole.
+            try:
+                copy = shutil.copyfile(self._path, scratch / self._path.name)
+                return duckdb.connect(str(copy), read_only=True, config=dict(_CONFIG))
+            except (OSError, duckdb.Error):
+                raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
 
 
-def _known_key(connection: duckdb.DuckDBPyConnection, check_value: str) -> str | None:
-    row = connection.execute("select key_id from pipeline.keys where check_value = ?", [check_value]).fetchone()
-    return str(row[0]) if row else None
+def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
+    year = vintage.year
+    connection.execute("delete from pipeline.table_versions where year = ?", [year])
+    for stage in vintage.stages.values():
+        for name, stored in stage.tables.items():
+            if TABLES[name].is_in_warehouse:
+                _load_table(connection, TABLES[name], year, [stages.path(year, name, stored)])
+                version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
+                connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
 
 
-def _typed(relation: duckdb.DuckDBPyRelation, table: Table) -> pl.DataFrame:
-    frame: pl.DataFrame = relation.pl()
-    return frame.cast(table.polars_schema)
+def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
+    vintages = history.vintages(year)
+    for table in HISTORY_TABLES:
+        _load_table(connection, table, year, [history.path(vintage, table) for vintage in vintages])
+
+
+def _load_table(connection: duckdb.DuckDBPyConnection, table: Table, year: int, paths: list[Path]) -> None:
+    rows = connection.read_parquet([str(path) for path in paths], union_by_name=True)
+    incoming = rows.select(*table.column_names)
+    _require_shape(connection, table, incoming)
+    connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract
+    incoming.insert_into(table.name)
+
+
+def _require_shape(connection: duckdb.DuckDBPyConnection, table: Table, incoming: duckdb.DuckDBPyRelation) -> None:
+    """Make a table that is not there; one of another version gets the columns of this one and keeps its other years."""
+    schema, _, name = table.name.partition(".")
+    connection.execute(f"create schema if not exists {schema}")
+    columns = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        [schema, name],
+    ).fetchall()
+    present = [column for (column,) in columns]
+    if present == incoming.columns:
+        return
+    if present:
+        connection.execute(f"alter table {table.name} rename to former")
+    incoming.limit(0).create(table.name)
+    if present:
+        common = ", ".join(column for column in incoming.columns if column in present)
+        connection.execute(f"insert into {table.name} by name select {common} from {schema}.former")  # noqa: S608 - names of contracts
+        connection.execute(f"drop table {schema}.former")

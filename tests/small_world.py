@@ -75,9 +75,10 @@ def deliver(home: Path, file: Path, supplier: str, *, at: str | None = None, lat
     return main([*arguments, *(["--accept-late", late] if late else []), "--home", str(home)])
 
 
-def run(home: Path, *years: int) -> int:
-    """Run some years, or all."""
-    return main(["run", *(f"--year={year}" for year in years), *([] if years else ["--all"]), "--home", str(home)])
+def run(home: Path, *years: int, force: bool = False) -> int:
+    """Run some years, or all, one after the other."""
+    asked = [f"--year={year}" for year in years] or ["--all"]
+    return main(["run", *asked, *(["--force"] if force else []), "--jobs=1", "--home", str(home)])
 
 
 def export(home: Path, table: str, *, year: int | None = None, ending: str = "csv") -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -19,6 +19,9 @@ from dakl_pipeline.cli import reports, show
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 from resources.home import Home
+
+if TYPE_CHECKING:
+    from resources.warehouse import Warehouse
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -230,9 +233,13 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
 def run(
     year: Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.")] = None,
     all_years: Annotated[bool, typer.Option("--all", help="All reporting years.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Make every table again, also of the same input.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Years at a time; the number of processors when left out.")
+    ] = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """Materialise the chain for some years."""
+    """Materialise the chain for some years; what did not change is not made again."""
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
     if bool(year) == all_years:
@@ -240,12 +247,18 @@ def run(
     asked = methodology.reporting_years if all_years else year or ()
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
-    from dakl_pipeline.cli.runs import run_years
+    from dakl_pipeline.cli.years import run_years
 
+    failed = []
     with show.progress("running", len(years)) as bar:
-        for done in run_years(opened, years):
+        for done in run_years(opened, years, force=force, jobs=jobs):
             bar.advance(bar.task_ids[0])
-            show.say(_summary(opened, done))
+            if done.error:
+                failed.append(done.error)
+            else:
+                show.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
+    if failed:
+        raise type(failed[0])("\n".join(map(str, failed)))
 
 
 @app.command()
@@ -263,8 +276,7 @@ def figures(
     opened = opt.open_home(home)
     opt.known_year(year, opt.methodology_of(opened))
     warehouse = Warehouse(opened.warehouse)
-    if year not in warehouse.years(UNIQUE_PERSON_COUNTS):
-        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
+    _require_counted(warehouse, year)
     code = arranged.region_code(region) if region is not None else None
     counts = warehouse.read(UNIQUE_PERSON_COUNTS, year)
     dimensions = [by] if by is not None else arranged.dimensions() if code else ["totaal"]
@@ -283,7 +295,7 @@ def export(
     home: opt.HomeOption = None,
 ) -> None:
     """A warehouse table as a file; tables with a row per person never leave the warehouse."""
-    from dakl_pipeline.contracts import TABLES
+    from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.exports import FORMATS
     from resources.files import write_atomically
     from resources.warehouse import Warehouse
@@ -291,14 +303,17 @@ def export(
     opened = opt.open_home(home)
     if year is not None:
         opt.known_year(year, opt.methodology_of(opened))
-    names = ", ".join(name for name, t in TABLES.items() if not t.is_person_level)
-    if table not in TABLES:
+    tables = TABLES | WAREHOUSE_TABLES
+    names = ", ".join(name for name, t in tables.items() if not t.is_person_level)
+    if table not in tables:
         raise WrongUsage(f"there is no such table: choose one of {names}")
-    if TABLES[table].is_person_level:
+    if tables[table].is_person_level:
         raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {names}")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
-    frame = Warehouse(opened.warehouse).read(TABLES[table], year)
+    warehouse = Warehouse(opened.warehouse)
+    _require_counted(warehouse, year)
+    frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
     show.say(f"{frame.height} rows of {table} in {out}")
 
@@ -378,6 +393,11 @@ def _require_key_and_registers(home: Home, years: list[int]) -> None:
     for year in years:
         for register in REGISTERS:
             RegisterStore(home.registers).require(register, year)
+
+
+def _require_counted(warehouse: "Warehouse", year: int | None) -> None:
+    if year is not None and year not in warehouse.years():
+        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
 
 
 def _summary(home: Home, year: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from dakl_pipeline import figures
 from dakl_pipeline.cli import show
 from dakl_pipeline.cli.worlds import deliver_world, write_registers
+from dakl_pipeline.cli.years import run_years
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.rounds import rounds_of
@@ -52,12 +53,12 @@ def run_demo(home: Home) -> None:
         f"registers of {len(plan.years)} years ({delivered - started:.0f} s)"
     )
 
-    from dakl_pipeline.cli.runs import run_years
-
     years = list(plan.years)
     with show.progress("running", len(years)) as bar:
-        for _ in run_years(home, years):
+        for done in run_years(home, years):
             bar.advance(bar.task_ids[0])
+            if done.error:
+                raise done.error
     show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
     show.say()
     counts = Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS)

@@ -3,16 +3,19 @@
 Belongs here: the Dagster instance of a home, a run of one year, and the UI. Does not belong here: the DAG itself.
 """
 
+import fcntl
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
 
+from assets.stage import FORCE_TAG
 from dakl_pipeline.cli import show
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
@@ -47,29 +50,48 @@ def prepare_instance(home: Home) -> Path:
     return home.dagster
 
 
-def run_years(home: Home, years: list[int]) -> Iterator[int]:
-    """Materialise the whole chain for some years, one run a year, in this process.
+def run_year(home: Home, year: int, *, force: bool = False) -> bool:
+    """Materialise the whole chain for a year, in this process.
 
     Args:
         home: The home.
-        years: Reporting years.
+        year: Reporting year.
+        force: Whether to make every table again, also of the same input.
 
-    Yields:
-        Each year when its run is done.
+    Returns:
+        Whether a table was made again; otherwise everything was unchanged.
 
     Raises:
         Missing: If a stage misses something, such as a register.
         Refused: If a blocking check failed or a stage could not finish; the last good tables stay.
     """
-    with dg.DagsterInstance.from_config(str(prepare_instance(home))) as instance:
-        job = build_defs(home).resolve_job_def(YEARLY_FIGURES)
-        for year in years:
-            result = job.execute_in_process(
-                instance=instance, partition_key=str(year), run_config=_QUIET, raise_on_error=False
+    with _instance(home) as instance:
+        result = (
+            build_defs(home)
+            .resolve_job_def(YEARLY_FIGURES)
+            .execute_in_process(
+                instance=instance,
+                partition_key=str(year),
+                run_config=_QUIET,
+                tags={FORCE_TAG: "true"} if force else {},
+                raise_on_error=False,
             )
-            if not result.success:
-                raise _failure(result, year)
-            yield year
+        )
+    if not result.success:
+        raise _failure(result, year)
+    made = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
+    return any(materialization.metadata["written"].value for materialization in made)
+
+
+@contextmanager
+def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    folder = prepare_instance(home)
+    # Two processes that make the storage of a new home at once get in each other's way.
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        instance = dg.DagsterInstance.from_config(str(folder))
+    with instance:
+        yield instance
 
 
 def _failure(result: dg.ExecuteInProcessResult, year: int) -> DaklError:

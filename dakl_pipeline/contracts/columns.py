@@ -57,6 +57,7 @@ class Table:
         schema: Columns with types, allowed values, nullability, description (Dutch) and lineage.
         description: What one row is and how the table is made, in Dutch, for an analyst.
         is_person_level: Whether a row is about one person or stay; such a table never leaves the warehouse.
+        is_in_warehouse: Whether analysts find it in the warehouse; the registers of the whole country stay outside.
         extends: The table whose rows and columns this one passes on, if any: their lineage is column to column.
     """
 
@@ -65,6 +66,7 @@ class Table:
     schema: type[dy.Schema]
     description: str
     is_person_level: bool
+    is_in_warehouse: bool = True
     extends: "Table | None" = None
 
     @property

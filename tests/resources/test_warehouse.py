@@ -1,120 +1,191 @@
-"""The warehouse: whole years, all or nothing, by name, and plain words when it cannot."""
+"""The warehouse: the newest vintage of every year, whoever has the file open, and made anew when it is damaged."""
 
+import errno
 import multiprocessing
+import shutil
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 
+from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, RUNS
+from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import Missing, Refused
-from resources.warehouse import TableVersion, Warehouse
+from resources.history_store import HistoryStore
+from resources.home import Home
+from resources.stage_store import StageStore
+from resources.warehouse import Warehouse
+from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, make_home, row, run
 
 
-def _counts(year: int, persons: int, *, category: str = "totaal") -> pl.DataFrame:
-    return pl.DataFrame(
-        [(year, "NL", "totaal", category, persons)], schema=UNIQUE_PERSON_COUNTS.polars_schema, orient="row"
-    )
-
-
-def _coverage(year: int, value: int) -> pl.DataFrame:
-    return pl.DataFrame([(year, "NL", "suppliers", value)], schema=COVERAGE.polars_schema, orient="row")
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home in which 2023 was counted once and 2024 twice."""
+    folder = tmp_path_factory.mktemp("counted")
+    home = make_home(folder)
+    in_2023 = row(ANNA, start="2023-02-01", end="2023-03-01")
+    assert deliver(home, delivery(folder / "a", "DAKL_J2023_a.csv", in_2023), "gemeente-almelo") == 0
+    assert deliver(home, delivery(folder / "a", "DAKL_J2024_a.csv", row(ANNA), row(BRAM)), "gemeente-almelo") == 0
+    assert run(home, 2023, 2024) == 0
+    assert deliver(home, delivery(folder / "b", "DAKL_J2024_b.csv", row(ANNA), row(CEES)), "gemeente-almelo") == 0
+    assert run(home, 2024) == 0
+    return Home(home)
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    return Warehouse(tmp_path / "warehouse.duckdb", patience=0.2)
+def home(counted: Home, tmp_path: Path) -> Home:
+    """A copy to do harm to."""
+    copy = Home(tmp_path / "home")
+    shutil.copytree(counted.root, copy.root)
+    return copy
 
 
-def test_a_year_is_replaced_as_a_whole_and_others_stay(warehouse: Warehouse) -> None:
-    for year, persons in ((2023, 1), (2024, 2), (2024, 3)):
-        warehouse.replace_years_together({UNIQUE_PERSON_COUNTS: _counts(year, persons)}, year)
-    assert warehouse.read(UNIQUE_PERSON_COUNTS)["persons"].to_list() == [1, 3]
-    assert warehouse.read(UNIQUE_PERSON_COUNTS, 2024).equals(_counts(2024, 3))
-    assert warehouse.years(UNIQUE_PERSON_COUNTS) == [2023, 2024]
-    assert warehouse.years(COVERAGE) == []
+def _sync(home: Home) -> list[int]:
+    history = HistoryStore(home.history)
+    return Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
 
 
-def test_columns_go_by_name_not_by_place(warehouse: Warehouse) -> None:
-    shuffled = _counts(2024, 7).select("persons", "category", "dimension", "year", "region_code")
-    warehouse.replace_years_together({UNIQUE_PERSON_COUNTS: shuffled}, 2024)
-    assert warehouse.read(UNIQUE_PERSON_COUNTS).equals(_counts(2024, 7))
+def test_the_newest_vintage_of_every_year_is_shown(counted: Home) -> None:
+    warehouse = Warehouse(counted.warehouse)
+    assert warehouse.years() == [2023, 2024]
+    totals = warehouse.read(UNIQUE_PERSON_COUNTS).filter(region_code="NL", dimension="totaal")
+    assert totals.select("year", "persons").rows() == [(2023, 1), (2024, 2)]
+    assert warehouse.read(UNIQUE_PERSON_COUNTS, 2023)["year"].unique().to_list() == [2023]
+    assert warehouse.read(UNIQUE_PERSON_COUNTS).schema == UNIQUE_PERSON_COUNTS.polars_schema
 
 
-def test_several_tables_change_together_or_not_at_all(warehouse: Warehouse) -> None:
-    good = {UNIQUE_PERSON_COUNTS: _counts(2024, 1), COVERAGE: _coverage(2024, 1)}
-    warehouse.replace_years_together(good, 2024)
-    broken = _coverage(2024, 2).with_columns(value=pl.lit("not a number"))
-    with pytest.raises(duckdb.Error):
-        warehouse.replace_years_together({UNIQUE_PERSON_COUNTS: _counts(2024, 2), COVERAGE: broken}, 2024)
-    assert warehouse.read(UNIQUE_PERSON_COUNTS).equals(good[UNIQUE_PERSON_COUNTS])
-    assert warehouse.read(COVERAGE).equals(good[COVERAGE])
+def test_the_history_tells_who_came_and_went_and_why(counted: Home) -> None:
+    warehouse = Warehouse(counted.warehouse)
+    runs = warehouse.read(RUNS, 2024)
+    assert runs.select("vintage", "files", "persons").rows() == [(1, 1, 2), (2, 1, 2)]
+    assert runs["reason"].to_list() == [
+        "first count, of 1 files",
+        "gemeente-almelo: DAKL_J2024_a.csv (000002) → DAKL_J2024_b.csv (000003)",
+    ]
+    changes = warehouse.read(CHANGES, 2024).filter(vintage=2).drop("year", "vintage")
+    assert changes.sort("region_code", "supplier_id").rows() == [
+        ("CR02", "*", None, None, 1, 1),
+        ("CR02", "gemeente-almelo", "000002", "000003", 1, 1),
+        ("NL", "*", None, None, 1, 1),
+        ("NL", "gemeente-almelo", "000002", "000003", 1, 1),
+    ]
+    kept = warehouse.read(COUNTS_HISTORY, 2024).filter(region_code="NL", category="man", dimension="geslacht")
+    assert kept.select("vintage", "persons").rows() == [(1, 1), (2, 1)]
 
 
-def test_a_year_without_rows_is_a_year_that_was_made(warehouse: Warehouse) -> None:
-    warehouse.replace_years_together({UNIQUE_PERSON_COUNTS: _counts(2024, 1).clear()}, 2024)
-    assert warehouse.years(UNIQUE_PERSON_COUNTS) == [2024]
-    assert warehouse.read(UNIQUE_PERSON_COUNTS, 2024).is_empty()
-    assert warehouse.row_count(UNIQUE_PERSON_COUNTS, 2024) == 0
+def test_of_what_each_table_was_made_is_in_it_and_the_registers_are_not(counted: Home) -> None:
+    with duckdb.connect(str(counted.warehouse), read_only=True) as connection:
+        rows = connection.execute("select distinct table_name, key_id from pipeline.table_versions").fetchall()
+        schemas = {name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()}
+    assert len({key for _, key in rows}) == 1
+    assert {"stays.pseudonymised", "persons.unique", "statistics.coverage"} <= {name for name, _ in rows}
+    assert not {register.table.name for register in REGISTERS} & {name for name, _ in rows}
+    assert "registers" not in schemas
 
 
-def test_versions_and_keys(warehouse: Warehouse) -> None:
-    assert warehouse.version(COVERAGE, 2024) is None
-    first = warehouse.key_id("a" * 64)
-    assert warehouse.key_id("a" * 64) == first
-    assert warehouse.key_id("b" * 64) != first
-    version = TableVersion(first, "digest")
-    warehouse.replace_years_together({COVERAGE: _coverage(2024, 1)}, 2024, version=version)
-    assert warehouse.version(COVERAGE, 2024) == version
+def test_nothing_to_do(home: Home) -> None:
+    before = home.warehouse.stat().st_ino
+    assert _sync(home) == []
+    assert home.warehouse.stat().st_ino == before
 
 
-def test_matching_rows_only(warehouse: Warehouse) -> None:
-    frame = pl.concat([_counts(2024, n, category=c) for n, c in enumerate("abc", start=1)])
-    warehouse.replace_years_together({UNIQUE_PERSON_COUNTS: frame}, 2024)
-    found = warehouse.read_matching(UNIQUE_PERSON_COUNTS, 2024, "category", pl.Series(["c", None, "a", "a", "z"]))
-    assert found["category"].to_list() == ["a", "c"]
-
-
-def test_before_anything_was_made(warehouse: Warehouse) -> None:
+def test_a_lost_file_is_made_anew(home: Home) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
+    home.warehouse.unlink()
     with pytest.raises(Missing, match="dakl run"):
-        warehouse.read(COVERAGE)
-    warehouse.replace_years_together({COVERAGE: _coverage(2024, 1)}, 2024)
-    with pytest.raises(Missing, match="dakl run"):
-        warehouse.read(UNIQUE_PERSON_COUNTS)
+        Warehouse(home.warehouse).read(COVERAGE)
+    assert Warehouse(home.warehouse).years() == []
+    assert _sync(home) == [2023, 2024]
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
 
 
-def test_a_corrupt_file_and_a_table_of_another_version(tmp_path: Path) -> None:
-    path = tmp_path / "corrupt.duckdb"
-    path.write_bytes(b"not a database" * 1000)
-    with pytest.raises(Refused, match="dakl run --all"):
-        Warehouse(path).read(COVERAGE)
+@pytest.mark.parametrize("damage", ["no database", "cut off", "empty"])
+def test_a_damaged_file_is_told_and_made_anew(home: Home, damage: str) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
+    whole = home.warehouse.read_bytes()
+    home.warehouse.write_bytes(
+        {"no database": b"not a database" * 1000, "cut off": whole[:20_000], "empty": b""}[damage]
+    )
+    with pytest.raises((Refused, Missing), match="dakl run"):
+        Warehouse(home.warehouse).read(COVERAGE)
+    assert run(home.root, 2023) == 0
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
+
+
+def test_a_crash_between_the_vintage_and_the_warehouse_is_mended(home: Home, tmp_path: Path) -> None:
     old = tmp_path / "old.duckdb"
-    with duckdb.connect(str(old)) as connection:
-        connection.execute("create schema statistics; create table statistics.coverage (year int)")
-    with pytest.raises(Refused, match="another version"):
-        Warehouse(old).read(COVERAGE)
+    home.warehouse.rename(old)
+    _sync(home)
+    # The older file: as if the process was killed before the new one was in its place.
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("update pipeline.loaded set vintage = 1 where year = 2024")
+        connection.execute("delete from statistics.unique_person_counts where year = 2024")
+    home.warehouse.with_name(f".{home.warehouse.name}.draft").write_bytes(b"half")
+    assert _sync(home) == [2024]
+    assert Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS).equals(Warehouse(old).read(UNIQUE_PERSON_COUNTS))
+    assert not list(home.root.glob("*.draft*")) + list(home.root.glob(".*.draft*"))
+
+
+def test_a_table_of_another_version_gets_the_columns_of_this_one(home: Home) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE, 2023)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("alter table statistics.coverage add column former integer")
+        connection.execute("delete from pipeline.loaded where year = 2024")
+    assert _sync(home) == [2024]
+    assert Warehouse(home.warehouse).read(COVERAGE, 2023).equals(before)
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        assert connection.table("statistics.coverage").columns == COVERAGE.column_names
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("delete from pipeline.loaded where year = 2024")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(Refused, match=r"No space left on device.*last good one stays"):
+        _sync(home)
+    monkeypatch.undo()
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
 
 
 def _hold(path: str, is_held: Event, may_go: Event) -> None:
-    with duckdb.connect(path):
+    with duckdb.connect(path) as connection:
+        connection.execute("create table notes_of_an_analyst as select 1 as one")
         is_held.set()
-        may_go.wait(30)
+        may_go.wait(60)
 
 
-def test_waiting_for_another_process(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse.duckdb"
-    Warehouse(path).replace_years_together({COVERAGE: _coverage(2024, 1)}, 2024)
+def test_a_shell_that_has_the_file_open_to_write_stops_nobody(home: Home) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
     spawn = multiprocessing.get_context("spawn")
     is_held, may_go = spawn.Event(), spawn.Event()
-    other = spawn.Process(target=_hold, args=(str(path), is_held, may_go))
-    other.start()
+    shell = spawn.Process(target=_hold, args=(str(home.warehouse), is_held, may_go))
+    shell.start()
     try:
-        assert is_held.wait(30)
-        with pytest.raises(Refused, match="in use by another program"):
-            Warehouse(path, patience=0.1).read(COVERAGE)
+        assert is_held.wait(60)
+        assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
+        file = delivery(home.root.parent / "c", "DAKL_J2024_c.csv", row(ANNA))
+        assert deliver(home.root, file, "gemeente-almelo") == 0
+        assert run(home.root, 2024) == 0
+        after = Warehouse(home.warehouse).read(COVERAGE)
+        assert not after.equals(before)
     finally:
         may_go.set()
-        other.join(30)
-    assert Warehouse(path).read(COVERAGE)["value"].to_list() == [1]
+        shell.join(60)
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(after)
+
+
+def test_a_reader_keeps_what_it_opened(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse), read_only=True) as reader:
+        before = reader.sql("from statistics.unique_person_counts order by all").pl()
+        file = delivery(home.root.parent / "c", "DAKL_J2024_c.csv", row(ANNA))
+        assert deliver(home.root, file, "gemeente-almelo") == 0
+        assert run(home.root, 2024) == 0
+        assert reader.sql("from statistics.unique_person_counts order by all").pl().equals(before)
+    assert not Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS).equals(before)

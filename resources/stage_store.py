@@ -1,0 +1,239 @@
+"""The tables between the stages: ``stages/<year>/<table>.<digest>.parquet`` and a record of what they were made of.
+
+Belongs here: keeping, finding and reading them; nobody ever waits for a lock of a database. Does not belong here: what
+analysts query (``warehouse``), which gets a year when its figures have been counted.
+"""
+
+import fcntl
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+from pydantic import ValidationError
+
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.provenance import StageRecord, StoredTable, YearRecord
+from resources.files import write_atomically
+
+_RECORD = "record.json"
+_KEYS = "keys.json"
+_DIGEST_SHOWN = 16
+
+
+class StageStore:
+    """Keeps the last good outcome of every stage and year.
+
+    Args:
+        root: The folder; made when the first table is written.
+        in_use: Records of states that others still read, so that their files stay.
+    """
+
+    def __init__(self, root: Path, *, in_use: Callable[[int], YearRecord | None] = lambda year: None) -> None:
+        self._root = root
+        self._in_use = in_use
+
+    @contextmanager
+    def held(self, year: int, *, patience: float) -> Iterator[None]:
+        """Keep other runs away from a year; the system lets go of it when the process ends, however it ends.
+
+        Args:
+            year: Reporting year.
+            patience: Seconds to wait for another run.
+
+        Raises:
+            Refused: If another run keeps the year.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        with (self._root / f".{year}.lock").open("a") as file:
+            deadline = time.monotonic() + patience
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Refused(
+                            f"another run of {year} has been busy for {patience:.0f} seconds: see it with `dakl ui`"
+                        ) from None
+                    time.sleep(0.1)
+            yield
+
+    def record(self, year: int) -> YearRecord:
+        """What is kept of a year; nothing when there is no record or it is damaged, so that it is made again."""
+        try:
+            return YearRecord.model_validate_json((self._root / str(year) / _RECORD).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return YearRecord(year=year)
+
+    def unchanged(self, year: int, stage: str, made_of: Mapping[str, str]) -> StageRecord | None:
+        """The outcome of a stage if it was made of just this and its files are whole.
+
+        Args:
+            year: Reporting year.
+            stage: Name of the stage.
+            made_of: Everything the outcome depends on.
+        """
+        kept = self.record(year).stages.get(stage)
+        if kept is None or kept.made_of != dict(made_of):
+            return None
+        is_whole = all(self._is_whole(year, name, table) for name, table in kept.tables.items())
+        return kept if is_whole else None
+
+    def write(
+        self,
+        year: int,
+        stage: str,
+        frames: Mapping[Table, pl.DataFrame],
+        *,
+        made_of: Mapping[str, str],
+        rows_in: int,
+        set_aside: Mapping[str, int],
+        notes: Mapping[str, int | str],
+        run_id: str,
+    ) -> StageRecord:
+        """Keep what a stage made, all its tables or none, in the order of their keys.
+
+        Args:
+            year: Reporting year.
+            stage: Name of the stage.
+            frames: The rows of each table; every row of the year.
+            made_of: Everything the outcome depends on.
+            rows_in: Rows the stage got.
+            set_aside: Rows that do not go on, by reason.
+            notes: What more there is to tell.
+            run_id: Run that made it.
+
+        Returns:
+            The record of it.
+
+        Raises:
+            Refused: If it cannot be written; the last good outcome stays.
+        """
+        try:
+            tables = {table.name: self._keep(year, table, frame) for table, frame in frames.items()}
+            made = StageRecord(
+                made_of=dict(made_of),
+                tables=tables,
+                rows_in=rows_in,
+                set_aside=dict(set_aside),
+                notes=dict(notes),
+                made_at=datetime.now(UTC),
+                run_id=run_id,
+            )
+            record = YearRecord(year=year, stages={**self.record(year).stages, stage: made})
+            write_atomically(self._root / str(year) / _RECORD, record.model_dump_json(indent=1).encode())
+        except OSError as error:
+            raise Refused(f"{self._root} cannot be written ({error.strerror}); the last good tables stay") from None
+        self._clean_up(record)
+        return made
+
+    def path(self, year: int, name: str, stored: StoredTable) -> Path:
+        """Where the rows of a table are."""
+        return self._root / str(year) / f"{name}.{stored.sha256[:_DIGEST_SHOWN]}.parquet"
+
+    def read(self, table: Table, year: int) -> pl.DataFrame:
+        """Read a year of a table, in the order of its key.
+
+        Raises:
+            Missing: If it has not been made yet.
+            Refused: If its file is damaged.
+        """
+        return self.read_stored(table, year, self._stored(table, year))
+
+    def read_stored(self, table: Table, year: int, stored: StoredTable) -> pl.DataFrame:
+        """Read a year of a table as it was at some moment, in the order of its key.
+
+        Raises:
+            Refused: If its file is damaged or gone.
+        """
+        return self._collected(table, year, stored, lambda rows: rows)
+
+    def read_matching(self, table: Table, year: int, column: str, values: pl.Series) -> pl.DataFrame:
+        """Read the rows in which a column has one of some values; for a register as large as the country.
+
+        Args:
+            table: Which table.
+            year: Reporting year.
+            column: The column.
+            values: The values; empty ones match nothing.
+
+        Raises:
+            Missing: If the table has not been made yet.
+            Refused: If its file is damaged.
+        """
+        wanted = values.drop_nulls().unique().alias(column).to_frame().lazy()
+        stored = self._stored(table, year)
+        matching = self._collected(table, year, stored, lambda rows: rows.join(wanted, on=column, how="semi"))
+        return matching.sort(table.sort_by)
+
+    def key_id(self, check_value: str) -> str:
+        """The random id of a key, made when the key is first seen.
+
+        Args:
+            check_value: By which the same key is recognised (``PseudonymKey.check_value``).
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        path = self._root / _KEYS
+        with (self._root / ".keys.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+            if check_value not in known:
+                known[check_value] = secrets.token_hex(8)
+                write_atomically(path, json.dumps(known, indent=1).encode())
+        return known[check_value]
+
+    def _keep(self, year: int, table: Table, frame: pl.DataFrame) -> StoredTable:
+        buffer = BytesIO()
+        # One chunk in one order: the same rows are the same bytes.
+        frame.select(table.column_names).sort(table.sort_by).rechunk().write_parquet(buffer)
+        content = buffer.getbuffer()
+        stored = StoredTable(sha256=hashlib.sha256(content).hexdigest(), rows=frame.height)
+        if not self._is_whole(year, table.name, stored):
+            write_atomically(self.path(year, table.name, stored), content)
+        return stored
+
+    def _is_whole(self, year: int, name: str, stored: StoredTable) -> bool:
+        try:
+            with self.path(year, name, stored).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == stored.sha256
+        except OSError:
+            return False
+
+    def _stored(self, table: Table, year: int) -> StoredTable:
+        stored = self.record(year).table(table.name)
+        if stored is None:
+            raise Missing(f"{table.name} of {year} has not been made yet: make it with `dakl run --year {year}`")
+        return stored
+
+    def _collected(
+        self, table: Table, year: int, stored: StoredTable, narrowed: Callable[[pl.LazyFrame], pl.LazyFrame]
+    ) -> pl.DataFrame:
+        try:
+            return narrowed(pl.scan_parquet(self.path(year, table.name, stored))).collect().cast(table.polars_schema)
+        except (PolarsError, OSError):
+            # The library's own message may quote a value.
+            raise Refused(
+                f"the kept rows of {table.name} of {year} are damaged: `dakl run --year {year}` makes them again"
+            ) from None
+
+    def _clean_up(self, record: YearRecord) -> None:
+        states = [record, self._in_use(record.year)]
+        used = {
+            self.path(record.year, name, stored)
+            for state in states
+            if state is not None
+            for stage in state.stages.values()
+            for name, stored in stage.tables.items()
+        }
+        for path in (self._root / str(record.year)).glob("*.parquet"):
+            if path not in used:
+                path.unlink(missing_ok=True)
