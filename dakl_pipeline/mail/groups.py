@@ -7,9 +7,10 @@ the rest of the mail (``notice``) and how it looks (``rendering``).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dakl_pipeline.dutch import counted, number
 from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
-from dakl_pipeline.mail.wording import counted, lines, number
+from dakl_pipeline.mail.wording import lines
 from dakl_pipeline.redaction import mask_numbers
 
 # Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.

@@ -1,41 +1,13 @@
-"""Dutch words for dates, numbers and rows.
+"""Dutch words for moments, lists and rows.
 
 Belongs here: how a value is written in a sentence. Does not belong here: sentences about a delivery (``notice``).
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-_MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
-
-
-def number(value: int) -> str:
-    """A number with a full stop between thousands."""
-    return f"{value:,}".replace(",", ".")
-
-
-def counted(value: int, singular: str, plural: str) -> str:
-    """A number with its noun."""
-    return f"{number(value)} {singular if value == 1 else plural}"
-
-
-def day(value: date) -> str:
-    """A date in words."""
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+from dakl_pipeline.dutch import day, number
 
 
 def moment(value: datetime, time_zone: str) -> str:

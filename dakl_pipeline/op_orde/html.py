@@ -4,18 +4,18 @@ Belongs here: what the template needs beside the report. Does not belong here: n
 template escapes every value, so text that a supplier made is shown as it is and never read as markup.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import jinja2
 
+from dakl_pipeline.dutch import counted, day
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
 from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
-from dakl_pipeline.op_orde.tables import MONTHS
 
 _SHOWN_RANGES = 40
 _SHOWN_MESSAGES = 5
@@ -61,7 +61,7 @@ def _template() -> jinja2.Template:
         "MAX_ROWS": MAX_FINDINGS_PER_RULE,
         "rows": _rows,
         "row_messages": _row_messages,
-        "plural": plural,
+        "counted": counted,
         "change": layout.difference,
     }
     text = files("dakl_pipeline.op_orde").joinpath("report.html.j2").read_text(encoding="utf-8")
@@ -71,16 +71,6 @@ def _template() -> jinja2.Template:
 def moment(at: datetime) -> str:
     """A moment in words: ``1 mei 2025, 14:30 uur``."""
     return f"{day(at)}, {at:%H:%M} uur"
-
-
-def day(at: date) -> str:
-    """A day in words: ``1 mei 2025``."""
-    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
-
-
-def plural(count: int, one: str, more: str) -> str:
-    """A count with its noun."""
-    return f"{layout.number(count)} {one if count == 1 else more}"
 
 
 def _rows(finding: FindingGroup) -> str:

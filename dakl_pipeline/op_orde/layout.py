@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from dakl_pipeline import dutch
 from dakl_pipeline.op_orde.report import Figures, OpOrdeReport
 
 Value = int | float | None
@@ -207,11 +208,10 @@ def column_label(column: str) -> str:
 
 
 def number(value: Value, unit: str = "") -> str:
-    """A number as Dutch readers write it: ``1.234``, ``12,5`` or ``20%``."""
+    """A number with its unit, ``1.234`` or ``20%``; a dash or words for one that cannot be given."""
     if value is None:
         return NOT_DELIVERED if unit else "–"
-    text = f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
-    return text.translate(str.maketrans(",.", ".,")) + unit
+    return dutch.number(value) + unit
 
 
 def difference(now: Value, before: Value) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from dakl_pipeline.dutch import MONTHS
 from dakl_pipeline.intake.catalogue import ColumnSet
 from dakl_pipeline.municipality import code_status, successors
 from dakl_pipeline.op_orde.report import (
@@ -32,20 +33,6 @@ _MISSING_COLUMNS: tuple[tuple[str, str, ColumnSet], ...] = (
     ("einddatum", "end_date", "basic"),
     ("meldingsdatum", "request_date", "optional"),
     ("reden_einde", "end_reason_code", "optional"),
-)
-MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
 )
 
 

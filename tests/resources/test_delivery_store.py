@@ -1,9 +1,7 @@
 """The delivery log: whole or not at all, with many processes, crashes, full disks and hands that touch it."""
 
 import json
-import random
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -81,23 +79,6 @@ def test_killed_at_every_step_the_log_stays_whole(tmp_path: Path, file: Path) ->
         assert step["next"] == step["entries"] + 1
         assert step["left"] == [".lock", *(f"{n:06d}" for n in range(1, step["next"] + 1))]
     assert {step["entries"] for step in steps if step["is_killed"]} == {1, 2}
-
-
-def test_killed_at_random_moments_what_was_acknowledged_is_there(root: Path, file: Path) -> None:
-    draw = random.Random(20250512)
-    acknowledged: list[str] = []
-    for _ in range(10):
-        process = _start("delivering", root, file, 1_000)
-        assert process.stdout is not None
-        acknowledged += [process.stdout.readline().strip() for _ in range(draw.randint(1, 20))]
-        process.send_signal(signal.SIGKILL)
-        acknowledged += process.communicate(timeout=DEADLINE)[0].split()
-        assert process.returncode == -signal.SIGKILL
-        ids = _logged(root)
-        assert ids == [f"{n:06d}" for n in range(1, len(ids) + 1)]
-        assert set(acknowledged) <= set(ids)
-    log_file(DeliveryStore(root), file)
-    assert not list(root.glob(".incoming-*"))
 
 
 def test_what_another_process_is_receiving_is_left_alone(root: Path, file: Path) -> None:

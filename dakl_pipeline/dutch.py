@@ -1,0 +1,37 @@
+"""Numbers and days as Dutch readers write them, for reports, mails and texts on a terminal.
+
+Belongs here: how a value is written. Does not belong here: sentences, and what stands for a value that is not there.
+"""
+
+from datetime import date
+
+MONTHS = (
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+)
+
+
+def number(value: float) -> str:
+    """A number, rounded to one decimal if it is not whole: ``1.234`` or ``12,5``."""
+    text = f"{value:,.1f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def counted(value: int, singular: str, plural: str) -> str:
+    """A number with its noun: ``1 registratie`` or ``2.000 registraties``."""
+    return f"{number(value)} {singular if value == 1 else plural}"
+
+
+def day(value: date) -> str:
+    """A day in words: ``1 mei 2025``."""
+    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
