@@ -78,9 +78,10 @@ def ways(file: Path, small: Path, repeats: int, frictionless: str | None) -> dic
             repeats,
             True,
         ),
-        "dataframely": Way(
-            "dataframely schema, without the two rules that compare rows",
-            [*contenders, "dataframely", str(file)],
+        "dataframely": Way("dataframely schema", [*contenders, "dataframely", str(file)], repeats, True),
+        "dataframely_rows_only": Way(
+            "dataframely schema without the two rules that compare rows",
+            [*contenders, "dataframely_rows_only", str(file)],
             repeats,
             True,
         ),
@@ -141,8 +142,11 @@ REMARKS = """
   whole.
 - Hand-written DuckDB: one SQL statement over the file with every rule of the catalogue on values and content, with
   and without duplicates and overlapping stays.
-- dataframely: the rules that look at one row, as a schema, after Polars has read the file. What is wrong with lines
-  (quotes, number of fields, characters) is not tested, and rows are not compared with each other.
+- dataframely: every rule of the catalogue on values and content as a schema, after Polars has read the file, with and
+  without duplicates and overlapping stays. What is wrong with lines (quotes, number of fields, characters) is not
+  tested.
+- `dakl check` always compares rows. Of its time without start-up about a sixth goes there, a quarter to a pattern over
+  every line that makes sure that nothing is wrong with its characters and values, and a quarter to splitting lines.
 - frictionless: what a Table Schema can say (required, pattern, code list, dates that exist); no content rules.
 """
 
@@ -167,7 +171,8 @@ def goals(measured: dict[str, Way]) -> list[tuple[str, str, bool]]:
         ),
         (
             "faster than dataframely, without start-up",
-            f"{alone('dakl'):.2f} s against {alone('dataframely'):.2f} s",
+            f"{alone('dakl'):.2f} s against {alone('dataframely'):.2f} s; "
+            f"{alone('dataframely_rows_only'):.2f} s without the rules that compare rows",
             alone("dakl") < alone("dataframely"),
         ),
     ]
