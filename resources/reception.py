@@ -12,6 +12,7 @@ from typing import BinaryIO
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
+from dakl_pipeline.intake.content import Minors
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.findings import FindingCount
 from dakl_pipeline.intake.log import Delivery, Withdrawal
@@ -32,6 +33,7 @@ def receive(
     recorded_at: datetime,
     accept_late: str | None,
     methodology: Methodology,
+    minors: Minors | None = None,
 ) -> tuple[Delivery, Verdict]:
     """Receive a file: copy it in, check it and log it with its verdict, whole or not at all.
 
@@ -43,6 +45,7 @@ def receive(
         recorded_at: Now, with a zone.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
         methodology: Settings of the statistic.
+        minors: Looks in the person register; None where there is none.
 
     Returns:
         The entry as logged and the verdict with every finding.
@@ -56,7 +59,12 @@ def receive(
     with store.staged(source, name) as staged:
         with staged.path.open("rb") as file:
             verdict, missed = _examine(
-                file, source.name, received_at=received_at, accept_late=accept_late, methodology=methodology
+                file,
+                source.name,
+                received_at=received_at,
+                accept_late=accept_late,
+                methodology=methodology,
+                minors=minors,
             )
         entry = store.append(
             lambda sequence: Delivery(
@@ -82,13 +90,16 @@ def receive(
     return entry, verdict
 
 
-def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> tuple[Finding, ...]:
+def examine_again(
+    store: DeliveryStore, delivery: Delivery, *, methodology: Methodology, minors: Minors | None = None
+) -> tuple[Finding, ...]:
     """Find again what was found in a delivered file when it came in, from the file as it was kept.
 
     Args:
         store: The log.
         delivery: The entry.
         methodology: Settings of the statistic.
+        minors: Looks in the person register; None where there is none.
 
     Returns:
         The findings of the rules that the log names.
@@ -103,6 +114,7 @@ def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Meth
             received_at=delivery.received_at,
             accept_late=delivery.late_reason,
             methodology=methodology,
+            minors=minors,
             reporting_year=delivery.reporting_year,
         )
     # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
@@ -118,11 +130,14 @@ def _examine(
     received_at: datetime,
     accept_late: str | None,
     methodology: Methodology,
+    minors: Minors | None,
     reporting_year: int | None = None,
 ) -> tuple[Verdict, str | None]:
     """The verdict on a file, and the window that it missed, if any."""
     today = local_date(received_at, methodology)
-    verdict = check_delivery(file, name, methodology=methodology, today=today, reporting_year=reporting_year)
+    verdict = check_delivery(
+        file, name, methodology=methodology, today=today, reporting_year=reporting_year, minors=minors
+    )
     year = verdict.reporting_year
     missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
     if missed and accept_late is None:

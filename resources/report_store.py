@@ -30,6 +30,7 @@ from resources.delivery_store import DeliveryStore
 from resources.explanation_store import ExplanationStore
 from resources.files import write_atomically
 from resources.home import Home
+from resources.minors import MinorsOfHome
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,12 @@ class ReportStore:
         today = local_date(delivery.received_at, self._methodology)
         with self._deliveries.opened(delivery) as file:
             verdict = check_delivery(
-                file, delivery.file_name, methodology=self._methodology, today=today, reporting_year=year
+                file,
+                delivery.file_name,
+                methodology=self._methodology,
+                today=today,
+                reporting_year=year,
+                minors=MinorsOfHome(self._home.registers),
             )
             if not verdict.approved or verdict.columns is None:
                 raise Refused(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -89,6 +90,7 @@ def deliver(
 ) -> None:
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
     from resources.delivery_store import DeliveryStore
+    from resources.minors import MinorsOfHome
     from resources.reception import receive
 
     opened = opt.open_home(home)
@@ -101,6 +103,7 @@ def deliver(
         recorded_at=datetime.now(UTC),
         accept_late=opt.late_reason(accept_late),
         methodology=methodology,
+        minors=MinorsOfHome(opened.registers),
     )
     report_files = reports.report_of(opened, entry, methodology)
     mail_file = mail_commands.mail_about(entry, opened, methodology, verdict=verdict)
@@ -213,13 +216,14 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
         show.print_json(rows)
         return
     columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "reason")
+    clock = ZoneInfo(methodology.time_zone)
     verdicts = {True: "approved", False: "rejected", None: "withdrawal"}
     table = [
         {
             **row,
             "verdict": verdicts[row.get("approved")] + (" (late)" if row["accepted_late"] else ""),
             "selected": "yes" if row.get("selected") else "no",
-            "received_at": row["received_at"][:16],
+            "received_at": f"{datetime.fromisoformat(row['received_at']).astimezone(clock):%Y-%m-%d %H:%M}",
             "reason": row["reason"]
             + (f"; same content as {row['same_content_as']}" if row.get("same_content_as") else ""),
         }

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.catalogue import ColumnSet
-from dakl_pipeline.intake.content import ContentCheck
+from dakl_pipeline.intake.content import ContentCheck, Minors
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding
 from dakl_pipeline.intake.lines import BLOCK_BYTES
@@ -58,6 +58,7 @@ def check_delivery(
     methodology: Methodology,
     today: date,
     reporting_year: int | None = None,
+    minors: Minors | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Verdict:
     """Check a delivered file: all technical rules but the delivery window, then the content (monitor rules 3.1 and 4).
@@ -71,6 +72,7 @@ def check_delivery(
         methodology: the settings of the statistic.
         today: the day of the check, on the Dutch calendar.
         reporting_year: the year for which the file is offered, if that is known beside its name.
+        minors: looks in the person register; None where there is none.
         block_bytes: about how many bytes are held at a time.
 
     Returns:
@@ -79,7 +81,7 @@ def check_delivery(
     names = Collector()
     year = _reporting_year(file_name, reporting_year, methodology, names)
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
-    content = ContentCheck(context)
+    content = ContentCheck(context, minors)
     # The content of a file with a wrong name does not come up for judgement: it is refused anyway.
     scanned = scan(source, context, None if names.has_errors else content.receive, block_bytes=block_bytes)
     collector = scanned.collector

@@ -4,6 +4,7 @@ Belongs here: running the content rules and the rules that compare registrations
 here: the rules themselves (``rules.py``, ``table_rules.py``) and reading the file (``scan.py``).
 """
 
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 
@@ -22,15 +23,23 @@ from dakl_pipeline.intake.values import Context
 MAX_COMPARED_ROWS = 1_500_000
 
 
+# Gives the BSNs (UInt32) of who was younger than an age on the last day of a reporting year.
+Minors = Callable[[int, int], pl.Series]
+
+
 class ContentCheck:
     """Looks at the registrations of a file as they come by.
 
     Args:
-        context: the delivery; its reporting year is known.
+        context: the delivery; its reporting year is known when registrations come.
+        minors: looks in the person register; None where there is none: then that rule does not apply.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, minors: Minors | None = None) -> None:
         self._context = context
+        self._minors = minors
+        self._under_age: pl.Series | None = None
+        self._registrations_under_age = 0
         self._first_creation_date: date | None = None
         self._rows = 0
         self._parts: list[pl.DataFrame] = []
@@ -54,6 +63,7 @@ class ContentCheck:
         verdicts = registrations.lazy().with_columns(first).select(pl.col(ROW), **expressions).collect()
         days = self._context.methodology.long_open_days
         add_hits(self._collector, verdicts, tests, year=self._context.year or 0, days=days)
+        self._registrations_under_age += self._count_under_age(registrations["bsn"])
         self._rows += registrations.height
         self._parts = [*self._parts, registrations] if self._rows <= MAX_COMPARED_ROWS else []
 
@@ -66,6 +76,9 @@ class ContentCheck:
         Returns:
             All content findings of the file.
         """
+        if count := self._registrations_under_age:
+            limit = self._context.methodology.adult_age
+            self._collector.add("minors", count=count, found=count, limit=limit, year=self._context.year or 0)
         if self._rows > MAX_COMPARED_ROWS:
             self._collector.add("not_compared", limit=MAX_COMPARED_ROWS)
         elif self._parts:
@@ -74,6 +87,18 @@ class ContentCheck:
                 if rule.id in TABLE_RULES:
                     self._add_clashes(rule, TABLE_RULES[rule.id](comparison))
         return self._collector
+
+    def _count_under_age(self, numbers: pl.Series) -> int:
+        """How many registrations are of a minor in a year that counts adults only.
+
+        Only the number is told, never which: a supplier must not learn from the register how old one person is.
+        """
+        year, methodology = self._context.year, self._context.methodology
+        if self._minors is None or year is None or year > methodology.adults_only_until_year:
+            return 0
+        if self._under_age is None:
+            self._under_age = self._minors(year, methodology.adult_age)
+        return int(numbers.is_in(self._under_age.implode()).sum())
 
     def _add_clashes(self, rule: Rule, clashes: pl.DataFrame) -> None:
         for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():

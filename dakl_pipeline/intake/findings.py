@@ -5,7 +5,7 @@ tested. A message is made of catalogue text and safe values only (counts, row nu
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict
@@ -72,7 +72,7 @@ def finding(rule_id: str, *, row: int | None = None, column: str | None = None, 
     return Finding(rule=rule.id, severity=rule.severity, row=row, column=column, message=message)
 
 
-def with_totals(findings: Iterable[Finding], counts: Mapping[str, int]) -> tuple[Finding, ...]:
+def with_totals(findings: Collection[Finding], counts: Mapping[str, int]) -> tuple[Finding, ...]:
     """A list of findings for who reads only that list: of a rule that found more than are kept, it says how many.
 
     Args:
@@ -82,7 +82,8 @@ def with_totals(findings: Iterable[Finding], counts: Mapping[str, int]) -> tuple
     Returns:
         The findings with those totals, by row (the whole file first), column and rule.
     """
-    cut = (_total(rules_by_id()[rule_id], n) for rule_id, n in counts.items() if n > MAX_FINDINGS_PER_RULE)
+    kept = Counter(each.rule for each in findings)
+    cut = (_total(rules_by_id()[r], n) for r, n in counts.items() if n > kept[r] == MAX_FINDINGS_PER_RULE)
     return _in_order([*cut, *findings])
 
 

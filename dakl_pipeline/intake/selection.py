@@ -54,7 +54,9 @@ def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology
     for delivery in deliveries:
         winner = latest.get((delivery.supplier_id, delivery.reporting_year))
         if not delivery.approved:
-            standing = Standing(delivery, False, "rejected by the technical check")
+            is_only_late = set(delivery.findings) == {"delivery_window"}
+            why = "rejected: outside the delivery window" if is_only_late else "rejected by the technical check"
+            standing = Standing(delivery, False, why)
         elif withdrawal := withdrawn_by.get(delivery.sequence):
             standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal)
         elif winner is delivery:

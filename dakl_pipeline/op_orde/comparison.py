@@ -9,8 +9,10 @@ more or less. Both deliveries are looked at with the same rules, those of now.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dakl_pipeline.dutch import number
 from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.check import Finding, Verdict
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
 
@@ -70,7 +72,7 @@ def _shown(
         severity=rule.severity,
         status=status,
         title=rule.title,
-        message=messages[0] if len(set(messages)) == 1 else _must_hold(rule),
+        message=messages[0] if len(set(messages)) == 1 else _must_hold(rule, is_listed=bool(messages) or now is None),
         action=rule.action.format(year=year),
         actor=rule.actor,
         count=now.count if now else 0,
@@ -83,8 +85,9 @@ def _shown(
     )
 
 
-def _must_hold(rule: Rule) -> str:
-    return f"Wat moet kloppen: {rule.tests}."
+def _must_hold(rule: Rule, *, is_listed: bool) -> str:
+    where = "" if is_listed else f" De regels vallen buiten de eerste {number(MAX_FINDINGS_PER_RULE)} van deze soort."
+    return f"Wat moet kloppen: {rule.tests}.{where}"
 
 
 def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, int, int]:

@@ -75,8 +75,6 @@ def moment(at: datetime) -> str:
 
 def _rows(finding: FindingGroup) -> str:
     ranges = layout.row_ranges(finding.rows)
-    if not ranges:
-        return f"verder dan de eerste {layout.number(MAX_FINDINGS_PER_RULE)} bevindingen van deze soort"
     text = ", ".join(ranges[:_SHOWN_RANGES])
     is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count
     return text if is_all else f"{text} en verder"

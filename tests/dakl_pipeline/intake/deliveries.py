@@ -7,6 +7,7 @@ import io
 from datetime import date
 
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery
+from dakl_pipeline.intake.content import Minors
 from dakl_pipeline.reference import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
@@ -44,7 +45,14 @@ def with_field(column: str, value: str, row: str = GOOD_ROWS[0]) -> str:
     return ";".join(fields)
 
 
-def check(data: bytes, name: str = NAME, *, reporting_year: int | None = None, block_bytes: int = 2**20) -> Verdict:
+def check(
+    data: bytes,
+    name: str = NAME,
+    *,
+    reporting_year: int | None = None,
+    minors: Minors | None = None,
+    block_bytes: int = 2**20,
+) -> Verdict:
     """The verdict on a file."""
     return check_delivery(
         io.BytesIO(data),
@@ -52,6 +60,7 @@ def check(data: bytes, name: str = NAME, *, reporting_year: int | None = None, b
         methodology=METHODOLOGY,
         today=TODAY,
         reporting_year=reporting_year,
+        minors=minors,
         block_bytes=block_bytes,
     )
 

@@ -99,7 +99,7 @@ def test_each_column_of_a_rule_has_its_own_count_however_many_there_are():
         ("gemeentecode", MAX_FINDINGS_PER_RULE + 2, MAX_FINDINGS_PER_RULE),
         ("type_opvang", 3, 0),
     ]
-    assert made[1].message.startswith("Wat moet kloppen")
+    assert made[1].message.endswith("De regels vallen buiten de eerste 1.000 van deze soort.")
 
 
 def test_the_last_explanation_counts():
