@@ -15,7 +15,7 @@ from dakl_pipeline.mail.alert import Cause, FailedRun
 
 ATTEMPT_TAG = "dakl/attempt"
 NEXT_ATTEMPT_TAG = "dakl/next_attempt_at"
-_YEAR_TAG = "dagster/partition"
+YEAR_TAG = "dagster/partition"
 _TOLD = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
 _OWN_ERRORS: dict[str, Cause] = {
     f"{kind.__module__}.{kind.__name__}: ": "missing" if kind is Missing else "refused"
@@ -42,7 +42,7 @@ def read_failed_run(instance: DagsterInstance, run: DagsterRun) -> FailedRun:
         run_id=run.run_id,
         failed_at=datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC),
         cause=cause,
-        year=run.tags.get(_YEAR_TAG),
+        year=run.tags.get(YEAR_TAG),
         stage=event.step_key,
         message=message,
         attempt=_attempt(run),

@@ -11,6 +11,10 @@ from typing import Any
 import dagster as dg
 
 from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
+from assets.alerts import build_failed_run_alerts
+from assets.calendar import build_calendar, build_nightly_run
+from assets.failed_runs import YEAR_TAG
+from assets.reruns import build_rerun_sensor
 from assets.sources import build_sources
 from assets.stage import Stage, build_asset
 from dakl_pipeline.pseudonyms import PseudonymKey
@@ -23,6 +27,7 @@ from resources.secret_key import load_key
 from resources.settings import load_methodology
 from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
+from resources.year_watch import YearWatch
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
@@ -46,7 +51,8 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         resource_overrides: Resources that replace those of the home, by key.
 
     Returns:
-        Assets per reporting year, their checks, the job that makes the yearly figures, and the resources.
+        Assets per reporting year, their checks, the job that makes the yearly figures, what starts it by itself, and
+        the resources.
     """
     environment = Environment()
     home = home or home_of_environment()
@@ -56,6 +62,9 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
 
     history = HistoryStore(home.history)
     store = StageStore(home.stages, in_use=history.newest_record)
+    deliveries, registers = DeliveryStore(home.deliveries), RegisterStore(home.registers)
+    watch = YearWatch(deliveries, registers, store, history, methodology)
+    calendar, calendar_reminders = build_calendar(home, methodology)
 
     # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
     @dg.resource
@@ -65,7 +74,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     # One run of a year at a time, also when the command line and the UI start one each.
     @dg.resource
     def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
-        year = context.run.tags.get("dagster/partition") if context.run else None
+        year = context.run.tags.get(YEAR_TAG) if context.run else None
         with store.held(int(year), patience=_PATIENCE) if year else nullcontext():
             yield store
 
@@ -76,14 +85,20 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
                 YEARLY_FIGURES,
                 selection=dg.AssetSelection.assets(*assets),
                 description="Maakt de jaarcijfers van één verslagjaar, van geselecteerde bestanden tot aantallen.",
-            )
+            ),
+            calendar,
+        ],
+        schedules=[build_nightly_run(watch, YEARLY_FIGURES), calendar_reminders],
+        sensors=[
+            build_rerun_sensor(watch, YEARLY_FIGURES, pauses=environment.rerun_pauses),
+            build_failed_run_alerts(home, time_zone=methodology.time_zone),
         ],
         resources={
             "stages": stages,
             "history": history,
             "warehouse": Warehouse(home.warehouse),
-            "delivery_store": DeliveryStore(home.deliveries),
-            "register_store": RegisterStore(home.registers),
+            "delivery_store": deliveries,
+            "register_store": registers,
             "pseudonym_key": pseudonym_key,
             "methodology": methodology,
             **(resource_overrides or {}),

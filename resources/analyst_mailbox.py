@@ -1,14 +1,17 @@
-"""The mails to the analyst: one for every failed run.
+"""The mails to the analyst: one for every failed run, and one for every day of the calendar that asks something.
 
 Belongs here: making them, keeping them as ``.eml`` in ``mails/`` of the home, and sending what waits. Does not belong
-here: what a mail says (``dakl_pipeline.mail``) and finding the runs (``assets``). A run has one file, so it has one
-mail however often it is looked at.
+here: what a mail says (``dakl_pipeline.mail``) and finding the runs (``assets``). A run or day has one file, so it has
+one mail however often it is looked at.
 """
 
+from datetime import datetime
 from pathlib import Path
 
-from dakl_pipeline.mail.alert import FailedRun, notice_of_failed_run
+from dakl_pipeline.mail.alert import FailedRun, notice_of_day, notice_of_failed_run
 from dakl_pipeline.mail.message import Recipient, compose_alert
+from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.operation.calendar import Reminder
 from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
@@ -45,9 +48,32 @@ class AnalystMailbox:
             Where it is.
         """
         path = self.path_of(run.run_id)
+        return self._keep(path, run.run_id, run.failed_at, notice_of_failed_run(run, time_zone=time_zone))
+
+    def reminder_path(self, reminder: Reminder) -> Path:
+        """Where the mail about a day of the calendar is."""
+        return self._home.mails / f"{reminder.key}.eml"
+
+    def remind(self, reminder: Reminder, at: datetime) -> Path | None:
+        """Make the mail about a day of the calendar, once.
+
+        Args:
+            reminder: The day.
+            at: Now.
+
+        Returns:
+            Where it is; None when it was made before.
+        """
+        path = self.reminder_path(reminder)
+        if path.exists():
+            return None
+        return self._keep(path, reminder.key, at, notice_of_day(reminder.headline, reminder.to_do, reminder.day))
+
+    def _keep(self, path: Path, identifier: str, at: datetime, notice: Notice) -> Path:
         message = compose_alert(
-            run,
-            notice_of_failed_run(run, time_zone=time_zone),
+            identifier,
+            at,
+            notice,
             to=(self._recipient,),
             sender=self._settings.sender,
             reply_to=self._settings.mail_contact,
@@ -75,7 +101,7 @@ class AnalystMailbox:
         return Outbox(self._home.mails).send(self.letters(), server, pauses=())
 
     def _letter(self, path: Path) -> Letter:
-        about = f"run {path.stem.removeprefix(_FAILED_RUN)}"
+        about = path.stem.replace(_FAILED_RUN, "run ")
         if (sent := when_sent(path)) is not None:
             return Letter(about, path, *sent)
         return Letter(about, path, None, () if self._recipient.is_placeholder else (self._recipient,))

@@ -42,10 +42,15 @@ def publish(
     """
     record, newest = stages.record(year), history.newest(year)
     vintage = None
-    if newest is None or content_of(newest.record, _SHOWN) != content_of(record, _SHOWN):
+    if newest is None or not shows(newest, record):
         vintage = _append(record, newest, stages, history, run_id)
     warehouse.bring_up_to_date(stages, history)
     return vintage
+
+
+def shows(vintage: Vintage, record: YearRecord) -> bool:
+    """Whether a vintage shows a year as it is kept now."""
+    return content_of(vintage.record, _SHOWN) == content_of(record, _SHOWN)
 
 
 def _append(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
@@ -27,6 +27,7 @@ from resources.files import write_atomically
 _RECORD = "record.json"
 _KEYS = "keys.json"
 _DIGEST_SHOWN = 16
+_KEYS_ADAPTER = TypeAdapter(dict[str, str])
 
 
 class StageStore:
@@ -67,12 +68,17 @@ class StageStore:
                     time.sleep(0.1)
             yield
 
+    def is_held(self, year: int) -> bool:
+        """Whether a run is busy with a year."""
+        try:
+            with self.held(year, patience=0):
+                return False
+        except Refused:
+            return True
+
     def record(self, year: int) -> YearRecord:
         """What is kept of a year; nothing when there is no record or it is damaged, so that it is made again."""
-        try:
-            return YearRecord.model_validate_json((self._root / str(year) / _RECORD).read_bytes())
-        except (FileNotFoundError, ValidationError):
-            return YearRecord(year=year)
+        return self._read_record(year) or YearRecord(year=year)
 
     def unchanged(self, year: int, stage: str, made_of: Mapping[str, str]) -> StageRecord | None:
         """The outcome of a stage if it was made of just this and its files are whole.
@@ -182,14 +188,55 @@ class StageStore:
             check_value: By which the same key is recognised (``PseudonymKey.check_value``).
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        path = self._root / _KEYS
         with (self._root / ".keys.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+            known = self._known_keys()
             if check_value not in known:
                 known[check_value] = secrets.token_hex(8)
-                write_atomically(path, json.dumps(known, indent=1).encode())
+                write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
         return known[check_value]
+
+    def known_key_id(self, check_value: str) -> str | None:
+        """The id of a key; None when nothing was made with it.
+
+        Raises:
+            Refused: If the list of keys is damaged.
+        """
+        return self._known_keys().get(check_value)
+
+    @property
+    def keys_file(self) -> Path:
+        """The ids of the keys that were seen, by check value."""
+        return self._root / _KEYS
+
+    def has_readable_record(self, year: int) -> bool:
+        """Whether what is kept of a year can be told; also when nothing is kept."""
+        return self._read_record(year) is not None
+
+    def damaged(self, record: YearRecord) -> list[str]:
+        """Tables of a record of which the file is gone or not as it was kept, by name."""
+        tables = [(name, table) for stage in record.stages.values() for name, table in stage.tables.items()]
+        return [name for name, table in tables if not self._is_whole(record.year, name, table)]
+
+    def _read_record(self, year: int) -> YearRecord | None:
+        """What is kept of a year; None when that cannot be told."""
+        try:
+            return YearRecord.model_validate_json((self._root / str(year) / _RECORD).read_bytes())
+        except FileNotFoundError:
+            return YearRecord(year=year)
+        except (OSError, ValidationError):
+            return None
+
+    def _known_keys(self) -> dict[str, str]:
+        try:
+            return _KEYS_ADAPTER.validate_json(self.keys_file.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValidationError:
+            raise Refused(
+                f"{self.keys_file} is damaged: put it back from a backup, or remove it and let every year be counted "
+                "anew with `dakl run --all`"
+            ) from None
 
     def _keep(self, year: int, table: Table, frame: pl.DataFrame) -> StoredTable:
         buffer = BytesIO()

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -27,7 +27,7 @@ from resources.stage_store import StageStore
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 _BOOKKEEPING = """
 create schema if not exists pipeline;
-create table if not exists pipeline.loaded (year integer, vintage integer);
+create table if not exists pipeline.loaded (year integer, vintage integer, run_id varchar);
 create table if not exists pipeline.table_versions
     (table_name varchar, year integer, sha256 varchar, rows bigint, key_id varchar, made_at timestamptz,
      run_id varchar);
@@ -62,9 +62,10 @@ class Warehouse:
             Refused: If it cannot be written.
         """
         with self._alone():
-            newest = {year: vintage for year in history.years() if (vintage := history.newest(year))}
+            newest = _readable(history)
             loaded = self._loaded()
-            behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != vintage.number]
+            # The run too: a vintage that was lost leaves its number to another.
+            behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != identity(vintage)]
             if loaded is not None and not behind:
                 return []
             try:
@@ -107,18 +108,26 @@ class Warehouse:
         Raises:
             Refused: If the warehouse cannot be read.
         """
-        return sorted(self._vintages_inside()) if self._path.exists() else []
+        return sorted(self.shown())
 
-    def _loaded(self) -> dict[int, int] | None:
-        """Vintage of every year inside; None when there is no usable file."""
+    def shown(self) -> dict[int, tuple[int, str]]:
+        """Number and run of the vintage that every year shows; nothing before the first count.
+
+        Raises:
+            Refused: If the warehouse cannot be read.
+        """
+        if not self._path.exists():
+            return {}
+        with self._reading() as connection:
+            rows = connection.execute("select year, vintage, run_id from pipeline.loaded").fetchall()
+        return {year: (number, run_id) for year, number, run_id in rows}
+
+    def _loaded(self) -> dict[int, tuple[int, str]] | None:
+        """What is shown; None when there is no usable file."""
         try:
-            return self._vintages_inside() if self._path.exists() else None
+            return self.shown() if self._path.exists() else None
         except (Refused, Missing):
             return None
-
-    def _vintages_inside(self) -> dict[int, int]:
-        with self._reading() as connection:
-            return dict(connection.execute("select year, vintage from pipeline.loaded").fetchall())
 
     def _replace(
         self,
@@ -142,7 +151,7 @@ class Warehouse:
                 _load_stages(connection, newest[year], stages)
                 _load_history(connection, year, history)
                 connection.execute("delete from pipeline.loaded where year = ?", [year])
-                connection.execute("insert into pipeline.loaded values (?, ?)", [year, newest[year].number])
+                connection.execute("insert into pipeline.loaded values (?, ?, ?)", [year, *identity(newest[year])])
             connection.commit()
         sync(draft)
         # What a shell left beside the old file does not belong to the new one.
@@ -177,6 +186,8 @@ class Warehouse:
                 yield connection
             except duckdb.CatalogException:
                 raise Missing("this table has not been made yet: make it with `dakl run`") from None
+            except duckdb.BinderException:
+                raise Refused(f"{self._path} is of an older version of the program: `dakl run --all` renews it") from None
             except duckdb.Error:
                 raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
             finally:
@@ -192,6 +203,21 @@ class Warehouse:
                 return duckdb.connect(str(copy), read_only=True, config=dict(_CONFIG))
             except (OSError, duckdb.Error):
                 raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+
+
+def identity(vintage: Vintage) -> tuple[int, str]:
+    """What makes a vintage of a year itself: its number and the run that counted it."""
+    return vintage.number, vintage.run_id
+
+
+def _readable(history: HistoryStore) -> dict[int, Vintage]:
+    """The newest vintage of every year; a year of which it is damaged stays as it is, and keeps no other waiting."""
+    newest = {}
+    for year in history.years():
+        with suppress(Refused):
+            if vintage := history.newest(year):
+                newest[year] = vintage
+    return newest
 
 
 def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:

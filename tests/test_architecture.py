@@ -33,6 +33,7 @@ PARTS = {
     "op_orde": {"intake", "reference", "municipality", "errors", "redaction", "dutch"},
     "mail": {"intake", "reference", "errors", "redaction", "dutch"},
     "provenance": set(),
+    "operation": {"reference"},
     "history": {"contracts", "provenance", "steps"},
     "checks": {"steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},

@@ -1,11 +1,11 @@
-"""What a mail about a failed run says to the analyst.
+"""What a mail to the analyst says: about a failed run, and about a day of the calendar.
 
-Belongs here: the facts about the run and the sentences. Does not belong here: reading the history of runs (``assets``),
+Belongs here: the facts about a run and the sentences. Does not belong here: reading the history of runs (``assets``),
 how the mail looks (``rendering``) and who gets it (``resources``).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from dakl_pipeline.mail.notice import Notice
@@ -79,6 +79,28 @@ def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
             *([("Onderdeel", run.stage)] if run.stage is not None else []),
             ("Mislukt", moment(run.failed_at, time_zone)),
         ),
+    )
+
+
+def notice_of_day(headline: str, to_do: str, day: date) -> Notice:
+    """Say what the calendar asks.
+
+    Args:
+        headline: What happens on the day.
+        to_do: What there is to do.
+        day: The day.
+
+    Returns:
+        The content of the mail.
+    """
+    return Notice(
+        outcome="reminder",
+        subject=headline,
+        headline=headline,
+        paragraphs=(),
+        steps=(to_do,),
+        groups=(),
+        receipt=(("Datum", day.isoformat()),),
     )
 
 

@@ -18,7 +18,6 @@ from io import StringIO
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.mail.alert import FailedRun
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.rendering import as_html, as_text
 
@@ -98,12 +97,13 @@ def compose(
 
 
 def compose_alert(
-    run: FailedRun, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
+    identifier: str, at: datetime, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
 ) -> EmailMessage:
-    """Make the message about a failed run.
+    """Make a message to the analyst.
 
     Args:
-        run: The run.
+        identifier: Tells it from all others.
+        at: When the message is from.
         notice: What it says.
         to: Who gets it.
         sender: Address that it comes from.
@@ -112,8 +112,7 @@ def compose_alert(
     Returns:
         A message with plain text and HTML; the same for the same arguments.
     """
-    head = _Head(run.run_id, run.run_id, run.failed_at)
-    return _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+    return _compose(_Head(identifier, identifier, at), notice, to=to, sender=sender, reply_to=reply_to)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Notice:
         receipt: Facts about it: labels with values.
     """
 
-    outcome: Literal["approved", "rejected", "withdrawn", "failed"]
+    outcome: Literal["approved", "rejected", "withdrawn", "failed", "reminder"]
     subject: str
     headline: str
     paragraphs: tuple[str, ...]

@@ -14,13 +14,20 @@ from dakl_pipeline.mail.notice import Notice
 _WIDTH = 76
 _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 _STEPS, _FINDINGS = "Wat u nu kunt doen", "Bevindingen"
-_RECEIPT, _RECEIPT_OF_RUN = "Ontvangstbewijs", "De run"
+_RECEIPT = {"failed": "De run", "reminder": "De kalender"}
+_RECEIPT_OF_ENTRY = "Ontvangstbewijs"
 _CLOSING = (
     "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail.",
     "CBS, Monitor Dakloosheid",
 )
 # Contrast of each with white: at least 5 to 1.
-_COLOUR = {"approved": "#1d6b37", "rejected": "#a8201a", "withdrawn": "#3d4a6b", "failed": "#a8201a"}
+_COLOUR = {
+    "approved": "#1d6b37",
+    "rejected": "#a8201a",
+    "withdrawn": "#3d4a6b",
+    "failed": "#a8201a",
+    "reminder": "#3d4a6b",
+}
 _BORDER = {"error": "#a8201a", "warning": "#8a5a00", "notice": "#3d4a6b"}
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1f1f1f"
 _CELL = "padding:4px 16px 4px 0;text-align:left;vertical-align:top;font-size:14px"
@@ -41,7 +48,7 @@ def as_text(notice: Notice) -> str:
 
 
 def _receipt_title(notice: Notice) -> str:
-    return _RECEIPT_OF_RUN if notice.outcome == "failed" else _RECEIPT
+    return _RECEIPT.get(notice.outcome, _RECEIPT_OF_ENTRY)
 
 
 def _titled(title: str, text: str) -> str:

@@ -26,7 +26,8 @@ PSEUDONYM = "0123456789abcdef" * 4
 
 def _message(run: FailedRun) -> EmailMessage:
     notice = notice_of_failed_run(run, time_zone="Europe/Amsterdam")
-    made = compose_alert(run, notice, to=(ANALYST,), sender="dakl@cbs.internal", reply_to="contact@cbs.internal")
+    addresses = {"to": (ANALYST,), "sender": "dakl@cbs.internal", "reply_to": "contact@cbs.internal"}
+    made = compose_alert(run.run_id, run.failed_at, notice, **addresses)
     return message_from_bytes(made.as_bytes(), EmailMessage, policy=SMTP)
 
 

@@ -1,0 +1,104 @@
+"""The sensor that counts a year again when its selection or its registers change.
+
+Belongs here: looking at the years and their runs, and asking for runs. Does not belong here: how a year stands
+(``resources.year_watch``) and when it is counted again (``dakl_pipeline.operation.reruns``).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import dagster as dg
+
+from assets.failed_runs import ATTEMPT_TAG, NEXT_ATTEMPT_TAG, YEAR_TAG
+from dakl_pipeline.errors import DaklError
+from dakl_pipeline.operation.reruns import DEFAULT_PAUSES, NoRun, PastRun, Rerun, decide
+from resources.year_watch import YearWatch
+
+REASON_TAG = "dakl/reason"
+WANTED_TAG = "dakl/wanted"
+_SECONDS_BETWEEN_LOOKS = 30
+# More than there are attempts, so that all of one state are seen.
+_RUNS_SEEN = 20
+# A run takes its year within seconds after its start; to start it may have to wait for a process.
+_STARTED_BUT_NOT_BUSY = {
+    dg.DagsterRunStatus.STARTED: timedelta(minutes=2),
+    dg.DagsterRunStatus.CANCELING: timedelta(minutes=2),
+    dg.DagsterRunStatus.STARTING: timedelta(minutes=15),
+    dg.DagsterRunStatus.NOT_STARTED: timedelta(minutes=15),
+}
+_ENDED: dict[dg.DagsterRunStatus, Literal["success", "failed", "canceled"]] = {
+    dg.DagsterRunStatus.SUCCESS: "success",
+    dg.DagsterRunStatus.FAILURE: "failed",
+    dg.DagsterRunStatus.CANCELED: "canceled",
+}
+
+
+def build_rerun_sensor(
+    watch: YearWatch,
+    job_name: str,
+    *,
+    pauses: Sequence[float] = DEFAULT_PAUSES,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> dg.SensorDefinition:
+    """Make the sensor.
+
+    Args:
+        watch: Looks at the years.
+        job_name: The job that makes a year.
+        pauses: Seconds before each further attempt after a failed run.
+        now: The clock.
+
+    Returns:
+        A sensor that asks for one run of each year whose figures are not those of the selection.
+    """
+
+    @dg.sensor(
+        name="correction_reruns",
+        job_name=job_name,
+        description="Telt een verslagjaar opnieuw als de selectie of een register verandert: één run per jaar, met de "
+        "reden erbij. Een mislukte run wordt na steeds langere pauzes herhaald.",
+        minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def correction_reruns(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        requests, said = [], []
+        for year in watch.methodology.reporting_years:
+            try:
+                runs = _past_runs(context.instance, watch, job_name, year, now())
+                decision = decide(watch.look(year), runs, now=now(), pauses=pauses)
+            except DaklError as error:
+                # One year that cannot be looked at must not keep the others waiting.
+                decision = NoRun(year, str(error))
+            if isinstance(decision, Rerun):
+                requests.append(_request(decision))
+                context.log.info(f"{year}: {decision.reason}")
+            said.append(f"{year}: {decision.reason if isinstance(decision, Rerun) else decision.because}")
+        return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("\n".join(said))
+
+    return correction_reruns
+
+
+def _request(rerun: Rerun) -> dg.RunRequest:
+    tags = {REASON_TAG: rerun.reason, WANTED_TAG: rerun.wanted, ATTEMPT_TAG: str(rerun.attempt)}
+    if rerun.next_attempt_at is not None:
+        tags[NEXT_ATTEMPT_TAG] = rerun.next_attempt_at.isoformat(timespec="seconds")
+    return dg.RunRequest(run_key=rerun.run_key, partition_key=str(rerun.year), tags=tags)
+
+
+def _past_runs(
+    instance: dg.DagsterInstance, watch: YearWatch, job_name: str, year: int, now: datetime
+) -> list[PastRun]:
+    chosen = dg.RunsFilter(job_name=job_name, tags={YEAR_TAG: str(year)})
+    runs = []
+    for record in instance.get_run_records(chosen, limit=_RUNS_SEEN):
+        run, touched = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
+        outcome = _ENDED.get(run.status)
+        patience = _STARTED_BUT_NOT_BUSY.get(run.status)
+        if outcome is None and patience and now - touched > patience and not watch.stages.is_held(year):
+            # A killed process says nothing: the history would show the run as busy for ever.
+            instance.report_run_failed(run, "The process of this run is gone: nobody keeps its year.")
+            outcome, touched = "failed", now
+        ended_at = touched if outcome else None
+        runs.append(PastRun(run.run_id, outcome or "busy", run.tags.get(WANTED_TAG), ended_at))
+    return runs

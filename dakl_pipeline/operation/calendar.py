@@ -1,0 +1,92 @@
+"""What the calendar of the rounds asks of the analyst: reminders, and the season in which every night is looked.
+
+Belongs here: days and words. Does not belong here: the calendar itself (``reference``) and telling it (``assets``).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dakl_pipeline.reference import DeliveryRound, Methodology
+
+# A reminder is still of use when the daemon was off on its day.
+_STILL_OF_USE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A day of the calendar that an analyst wants to know of.
+
+    Attributes:
+        key: Tells it from all others; safe as a file name.
+        day: The day.
+        headline: What happens, in Dutch.
+        to_do: What there is to do, in Dutch.
+    """
+
+    key: str
+    day: date
+    headline: str
+    to_do: str
+
+
+def reminders_due(methodology: Methodology, today: date) -> list[Reminder]:
+    """The reminders of today and of the week before it, oldest first.
+
+    Args:
+        methodology: Settings, for the rounds.
+        today: The day on the Dutch calendar.
+    """
+    everything = [reminder for each in methodology.rounds for reminder in _reminders(each)]
+    due = [reminder for reminder in everything if today - _STILL_OF_USE <= reminder.day <= today]
+    return sorted(due, key=lambda reminder: (reminder.day, reminder.key))
+
+
+def years_in_season(methodology: Methodology, today: date) -> list[int]:
+    """The reporting years of which a round is going on: from its first day of delivery to the month of publication.
+
+    Args:
+        methodology: Settings, for the rounds.
+        today: The day on the Dutch calendar.
+    """
+    going_on = [r for r in methodology.rounds if r.delivery_start <= today and f"{today:%Y-%m}" <= r.publication_month]
+    return sorted({year for each in going_on for year in each.reporting_years})
+
+
+def _reminders(each: DeliveryRound) -> list[Reminder]:
+    years = " en ".join(str(year) for year in each.reporting_years)
+    about = f"ronde {each.round} ({years})"
+    days = [
+        (
+            "delivery-opens",
+            each.delivery_start,
+            f"De aanlevering van {about} begint",
+            "Vanaf vandaag worden bestanden aangenomen. Laat de Dagster-daemon aanstaan: correcties worden vanzelf "
+            "opnieuw geteld.",
+        ),
+        (
+            "delivery-closes",
+            each.last_delivery_date,
+            f"Vandaag is de laatste dag van de aanlevering van {about}",
+            "Kijk met `dakl deliveries` wie nog niets aanleverde. Vanaf morgen neemt `dakl deliver` alleen met "
+            "--accept-late nog aan.",
+        ),
+        (
+            "withdrawal-opens",
+            each.withdrawal_start,
+            f"Intrekken kan vanaf vandaag voor {about}",
+            f"Leveranciers kunnen tot en met {each.withdrawal_end} een jaar intrekken.",
+        ),
+        (
+            "withdrawal-closes",
+            each.withdrawal_end,
+            f"Vandaag is de laatste dag om in te trekken voor {about}",
+            "Vanaf morgen neemt `dakl withdraw` alleen met --accept-late nog aan.",
+        ),
+        (
+            "processing-starts",
+            each.processing_start,
+            f"De verwerking van {about} begint",
+            "Kijk met `dakl doctor` of alles klaarstaat, en met `dakl figures` naar de cijfers.",
+        ),
+    ]
+    return [Reminder(f"round-{each.round}-{kind}", day, headline, to_do) for kind, day, headline, to_do in days]

@@ -1,0 +1,146 @@
+"""When a year is counted again: the decision of one look at one year.
+
+Belongs here: what follows from the state of a year and the runs it had. Does not belong here: looking (``resources``)
+and asking for a run (``assets``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+# Seconds before each further attempt; after the last one a person is needed.
+DEFAULT_PAUSES = (300.0, 900.0, 3600.0, 14400.0)
+_SHOWN_CAUSES = 5
+
+
+@dataclass(frozen=True)
+class YearState:
+    """How the figures of a year stand against what was delivered.
+
+    Attributes:
+        year: Reporting year.
+        wanted: Digest of the selection and the registers as they are now.
+        why: In words what is not in the figures yet; empty when they are up to date.
+        lacks: What a run would stop for, such as a register that is not there; None if nothing.
+    """
+
+    year: int
+    wanted: str
+    why: tuple[str, ...] = ()
+    lacks: str | None = None
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run that the year had.
+
+    Attributes:
+        run_id: Its id.
+        outcome: What became of it.
+        wanted: For which state it was asked; None when a person started it.
+        ended_at: When it ended; None as long as it is busy.
+    """
+
+    run_id: str
+    outcome: Literal["busy", "success", "failed", "canceled"]
+    wanted: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """A run to ask for.
+
+    Attributes:
+        year: Reporting year.
+        run_key: The same for the same look, so that a look that is repeated asks for nothing new.
+        wanted: Digest of the state it is for.
+        reason: Why, in words.
+        attempt: Which attempt for this state, from 1.
+        next_attempt_at: When it will be tried again if it fails at once; None after the last attempt.
+    """
+
+    year: int
+    run_key: str
+    wanted: str
+    reason: str
+    attempt: int
+    next_attempt_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NoRun:
+    """No run now.
+
+    Attributes:
+        year: Reporting year.
+        because: Why not, in words.
+    """
+
+    year: int
+    because: str
+
+
+def decide(
+    state: YearState, runs: Sequence[PastRun], *, now: datetime, pauses: Sequence[float] = DEFAULT_PAUSES
+) -> Rerun | NoRun:
+    """Say whether a year is to be counted again now.
+
+    A change asks for one run. As long as a run is busy nothing is asked for, so changes meanwhile give one run
+    afterwards. A state whose run ended well is never asked for again. A failed run is tried again after each of the
+    pauses, and no more when they are used up or a person cancelled it, until something changes.
+
+    Args:
+        state: The year.
+        runs: The latest runs of the year, newest first.
+        now: The time.
+        pauses: Seconds before each further attempt.
+    """
+    year = state.year
+    if not state.why:
+        return NoRun(year, "the figures are those of the selection")
+    if any(run.outcome == "busy" for run in runs):
+        return NoRun(year, "a run is busy; what changed is looked at when it is done")
+    if state.lacks is not None:
+        return NoRun(year, state.lacks)
+    failed = _failed_in_a_row(state, runs)
+    newest = runs[0] if runs else None
+    if newest is not None and newest.wanted == state.wanted:
+        if newest.outcome == "success":
+            return NoRun(year, f"run {newest.run_id} ended well but the figures are not of it: report this")
+        if newest.outcome == "canceled":
+            return NoRun(year, "the run was cancelled by hand; start it by hand, or it starts at the next change")
+    if len(failed) > len(pauses):
+        return NoRun(year, f"failed {len(failed)} times; repair the cause and start it by hand")
+    if failed:
+        pause = timedelta(seconds=pauses[len(failed) - 1])
+        # A clock that was set back must not make the pause longer.
+        again_at = min(failed[0].ended_at or now, now) + pause
+        if now < again_at:
+            return NoRun(year, f"attempt {len(failed)} failed; tried again at {again_at.isoformat(timespec='seconds')}")
+    attempt = len(failed) + 1
+    return Rerun(
+        year=year,
+        run_key=f"{year}:{state.wanted}:after-{newest.run_id if newest else 'nothing'}",
+        wanted=state.wanted,
+        reason=in_words(state.why),
+        attempt=attempt,
+        next_attempt_at=now + timedelta(seconds=pauses[attempt - 1]) if attempt <= len(pauses) else None,
+    )
+
+
+def in_words(causes: Sequence[str]) -> str:
+    """Some causes in one line; the first few are named."""
+    more = len(causes) - _SHOWN_CAUSES
+    return "; ".join([*causes[:_SHOWN_CAUSES], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _failed_in_a_row(state: YearState, runs: Sequence[PastRun]) -> list[PastRun]:
+    """The failed attempts for this state since anything else happened, newest first."""
+    failed = []
+    for run in runs:
+        if run.outcome != "failed" or run.wanted != state.wanted:
+            break
+        failed.append(run)
+    return failed

@@ -1,0 +1,114 @@
+"""When a year is counted again: a table of situations, and what holds in all of them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dakl_pipeline.operation.reruns import NoRun, PastRun, Rerun, YearState, decide, in_words
+
+NOW = datetime(2025, 5, 1, 12, tzinfo=UTC)
+PAUSES = (300.0, 900.0)
+CHANGED = YearState(2024, "w2", ("almelo: a.csv (000001) → b.csv (000002)",))
+
+
+def past(outcome: str, *, wanted: str | None = "w2", ago: float = 0, run_id: str = "r1") -> PastRun:
+    ended = None if outcome == "busy" else NOW - timedelta(seconds=ago)
+    return PastRun(run_id, outcome, wanted, ended)  # type: ignore[arg-type] - written short in the table
+
+
+@pytest.mark.parametrize(
+    ("state", "runs", "expected"),
+    [
+        (YearState(2024, "w1"), [], "the figures are those of the selection"),
+        (CHANGED, [], 1),
+        (CHANGED, [past("success", wanted="w1")], 1),
+        (CHANGED, [past("failed", wanted="w1")], 1),
+        (CHANGED, [past("failed", wanted=None)], 1),
+        (CHANGED, [past("busy", wanted="w1")], "a run is busy"),
+        (CHANGED, [past("busy", wanted=None)], "a run is busy"),
+        (CHANGED, [past("failed"), past("busy")], "a run is busy"),
+        (replace(CHANGED, lacks="there is no register care for 2024"), [], "no register care"),
+        (CHANGED, [past("success")], "report this"),
+        (CHANGED, [past("canceled")], "cancelled by hand"),
+        (CHANGED, [past("canceled", wanted="w1")], 1),
+        (CHANGED, [past("failed", ago=299)], "attempt 1 failed; tried again at 2025-05-01T12:00:01"),
+        (CHANGED, [past("failed", ago=300)], 2),
+        (CHANGED, [past("failed", ago=300), past("failed", ago=900)], "attempt 2 failed"),
+        (CHANGED, [past("failed", ago=900), past("failed", ago=1900)], 3),
+        (CHANGED, [past("failed", ago=90_000)] * 3, "failed 3 times"),
+        # A person, or another state, came in between: the count starts anew.
+        (CHANGED, [past("failed", ago=300), past("failed", wanted=None), past("failed", ago=900)], 2),
+        (CHANGED, [past("failed", ago=300), past("success", wanted="w1"), past("failed", ago=900)], 2),
+        # The clock was set back an hour after the run ended.
+        (CHANGED, [past("failed", ago=-3600)], "tried again at 2025-05-01T12:05:00"),
+    ],
+)
+def test_decisions(state: YearState, runs: list[PastRun], expected: int | str) -> None:
+    decision = decide(state, runs, now=NOW, pauses=PAUSES)
+    if isinstance(expected, int):
+        assert isinstance(decision, Rerun)
+        assert decision.attempt == expected
+        assert decision.reason == CHANGED.why[0]
+    else:
+        assert isinstance(decision, NoRun)
+        assert expected in decision.because
+
+
+def test_the_run_says_when_it_is_tried_again_and_the_last_one_does_not() -> None:
+    first = decide(CHANGED, [], now=NOW, pauses=PAUSES)
+    last = decide(CHANGED, [past("failed", ago=900), past("failed", ago=1900)], now=NOW, pauses=PAUSES)
+    assert isinstance(first, Rerun)
+    assert isinstance(last, Rerun)
+    assert first.next_attempt_at == NOW + timedelta(seconds=300)
+    assert last.next_attempt_at is None
+
+
+def test_a_look_that_is_repeated_asks_for_the_same_run() -> None:
+    looks = [decide(CHANGED, [past("success", wanted="w1")], now=NOW + timedelta(s)) for s in (0, 1)]
+    assert len({look.run_key for look in looks if isinstance(look, Rerun)}) == 1
+
+
+def test_many_causes_in_one_line() -> None:
+    assert in_words([str(n) for n in range(7)]) == "0; 1; 2; 3; 4; and 2 more"
+
+
+@given(st.lists(st.sampled_from(["change", "tick", "end well", "fail", "start by hand"]), max_size=60))
+def test_no_state_is_run_twice_and_none_is_forgotten(moves: list[str]) -> None:
+    """Play the moves: at every moment one run at most, and in the end the figures are those of the last change."""
+    now, wanted, counted, runs, keys = NOW, 0, 0, [], set[str]()
+
+    def state() -> YearState:
+        return YearState(2024, f"w{wanted}", ("changed",) if wanted != counted else ())
+
+    def end(outcome: str) -> None:
+        nonlocal counted
+        if runs and runs[0].outcome == "busy":
+            runs[0] = replace(runs[0], outcome=outcome, ended_at=now)
+            if outcome == "success":
+                counted = begun[0]
+
+    begun = [0]
+    for move in [*moves, "tick", "end well", "tick", "end well"]:
+        now += timedelta(seconds=1000)
+        if move == "change":
+            wanted += 1
+        elif move == "end well":
+            end("success")
+        elif move == "fail":
+            end("failed")
+        elif move == "start by hand" and not (runs and runs[0].outcome == "busy"):
+            runs.insert(0, PastRun(f"r{len(runs)}", "busy", None, None))
+            begun[0] = wanted
+        elif move == "tick":
+            decision = decide(state(), runs, now=now, pauses=(1.0,) * 100)
+            if isinstance(decision, Rerun):
+                assert wanted != counted
+                assert not (runs and runs[0].outcome == "busy")
+                assert decision.run_key not in keys
+                keys.add(decision.run_key)
+                runs.insert(0, PastRun(f"r{len(runs)}", "busy", decision.wanted, None))
+                begun[0] = wanted
+    assert counted == wanted
