@@ -4,6 +4,7 @@ Belongs here: the Dagster instance of a home, a run of one year, and the UI. Doe
 """
 
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -89,9 +90,33 @@ def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     # Two processes that make the storage of a new home at once get in each other's way.
     with (folder / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        instance = dg.DagsterInstance.from_config(str(folder))
+        instance = _opened(folder)
     with instance:
         yield instance
+
+
+def _opened(folder: Path) -> dg.DagsterInstance:
+    """Open the history of runs, in files of the home or in the database that its settings name.
+
+    Raises:
+        Missing: If the settings are not complete, or the database does not answer.
+    """
+    settings = folder / "dagster.yaml"
+    # Dagster tells of each attempt to reach a database, in several lines.
+    logging.disable(logging.WARNING)
+    try:
+        return dg.DagsterInstance.from_config(str(folder))
+    except dg.DagsterInvalidConfigError:
+        raise Missing(
+            f"the settings of Dagster cannot be: correct {settings}, or set the variables that it names"
+        ) from None
+    except Exception as error:
+        raise Missing(
+            f"the history of runs cannot be opened ({type(error).__name__}): start its database, or correct {settings} "
+            "and the variables that it names"
+        ) from None
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _failure(result: dg.ExecuteInProcessResult, year: int) -> DaklError:
