@@ -14,6 +14,8 @@ from dakl_pipeline.intake.findings import Collector
 
 _OTHER_SEPARATORS = {",": "komma's", "\t": "tabs", "|": "verticale strepen"}
 _COLUMN_SETS: tuple[ColumnSet, ...] = ("basic", "optional")
+# A title or a note above the header is not longer than this. It is always in the first block, however small blocks are.
+_SEARCHED_BYTES = 2_000
 _IGNORED = re.compile(r"[ _-]")
 
 
@@ -33,6 +35,37 @@ class Header:
 
 def _normal(name: str) -> str:
     return _IGNORED.sub("", name.lower())
+
+
+def lines_above_header(data: bytes) -> int:
+    r"""How many lines stand above the header, where the first line has nothing of a header and a later one is one.
+
+    Args:
+        data: the first lines of the file, each ended by ``\n``.
+
+    Returns:
+        Zero as well when no header is found among the first lines.
+    """
+    # What follows the last line end may be half a line.
+    first, *others = [_known(line) for line in data[:_SEARCHED_BYTES].split(b"\n")[:-1]] or [[]]
+    if any(first):
+        return 0
+    headers = [list(catalogue().columns(column_set)) for column_set in _COLUMN_SETS]
+    return next((place for place, names in enumerate(others, start=1) if names in headers), 0)
+
+
+def _known(line: bytes) -> list[str | None]:
+    """The delivered columns that a line names, None for any other text."""
+    try:
+        texts = next(csv.reader([line.decode("ascii")], delimiter=catalogue().separator, strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        return []
+    return _columns_of(texts)
+
+
+def _columns_of(texts: list[str]) -> list[str | None]:
+    by_normal_name = {_normal(name): name for name in catalogue().columns("optional")}
+    return [by_normal_name.get(_normal(text)) for text in texts]
 
 
 def read_header(line: bytes, collector: Collector) -> Header:
@@ -67,8 +100,7 @@ def read_header(line: bytes, collector: Collector) -> Header:
 
 def _match(delivered: list[str], text: str, collector: Collector) -> Header:
     columns = catalogue().columns("optional")
-    by_normal_name = {_normal(name): name for name in columns}
-    known = [by_normal_name.get(_normal(name)) for name in delivered]
+    known = _columns_of(delivered)
     for column_set in _COLUMN_SETS:
         if tuple(known) == catalogue().columns(column_set):
             return Header(column_set, catalogue().columns(column_set))

@@ -15,7 +15,7 @@ from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
 from dakl_pipeline.intake.clean import RULES_OF_A_CLEAN_LINE, has_unread_date
 from dakl_pipeline.intake.fields import ROW, check_lines, parse_clean, split_block
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
-from dakl_pipeline.intake.header import Header, read_header
+from dakl_pipeline.intake.header import Header, lines_above_header, read_header
 from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotText, open_text
 from dakl_pipeline.intake.rules import VALUE_RULES
 from dakl_pipeline.intake.values import Context, typed_expressions
@@ -103,8 +103,11 @@ def _take_header(block: Block, collector: Collector) -> tuple[Header, Block]:
     if block.is_too_long:
         collector.add("line_too_long", (1,), limit=MAX_LINE_LENGTH)
         return Header(None, None), Block(2, b"", 0)
-    line, _, data = block.data.partition(b"\n")
-    return read_header(line, collector), Block(2, data, block.rows - 1)
+    above = lines_above_header(block.data)
+    if above:
+        collector.add("header_not_first", (1,), found=above + 1)
+    line, data = block.data.split(b"\n", above + 1)[-2:]
+    return read_header(line, collector), Block(above + 2, data, block.rows - above - 1)
 
 
 def _check_block(

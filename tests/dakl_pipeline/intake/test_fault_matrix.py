@@ -199,6 +199,7 @@ FILE_FAULTS = [
     FileFault("no_rows", None, lines()),
     FileFault("separator", 1, lines(*(row.replace(";", ",") for row in good_rows()), header=HEADER.replace(";", ","))),
     FileFault("header_absent", 1, lines(*good_rows()[1:], header=good_rows()[0])),
+    FileFault("header_not_first", 1, b"sep=;\n" + GOOD),
     FileFault("header_missing_column", 1, lines(*good_rows(), header=";".join(NAMES[:-1]))),
     FileFault("header_unknown_column", 1, lines(*(row + ";" for row in good_rows()), header=HEADER + ";naam")),
     FileFault("header_duplicate_column", 1, lines(*(row + ";" for row in good_rows()), header=HEADER + ";bsn")),

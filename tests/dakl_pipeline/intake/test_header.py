@@ -79,3 +79,26 @@ def test_special_characters_and_blank_lines_are_found_below_an_unusable_header()
 
 def test_basic_columns_with_rows_of_nine_fields() -> None:
     assert short(check(lines(GOOD_ROWS[0], header=basic(HEADER))).findings) == [("field_count", 2, None)]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [["sep=;"], [""], ["Aanlevering 2024", ""], ["# é"], ["x"] * 19, ['"'], [GOOD_ROWS[0]]],
+    ids=["sep", "blank", "title", "comment", "many", "quote", "row"],
+)
+def test_rows_below_a_header_that_is_not_the_first_line_are_checked_too(above: list[str]) -> None:
+    data = lines(*above[1:], HEADER, GOOD_ROWS[0], with_field("bsn", "x"), header=above[0])
+    verdict = check(data)
+    place = len(above) + 1
+    assert short(verdict.findings) == [("header_not_first", 1, None), ("bsn_format", place + 2, "bsn")]
+    assert f"regel {place};" in verdict.findings[0].message
+    assert verdict.registrations == 2
+
+
+@pytest.mark.parametrize(
+    "above", [["x" * 99] * 20, ["bsn"], [HEADER]], ids=["too far", "half a header", "header twice"]
+)
+def test_a_header_further_on_is_not_taken_for_the_header(above: list[str]) -> None:
+    verdict = check(lines(*above[1:], HEADER, GOOD_ROWS[0], header=above[0]))
+    assert not verdict.approved
+    assert "header_not_first" not in verdict.counts_by_rule()
