@@ -166,6 +166,16 @@ def test_every_fault_of_a_rejected_file_is_in_a_table(home: Home) -> None:
     assert not approved.path.with_name("000002-fouten.csv").exists()
 
 
+def test_of_very_many_faults_the_exact_number_is_told_everywhere(home: Home) -> None:
+    delivery, mail = _deliver(home, *(row("x", v_number="1") for _ in range(1_234)))
+    assert delivery.findings == {"bsn_format": 1_234, "v_number_format": 1_234}
+    text = str(message_from_bytes(mail.path.read_bytes(), EmailMessage, policy=SMTP).get_body(("plain",)))
+    assert text.count("(fout, 1.234 keer)") == 2
+    table = mail.path.with_name("000001-fouten.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(table) == 1 + 2 * 1_001
+    assert sum("in totaal 1234 keer" in line for line in table) == 2
+
+
 def test_no_number_and_no_row_is_ever_in_a_mail(home: Home) -> None:
     good, failing, stripped, v_number = CANARIES
     rows = (row(good), row(failing), row(stripped), row("", v_number=v_number), row(f"{good}X"), f"{good};{v_number}")
