@@ -179,29 +179,29 @@ class Warehouse:
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self._path.exists():
             raise Missing("there are no figures yet: make them with `dakl run`")
-        with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-            connection = self._opened(Path(scratch))
-            try:
-                connection.execute("set TimeZone = 'UTC'")
-                yield connection
-            except duckdb.CatalogException:
-                raise Missing("this table has not been made yet: make it with `dakl run`") from None
-            except duckdb.BinderException:
-                raise Refused(f"{self._path} is of an older version of the program: `dakl run --all` renews it") from None
-            except duckdb.Error:
-                raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
-            finally:
-                connection.close()
-
-    def _opened(self, scratch: Path) -> duckdb.DuckDBPyConnection:
+        connection = self._opened_copy()
         try:
-            return duckdb.connect(str(self._path), read_only=True, config=dict(_CONFIG))
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+        except duckdb.CatalogException:
+            raise Missing("this table has not been made yet: make it with `dakl run`") from None
         except duckdb.Error:
-            # Somebody has it open to write, or left a write-ahead log: the file itself is whole.
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+        finally:
+            connection.close()
+
+    def _opened_copy(self) -> duckdb.DuckDBPyConnection:
+        """A private copy, so that no shell of an analyst meets a lock of ours, nor we one of theirs.
+
+        The copy has no name any more as soon as it is open: nothing stays behind, however the process ends.
+        """
+        with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
             try:
-                copy = shutil.copyfile(self._path, scratch / self._path.name)
+                copy = shutil.copyfile(self._path, Path(scratch) / self._path.name)
                 return duckdb.connect(str(copy), read_only=True, config=dict(_CONFIG))
-            except (OSError, duckdb.Error):
+            except OSError as error:
+                raise Refused(f"{self._path} cannot be read ({error.strerror})") from None
+            except duckdb.Error:
                 raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
 
 
@@ -226,12 +226,14 @@ def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages
     for stage in vintage.stages.values():
         for name, stored in stage.tables.items():
             if TABLES[name].is_in_warehouse:
+                stages.require_whole(name, year, stored)
                 _load_table(connection, TABLES[name], year, [stages.path(year, name, stored)])
                 version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
                 connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
 
 
 def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
+    history.require_whole(year)
     vintages = history.vintages(year)
     for table in HISTORY_TABLES:
         _load_table(connection, table, year, [history.path(vintage, table) for vintage in vintages])
