@@ -92,7 +92,7 @@ def _config(folder: Path, authority: trustme.CA, port: int, plain_port: int, bac
     certificate = authority.issue_cert(NAME)
     certificate.cert_chain_pems[0].write_to_path(str(folder / "server.pem"))
     certificate.private_key_pem.write_to_path(str(folder / "server.key"))
-    (folder / "dakl.htpasswd").write_text("anna:{PLAIN}geheim\n")
+    (folder / "dakl.htpasswd").write_text("anna:$2y$05$jbsdoYcaR3s9AMVygFvtV.byeasWDWKH5H2X1drzRYotBTO0rsWa6\n")
     folder.chmod(0o755)
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     for shipped, here in {
