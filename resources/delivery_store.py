@@ -81,12 +81,13 @@ class DeliveryStore:
         Raises:
             Refused: If the source cannot be read or the copy not be written.
         """
-        self._root.mkdir(exist_ok=True)
-        with self._locked():
-            folder = self._incoming_folder()
-            # As long as this process holds the folder no other takes it for a leftover of a crash.
-            descriptor = os.open(folder, os.O_RDONLY)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _writing():
+            self._root.mkdir(exist_ok=True)
+            with self._locked():
+                folder = self._incoming_folder()
+                # As long as this process holds the folder no other takes it for a leftover of a crash.
+                descriptor = os.open(folder, os.O_RDONLY)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
             kept = name if _SAFE_NAME.fullmatch(name) and name != _ENTRY_FILE else UNSAFE_NAME
             yield _copy(source, folder / kept)
@@ -143,10 +144,40 @@ class DeliveryStore:
         entries = []
         for sequence, folder in enumerate(sorted(self._entry_folders(), key=lambda path: int(path.name)), start=1):
             if folder.name != delivery_id(sequence):
-                missing = self._root / delivery_id(sequence)
-                raise Refused(f"entry {missing.name} is gone from the delivery log: restore {missing}")
+                raise _gone(self._root / delivery_id(sequence))
             entries.append(self._read_entry(folder))
         return entries
+
+    def faults(self) -> list[str]:
+        """What is not as it was logged, a line each: entries gone or not readable, files gone or changed."""
+        found, names = [], self.entry_names()
+        for sequence in range(1, max(map(int, names), default=0) + 1):
+            name = delivery_id(sequence)
+            try:
+                if name not in names:
+                    raise _gone(self._root / name)
+                entry = self._read_entry(self._root / name)
+                if isinstance(entry, Delivery):
+                    with self.opened(entry):
+                        pass
+            except Refused as error:
+                found.append(str(error))
+        return found
+
+    def leftovers(self) -> Iterator[Path]:
+        """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
+        for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
+            # Its owner may be throwing it away at this moment.
+            with suppress(FileNotFoundError):
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                else:
+                    yield folder
+                finally:
+                    os.close(descriptor)
 
     def entry_names(self) -> list[str]:
         """The ids of every entry, without reading them."""
@@ -203,19 +234,12 @@ class DeliveryStore:
             yield
 
     def _clean_up(self) -> None:
-        """Throw away what a killed process left: half a folder that nobody holds."""
-        for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
-            # Its owner may be throwing it away at this moment.
-            with suppress(FileNotFoundError):
-                descriptor = os.open(folder, os.O_RDONLY)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                else:
-                    shutil.rmtree(folder, ignore_errors=True)
-                finally:
-                    os.close(descriptor)
+        for folder in self.leftovers():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _gone(folder: Path) -> Refused:
+    return Refused(f"entry {folder.name} is gone from the delivery log: restore {folder}")
 
 
 def _content(delivery: Delivery) -> _Content:

@@ -6,7 +6,10 @@ Belongs here: atomic writes. Does not belong here: what is written.
 import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 _WRITING_PREFIX = ".writing-"
 
@@ -23,14 +26,35 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     Raises:
         OSError: If it cannot be written; the old file stays.
     """
+    with whole_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """Write a file bit by bit that is there when all of it is written, as :func:`write_atomically` does.
+
+    Args:
+        path: The file; its folder is made when it is not there.
+        replace: Whether it may take the place of another.
+
+    Yields:
+        Where to write; readable by its owner only.
+
+    Raises:
+        FileExistsError: If there is another that may not be replaced.
+        OSError: If it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _clean_up(path.parent)
+    clean_up(path.parent)
     descriptor, name = _locked_file(path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
+            if not replace and os.path.lexists(path):
+                raise FileExistsError(path)
             # Renamed while it is still held: nobody can take it for a leftover.
             Path(name).replace(path)
         sync(path.parent)
@@ -59,11 +83,13 @@ def _locked_file(folder: Path) -> tuple[int, str]:
         os.close(descriptor)
 
 
-def _clean_up(folder: Path) -> None:
+def clean_up(folder: Path) -> None:
+    """Throw away what killed processes left half written in a folder."""
     for leftover in folder.glob(f"{_WRITING_PREFIX}*"):
         try:
             descriptor = os.open(leftover, os.O_RDONLY)
-        except FileNotFoundError:
+        except OSError:
+            # Gone by now, or of somebody else.
             continue
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

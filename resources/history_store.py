@@ -4,20 +4,26 @@ Belongs here: keeping and reading them. Does not belong here: what a vintage say
 of a year is what the warehouse shows.
 """
 
+import re
 import shutil
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 from pydantic import ValidationError
 
 from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.provenance import Vintage, YearRecord
-from resources.files import sync
+from resources.files import sync, write_atomically
 
 _VINTAGE = "vintage.json"
 _WRITING = ".writing"
+_YEAR = re.compile("[0-9]{4}")
+_NUMBER = re.compile("[0-9]{5,}")
 
 
 class HistoryStore:
@@ -68,24 +74,47 @@ class HistoryStore:
             shutil.rmtree(writing, ignore_errors=True)
             writing.mkdir(parents=True)
             for table, frame in frames.items():
-                frame.select(table.column_names).sort(table.sort_by).write_parquet(self._path(writing, table))
-            (writing / _VINTAGE).write_text(vintage.model_dump_json(indent=1), encoding="utf-8")
-            sync(writing)
-            writing.rename(folder / f"{vintage.number:05d}")
+                buffer = BytesIO()
+                frame.select(table.column_names).sort(table.sort_by).write_parquet(buffer)
+                write_atomically(self._path(writing, table), buffer.getbuffer())
+            write_atomically(writing / _VINTAGE, vintage.model_dump_json(indent=1).encode())
+            writing.rename(folder / _name(vintage.number))
             sync(folder)
         except OSError as error:
+            shutil.rmtree(writing, ignore_errors=True)
             raise Refused(f"{folder} cannot be written ({error.strerror}); the last good figures stay") from None
 
     def path(self, vintage: Vintage, table: Table) -> Path:
         """Where the rows of a vintage in a table of the history are."""
-        return self._path(self._root / str(vintage.year) / f"{vintage.number:05d}", table)
+        return self._path(self._root / str(vintage.year) / _name(vintage.number), table)
 
     def years(self) -> list[int]:
         """The years that have been counted."""
-        return sorted(int(path.name) for path in self._root.glob("[0-9]*") if self._folders(int(path.name)))
+        found = [int(path.name) for path in self._root.glob("[0-9]*") if _YEAR.fullmatch(path.name)]
+        return sorted(year for year in found if self._folders(year))
+
+    def require_whole(self, year: int) -> None:
+        """Read every vintage of a year with its tables.
+
+        Raises:
+            Refused: If one of them cannot be read; says which.
+        """
+        for folder in self._folders(year):
+            self._vintage(folder)
+            try:
+                for table in HISTORY_TABLES:
+                    pl.read_parquet(self._path(folder, table), columns=table.column_names)
+            except (PolarsError, OSError):
+                # The library's own message may quote a value.
+                raise _damaged(folder) from None
+
+    def numbers(self, year: int) -> list[int]:
+        """The numbers of the vintages of a year, oldest first, without reading them."""
+        return [int(folder.name) for folder in self._folders(year)]
 
     def _folders(self, year: int) -> list[Path]:
-        return sorted((self._root / str(year)).glob("[0-9]*"))
+        found = (self._root / str(year)).glob("[0-9]*")
+        return sorted(path for path in found if _NUMBER.fullmatch(path.name))
 
     @staticmethod
     def _path(folder: Path, table: Table) -> Path:
@@ -96,6 +125,15 @@ class HistoryStore:
         try:
             return Vintage.model_validate_json((folder / _VINTAGE).read_bytes())
         except (OSError, ValidationError):
-            raise Refused(
-                f"{folder} is damaged: put it back with `dakl restore`, or remove it and lose that part of the history"
-            ) from None
+            raise _damaged(folder) from None
+
+
+def _damaged(folder: Path) -> Refused:
+    return Refused(
+        f"{folder} is damaged: put it back from a backup (`dakl restore` into another folder), or remove it and lose "
+        "that part of the history"
+    )
+
+
+def _name(number: int) -> str:
+    return f"{number:05d}"

@@ -4,6 +4,8 @@ Belongs here: the order in which that is kept, so that a crash at any moment is 
 here: what a vintage says (``dakl_pipeline.history``).
 """
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import polars as pl
@@ -12,12 +14,13 @@ from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history import history_of, why
 from dakl_pipeline.provenance import Vintage, YearRecord, content_of
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
 from resources.versions import versions
-from resources.warehouse import Warehouse
+from resources.warehouse import Warehouse, identity
 
 _SHOWN = [name for name, table in TABLES.items() if table.is_in_warehouse]
 
@@ -43,8 +46,10 @@ def publish(
     record, newest = stages.record(year), history.newest(year)
     vintage = None
     if newest is None or not shows(newest, record):
-        vintage = _append(record, newest, stages, history, run_id)
+        before = {table: _before(table, newest, stages, warehouse) for table in (SELECTED, UNIQUE_PERSONS)}
+        vintage = _append(record, newest, before, stages, history, run_id)
     warehouse.bring_up_to_date(stages, history)
+    stages.clean_up(year)
     return vintage
 
 
@@ -54,38 +59,55 @@ def shows(vintage: Vintage, record: YearRecord) -> bool:
 
 
 def _append(
-    record: YearRecord, newest: Vintage | None, stages: StageStore, history: HistoryStore, run_id: str
+    record: YearRecord,
+    newest: Vintage | None,
+    before: Mapping[Table, pl.DataFrame | None],
+    stages: StageStore,
+    history: HistoryStore,
+    run_id: str,
 ) -> Vintage:
     year = record.year
-    selected, selected_before = stages.read(SELECTED, year), _before(SELECTED, newest, stages)
+    selected, persons = stages.read(SELECTED, year), stages.read(UNIQUE_PERSONS, year)
+    selected_before, persons_before = before[SELECTED], before[UNIQUE_PERSONS]
+    if newest is not None and (selected_before is None or persons_before is None):
+        reason = f"vintage {newest.number} is not compared with: the tables it was made of are lost"
+    else:
+        reason = why(newest, record, selected if selected_before is None else selected_before, selected)
     vintage = Vintage(
         number=newest.number + 1 if newest else 1,
         year=year,
         counted_at=datetime.now(UTC),
         run_id=run_id,
-        reason=why(newest, record, selected_before, selected),
+        reason=reason,
         versions=versions(),
         stages=record.stages,
     )
     # Pseudonyms of another key cannot be compared: then everybody would have come and gone.
-    has_same_key = newest is not None and newest.key_id == vintage.key_id
-    persons = stages.read(UNIQUE_PERSONS, year)
+    has_same_key = newest is None or newest.key_id == vintage.key_id
     frames = history_of(
         vintage,
         counts=stages.read(UNIQUE_PERSON_COUNTS, year),
         selected=selected,
         persons=persons,
-        selected_before=selected_before,
-        persons_before=_before(UNIQUE_PERSONS, newest, stages) if has_same_key or newest is None else persons,
+        selected_before=selected if selected_before is None else selected_before,
+        persons_before=persons if persons_before is None or not has_same_key else persons_before,
     )
     history.append(vintage, frames)
     return vintage
 
 
-def _before(table: Table, newest: Vintage | None, stages: StageStore) -> pl.DataFrame:
-    """A table as it was in the newest vintage; without rows when its file is gone or of another version."""
-    empty = pl.DataFrame(schema=table.polars_schema)
+def _before(table: Table, newest: Vintage | None, stages: StageStore, warehouse: Warehouse) -> pl.DataFrame | None:
+    """A table as it was in the newest vintage.
+
+    Returns:
+        Its rows: none before the first vintage; None when they are lost, as kept and in the warehouse too.
+    """
     stored = newest.record.table(table.name) if newest else None
     if newest is None or stored is None:
-        return empty
-    return stages.read_stored(table, newest.year, stored)
+        return pl.DataFrame(schema=table.polars_schema)
+    with suppress(DaklError):
+        return stages.read_stored(table, newest.year, stored)
+    with suppress(DaklError):
+        if warehouse.shown().get(newest.year) == identity(newest):
+            return warehouse.read(table, newest.year)
+    return None

@@ -51,13 +51,36 @@ class RegisterStore:
                 f"{path} is not readable as the register {register.name}: replace it by a good copy"
             ) from None
 
+    def faults(self, register: Register, year: int) -> list[str]:
+        """What is wrong with a register, from its footer alone, which is written last: a half file has none.
+
+        Returns:
+            A line for each fault; nothing when it is well, or not there.
+        """
+        path = self._path(register, year)
+        try:
+            present = pl.scan_parquet(path).collect_schema().names()
+        except FileNotFoundError:
+            return []
+        except (PolarsError, OSError):
+            return [f"{path} is not readable as Parquet"]
+        missing = [name for name in register.source.columns() if name not in present]
+        return [f"{path} has no column {', '.join(missing)}"] if missing else []
+
     def require(self, register: Register, year: int) -> Path:
         """The path of a register.
 
         Raises:
             Missing: If the file is not there.
         """
-        path = self._root / str(year) / f"{register.name}.parquet"
-        if not path.is_file():
+        path = self._path(register, year)
+        if not self.is_there(register, year):
             raise Missing(f"there is no register {register.name} for {year}: put it at {path}")
         return path
+
+    def is_there(self, register: Register, year: int) -> bool:
+        """Whether there is a file."""
+        return self._path(register, year).is_file()
+
+    def _path(self, register: Register, year: int) -> Path:
+        return self._root / str(year) / f"{register.name}.parquet"

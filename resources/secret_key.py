@@ -5,6 +5,7 @@ Belongs here: custody. Does not belong here: using it (``dakl_pipeline.pseudonym
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from dakl_pipeline.errors import Missing, Refused
@@ -13,6 +14,7 @@ from resources.environment import Environment
 from resources.home import Home
 
 _OWNER_ONLY = 0o600
+_FOLDER_OF_OWNER = 0o700
 
 
 def load_key(home: Home, environment: Environment) -> PseudonymKey:
@@ -21,13 +23,27 @@ def load_key(home: Home, environment: Environment) -> PseudonymKey:
     Raises:
         Missing: If there is no key or it is malformed.
     """
+    if key_file_of(home, environment) == home.key_file and home.key_file.exists():
+        _close_to_others(home.key_file)
+    return find_key(home, environment)
+
+
+def find_key(home: Home, environment: Environment) -> PseudonymKey:
+    """Load the key as :func:`load_key` does, and change nothing.
+
+    Raises:
+        Missing: If there is no key or it is malformed.
+    """
     if environment.pseudonym_key is not None:
         return PseudonymKey(environment.pseudonym_key.get_secret_value().strip())
-    if environment.pseudonym_key_file is not None:
-        return PseudonymKey(_read(environment.pseudonym_key_file))
-    if home.key_file.exists():
-        _close_to_others(home.key_file)
-    return PseudonymKey(_read(home.key_file))
+    return PseudonymKey(_read(environment.pseudonym_key_file or home.key_file))
+
+
+def key_file_of(home: Home, environment: Environment) -> Path | None:
+    """The file that the key comes from; None when the environment holds the key itself."""
+    if environment.pseudonym_key is not None:
+        return None
+    return environment.pseudonym_key_file or home.key_file
 
 
 def create_key(home: Home) -> Path:
@@ -39,7 +55,8 @@ def create_key(home: Home) -> Path:
     Raises:
         Refused: If there is a key already. A key is never overwritten: without it nobody is recognised across years.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
+    # It will hold BSNs: nobody else on the machine looks in.
+    home.root.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
     try:
         descriptor = os.open(home.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError:
@@ -65,5 +82,7 @@ def _read(path: Path) -> str:
 
 def _close_to_others(path: Path) -> None:
     """Take away what others may do with the key file; a copy or an archive may have opened it."""
-    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
-        path.chmod(_OWNER_ONLY)
+    # On a read-only disk it stays as it is, and `dakl doctor` says so.
+    with suppress(OSError):
+        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
+            path.chmod(_OWNER_ONLY)

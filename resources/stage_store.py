@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import StageRecord, StoredTable, YearRecord
-from resources.files import write_atomically
+from resources.files import clean_up, write_atomically
 
 _RECORD = "record.json"
 _KEYS = "keys.json"
@@ -136,10 +136,10 @@ class StageStore:
                 run_id=run_id,
             )
             record = YearRecord(year=year, stages={**self.record(year).stages, stage: made})
-            write_atomically(self._root / str(year) / _RECORD, record.model_dump_json(indent=1).encode())
+            write_atomically(self.record_file(year), record.model_dump_json(indent=1).encode())
         except OSError as error:
             raise Refused(f"{self._root} cannot be written ({error.strerror}); the last good tables stay") from None
-        self._clean_up(record)
+        self.clean_up(year)
         return made
 
     def path(self, year: int, name: str, stored: StoredTable) -> Path:
@@ -209,9 +209,22 @@ class StageStore:
         """The ids of the keys that were seen, by check value."""
         return self._root / _KEYS
 
+    def record_file(self, year: int) -> Path:
+        """Where it is told what is kept of a year."""
+        return self._root / str(year) / _RECORD
+
     def has_readable_record(self, year: int) -> bool:
         """Whether what is kept of a year can be told; also when nothing is kept."""
         return self._read_record(year) is not None
+
+    def require_whole(self, name: str, year: int, stored: StoredTable) -> None:
+        """Compare the file of a table with its digest.
+
+        Raises:
+            Refused: If it is damaged or gone.
+        """
+        if not self._is_whole(year, name, stored):
+            raise _damaged(name, year)
 
     def damaged(self, record: YearRecord) -> list[str]:
         """Tables of a record of which the file is gone or not as it was kept, by name."""
@@ -221,7 +234,7 @@ class StageStore:
     def _read_record(self, year: int) -> YearRecord | None:
         """What is kept of a year; None when that cannot be told."""
         try:
-            return YearRecord.model_validate_json((self._root / str(year) / _RECORD).read_bytes())
+            return YearRecord.model_validate_json(self.record_file(year).read_bytes())
         except FileNotFoundError:
             return YearRecord(year=year)
         except (OSError, ValidationError):
@@ -268,19 +281,24 @@ class StageStore:
             return narrowed(pl.scan_parquet(self.path(year, table.name, stored))).collect().cast(table.polars_schema)
         except (PolarsError, OSError):
             # The library's own message may quote a value.
-            raise Refused(
-                f"the kept rows of {table.name} of {year} are damaged: `dakl run --year {year}` makes them again"
-            ) from None
+            raise _damaged(table.name, year) from None
 
-    def _clean_up(self, record: YearRecord) -> None:
-        states = [record, self._in_use(record.year)]
+    def clean_up(self, year: int) -> None:
+        """Throw away what nobody uses any more. The caller keeps other runs of the year away."""
+        folder = self._root / str(year)
+        states = [self.record(year), self._in_use(year)]
         used = {
-            self.path(record.year, name, stored)
+            self.path(year, name, stored)
             for state in states
             if state is not None
             for stage in state.stages.values()
             for name, stored in stage.tables.items()
         }
-        for path in (self._root / str(record.year)).glob("*.parquet"):
+        for path in folder.glob("*.parquet"):
             if path not in used:
                 path.unlink(missing_ok=True)
+        clean_up(folder)
+
+
+def _damaged(name: str, year: int) -> Refused:
+    return Refused(f"the kept rows of {name} of {year} are damaged: `dakl run --year {year}` makes them again")

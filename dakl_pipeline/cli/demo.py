@@ -105,7 +105,7 @@ def _clear(home: Home) -> Path | None:
             # The marker goes last, so that a demo that is killed here can be made anew.
             for path in sorted(root.iterdir(), key=lambda path: path == marker):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
     marker.touch()
     return kept
 

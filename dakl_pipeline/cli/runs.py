@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import DBAPIError
 
 from assets.stage import FORCE_TAG
 from dakl_pipeline.cli import show
@@ -66,7 +68,7 @@ def run_year(home: Home, year: int, *, force: bool = False) -> bool:
         Missing: If a stage misses something, such as a register.
         Refused: If a blocking check failed or a stage could not finish; the last good tables stay.
     """
-    with _instance(home) as instance:
+    with _told(home.dagster), _instance(home) as instance:
         result = (
             build_defs(home)
             .resolve_job_def(YEARLY_FIGURES)
@@ -82,6 +84,31 @@ def run_year(home: Home, year: int, *, force: bool = False) -> bool:
         raise _failure(result, year)
     made = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
     return any(materialization.metadata["written"].value for materialization in made)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Tell in a line what stops the history of runs: a full or read-only disk, or damage."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(
+            f"{error.filename or folder} cannot be written ({error.strerror}); the last good figures stay"
+        ) from None
+    except DBAPIError as error:
+        # What SQLite says of a file holds no data; the text around it may.
+        raise _trouble(folder, error.orig) from None
+
+
+def _trouble(folder: Path, error: BaseException | None) -> DaklError:
+    if isinstance(error, sqlite3.OperationalError):
+        return Refused(f"the history of runs in {folder} cannot be written ({error}); the last good figures stay")
+    if isinstance(error, sqlite3.Error):
+        return Refused(
+            f"the history of runs is damaged: put {folder} back from a backup, or move it away and start with an empty "
+            "one: no figure is lost by it"
+        )
+    return Missing("the database with the history of runs does not answer: start it; the last good figures stay")
 
 
 @contextmanager
@@ -111,6 +138,8 @@ def _opened(folder: Path) -> dg.DagsterInstance:
             f"the settings of Dagster cannot be: correct {settings}, or set the variables that it names"
         ) from None
     except Exception as error:
+        if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):
+            raise
         raise Missing(
             f"the history of runs cannot be opened ({type(error).__name__}): start its database, or correct {settings} "
             "and the variables that it names"
