@@ -23,6 +23,7 @@ from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings
+from resources.minors import MinorsOfHome
 from resources.outbox import Letter, Outbox, when_sent
 from resources.reception import examine_again
 
@@ -94,7 +95,8 @@ class Mailbox:
             notice = notice_of_withdrawal(entry, log, methodology=self._methodology)
         else:
             if findings is None:
-                findings = examine_again(self._store, entry, methodology=self._methodology)
+                minors = MinorsOfHome(self._home.registers)
+                findings = examine_again(self._store, entry, methodology=self._methodology, minors=minors)
             findings = tuple(findings)
             report = path.with_name(f"{entry.delivery_id}-{'op-orde.html' if entry.approved else 'fouten.csv'}")
             if not entry.approved:
@@ -105,7 +107,7 @@ class Mailbox:
         message = compose(
             entry,
             notice,
-            to=self._recipients(self._coordinators(), entry.supplier_id),
+            to=self._recipients(coordinators_of(self._home), entry.supplier_id),
             sender=self._settings.sender,
             reply_to=self._settings.mail_contact,
         )
@@ -118,7 +120,7 @@ class Mailbox:
         Raises:
             Refused: If the coordinators cannot be read.
         """
-        coordinators = self._coordinators()
+        coordinators = coordinators_of(self._home)
         return [self._mail(entry, coordinators) for entry in log if self.path_of(entry).exists()]
 
     def send(
@@ -160,11 +162,20 @@ class Mailbox:
     def _recipients(self, coordinators: dict[str, tuple[Recipient, ...]], supplier_id: str) -> tuple[Recipient, ...]:
         return coordinators.get(supplier_id) or (Recipient("", self._settings.mail_contact),)
 
-    def _coordinators(self) -> dict[str, tuple[Recipient, ...]]:
-        path = self._home.coordinators_file
-        try:
-            return read_coordinators(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
-        except UnicodeDecodeError:
-            raise Refused(f"{path} is not UTF-8: save it as such") from None
-        except Refused as error:
-            raise Refused(f"{path}: {error}") from None
+
+def coordinators_of(home: Home) -> dict[str, tuple[Recipient, ...]]:
+    """Who gets the mails of which supplier.
+
+    Args:
+        home: The home.
+
+    Raises:
+        Refused: If the file with the coordinators cannot be read.
+    """
+    path = home.coordinators_file
+    try:
+        return read_coordinators(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not UTF-8: save it as such") from None
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from None

@@ -35,6 +35,7 @@ PARTS = {
     "provenance": set(),
     "operation": {"reference"},
     "history": {"contracts", "provenance", "steps"},
+    "diagnosis": {"operation", "provenance"},
     "checks": {"steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
     "synthetic": {"reference"},

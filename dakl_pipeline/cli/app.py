@@ -16,7 +16,7 @@ import typer
 from dakl_pipeline import __version__
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import reports, show
+from dakl_pipeline.cli import reports, show, upkeep
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 from resources.home import Home
@@ -359,6 +359,9 @@ def ui(
 app.command()(reports.report)
 app.command()(reports.explain)
 app.command()(mail_commands.mails)
+app.command()(upkeep.doctor)
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)
 
 
 @key_app.command("create")

@@ -1,0 +1,113 @@
+"""What a home stands in: its folder and disk, the key, the settings, mail and the versions of the program.
+
+Belongs here: looking at these. Does not belong here: what the home holds (``inputs``, ``outcomes``, ``runs``).
+"""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from dakl_pipeline.diagnosis import Finding, few, judge_key, judge_libraries, judge_room
+from dakl_pipeline.errors import Missing
+from resources.environment import Environment
+from resources.examination.patient import Patient
+from resources.home import Home
+from resources.mail_settings import load_mail_settings
+from resources.mailbox import coordinators_of
+from resources.secret_key import find_key, key_file_of
+from resources.settings import load_methodology
+from resources.versions import versions
+
+_DISTRIBUTION = "dakl-pipeline"
+
+
+def folder(patient: Patient) -> Iterator[Finding]:
+    """The folder itself: may it be written, and is it closed to others?"""
+    home = patient.home
+    places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
+    closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
+    if closed:
+        yield Finding(
+            "home",
+            "fault",
+            f"cannot be written: {few(closed)}",
+            "make the disk writable and give the account that runs dakl the folder; figures stay readable until then",
+        )
+    elif home.root.stat().st_mode & 0o007:
+        yield Finding(
+            "home", "warning", "open to every account of this machine, and it holds BSNs", f"`chmod 700 {home.root}`"
+        )
+    else:
+        yield Finding("home", "ok", f"{home.root}, writable and closed to others")
+
+
+def disk(patient: Patient) -> Iterator[Finding]:
+    """Room for the next run."""
+    paths = [patient.home.warehouse, *patient.home.stages.rglob("*.parquet")]
+    needed = sum(path.stat().st_size for path in paths if path.is_file())
+    yield judge_room(shutil.disk_usage(patient.home.root).free, needed=needed)
+
+
+def key(patient: Patient) -> Iterator[Finding]:
+    """The key: there, closed to others, and the one that the figures were made with."""
+    environment = Environment()
+    file = key_file_of(patient.home, environment)
+    try:
+        found = find_key(patient.home, environment)
+    except Missing as error:
+        # What the error says to do is for a new home: a key made anew is not the one that was lost.
+        yield Finding("key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy")
+        return
+    yield judge_key(patient.stages.known_key_id(found.check_value), patient.newest_vintages().values())
+    if file is not None and file.stat().st_mode & _bits_of_others(file, patient.home):
+        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {file}`")
+
+
+def settings(patient: Patient) -> Iterator[Finding]:
+    """The settings of the statistic."""
+    load_methodology(patient.home)
+    own = "those of the home and of the package" if patient.home.settings_file.exists() else "those of the package"
+    yield Finding("settings", "ok", own)
+
+
+def mail(patient: Patient) -> Iterator[Finding]:
+    """The mail settings and the coordinators; no connection is made."""
+    mail_settings = load_mail_settings()
+    coordinators = coordinators_of(patient.home)
+    if mail_settings.smtp_host is None:
+        yield Finding("mail", "ok", "no mail server is set, so mails stay in the home")
+    elif mail_settings.smtp_ca_file is not None and not mail_settings.smtp_ca_file.is_file():
+        yield Finding(
+            "mail", "fault", "the file of DAKL_SMTP_CA_FILE is not there", "put it there or take the setting away"
+        )
+    elif mail_settings.analyst.endswith(".example"):
+        yield Finding("mail", "warning", "no address of the analyst", "set DAKL_MAIL_ANALYST or DAKL_MAIL_CONTACT")
+    else:
+        yield Finding("mail", "ok", f"a server and {len(coordinators)} suppliers with a coordinator")
+
+
+def program(patient: Patient) -> Iterator[Finding]:
+    """The versions of the program, its rules and its libraries."""
+    own = metadata.distribution(_DISTRIBUTION)
+    installed: dict[str, str] = {canonicalize_name(each.name): each.version for each in metadata.distributions()}
+    wrong = judge_libraries(own.requires or [], installed)
+    yield from wrong
+    if not wrong:
+        made = versions()
+        shown = ", ".join(f"{name} {made[name]}" for name in ("dagster", "polars", "duckdb"))
+        yield Finding(
+            "versions",
+            "ok",
+            f"dakl {made['dakl-pipeline']}, rule catalogue {made['rule catalogue']}, Python "
+            f"{platform.python_version()}, {shown}",
+        )
+
+
+def _bits_of_others(file: Path, home: Home) -> int:
+    # A secret that was mounted may be of a group; the one in the home is of one account.
+    return 0o077 if file == home.key_file else 0o007
