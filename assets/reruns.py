@@ -17,7 +17,6 @@ from resources.year_watch import YearWatch
 
 REASON_TAG = "dakl/reason"
 WANTED_TAG = "dakl/wanted"
-_SECONDS_BETWEEN_LOOKS = 30
 # More than there are attempts, so that all of one state are seen.
 _RUNS_SEEN = 20
 # A run takes its year within seconds after its start; to start it may have to wait for a process.
@@ -38,6 +37,7 @@ def build_rerun_sensor(
     watch: YearWatch,
     job_name: str,
     *,
+    interval: int = 30,
     pauses: Sequence[float] = DEFAULT_PAUSES,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> dg.SensorDefinition:
@@ -46,6 +46,7 @@ def build_rerun_sensor(
     Args:
         watch: Looks at the years.
         job_name: The job that makes a year.
+        interval: Seconds between two looks.
         pauses: Seconds before each further attempt after a failed run.
         now: The clock.
 
@@ -58,7 +59,7 @@ def build_rerun_sensor(
         job_name=job_name,
         description="Telt een verslagjaar opnieuw als de selectie of een register verandert: één run per jaar, met de "
         "reden erbij. Een mislukte run wordt na steeds langere pauzes herhaald.",
-        minimum_interval_seconds=_SECONDS_BETWEEN_LOOKS,
+        minimum_interval_seconds=interval,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def correction_reruns(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

@@ -90,7 +90,9 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         ],
         schedules=[build_nightly_run(watch, YEARLY_FIGURES), calendar_reminders],
         sensors=[
-            build_rerun_sensor(watch, YEARLY_FIGURES, pauses=environment.rerun_pauses),
+            build_rerun_sensor(
+                watch, YEARLY_FIGURES, interval=environment.rerun_interval, pauses=environment.rerun_pauses
+            ),
             build_failed_run_alerts(home, time_zone=methodology.time_zone),
         ],
         resources={

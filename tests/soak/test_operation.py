@@ -1,0 +1,47 @@
+"""A home in use for long: kills, many hands, and a season. The long forms; short forms are in ``make test``.
+
+Belongs here: how often and how long. Does not belong here: what must hold (``tests/killing.py``, ``hands.py``,
+``season.py``).
+"""
+
+import statistics
+from pathlib import Path
+
+import pytest
+
+from tests.browser.dagster_ui import running_ui
+from tests.hands import READERS, WRITERS, all_hands
+from tests.killing import assert_kills_leave_the_figures_of_a_clean_run
+from tests.season import assert_a_season_ends_well
+from tests.small_world import deliver, delivery, make_home, row, run
+
+pytestmark = pytest.mark.soak
+HALF_AN_HOUR = 1800.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_hundred_kills_leave_the_figures_of_a_clean_run(seed: int, tmp_path: Path) -> None:
+    assert_kills_leave_the_figures_of_a_clean_run(tmp_path, kills=50, seed=seed)
+
+
+def test_half_an_hour_of_many_hands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = make_home(tmp_path)
+    for year in (2023, 2024):
+        file = delivery(tmp_path / "in", f"DAKL_J{year}_a.csv", row(start=f"{year}-02-01", end=f"{year}-02-03"))
+        assert deliver(home, file, "mo-first") == 0
+    assert run(home, 2023, 2024) == 0
+    with running_ui(home) as port:
+        reports = all_hands(home, (*WRITERS, *READERS), HALF_AN_HOUR, port)
+    with capsys.disabled():
+        for report in reports:
+            waits = sorted(report["waits"])
+            print(
+                f"\n{report['role']:8} {len(waits):5} times, median {statistics.median(waits):.2f} s, "
+                f"95% {waits[int(len(waits) * 0.95)]:.2f} s, longest {waits[-1]:.2f} s, errors {len(report['errors'])}",
+                end="",
+            )
+    assert [error for report in reports for error in report["errors"]] == []
+
+
+def test_a_season_of_120_suppliers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_a_season_ends_well(tmp_path, monkeypatch, suppliers=120, persons=4000, bursts=12, years=(2022, 2023, 2024))
