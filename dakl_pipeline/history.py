@@ -10,7 +10,17 @@ import polars as pl
 
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, COUNTS_HISTORY, HISTORY_TABLES, RUNS
+from dakl_pipeline.contracts.history import (
+    ALL_SUPPLIERS,
+    CHANGES,
+    COUNTS_HISTORY,
+    COVERAGE_HISTORY,
+    HISTORY_TABLES,
+    OVERLAP_HISTORY,
+    RUNS,
+    SELECTED_HISTORY,
+    SET_ASIDE_HISTORY,
+)
 from dakl_pipeline.provenance import Vintage, YearRecord, what_changed
 from dakl_pipeline.steps.count import TOTAL
 from dakl_pipeline.steps.deduplicate import COUNTRY
@@ -24,9 +34,12 @@ _CAME_AND_WENT = ("persons_came", "persons_went")
 def history_of(
     vintage: Vintage,
     *,
-    counts: pl.DataFrame,
     selected: pl.DataFrame,
+    stays: pl.DataFrame,
     persons: pl.DataFrame,
+    counts: pl.DataFrame,
+    coverage: pl.DataFrame,
+    overlap: pl.DataFrame,
     selected_before: pl.DataFrame,
     persons_before: pl.DataFrame,
 ) -> dict[Table, pl.DataFrame]:
@@ -34,9 +47,12 @@ def history_of(
 
     Args:
         vintage: The vintage.
-        counts: Frame of the contract ``statistics.unique_person_counts`` of the year.
         selected: Frame of the contract ``deliveries.selected`` of the year.
+        stays: Frame of the contract ``stays.assessed`` of the year.
         persons: Frame of the contract ``persons.unique`` of the year.
+        counts: Frame of the contract ``statistics.unique_person_counts`` of the year.
+        coverage: Frame of the contract ``statistics.coverage`` of the year.
+        overlap: Frame of the contract ``statistics.supplier_overlap`` of the year.
         selected_before: The same as ``selected`` in the vintage before; empty before the first.
         persons_before: The same as ``persons`` in the vintage before, made with the same key; empty before the first.
 
@@ -57,11 +73,21 @@ def history_of(
     run_schema = {n: t for n, t in RUNS.polars_schema.items() if n not in keys}
     frames = {
         RUNS: pl.DataFrame([run], schema=run_schema, orient="row"),
-        COUNTS_HISTORY: counts.drop("year"),
+        COUNTS_HISTORY: counts,
         CHANGES: _changes(selected_before, persons_before, selected, persons),
+        SELECTED_HISTORY: selected,
+        SET_ASIDE_HISTORY: _set_aside(stays),
+        COVERAGE_HISTORY: coverage,
+        OVERLAP_HISTORY: overlap,
     }
     assert frames.keys() == set(HISTORY_TABLES)
     return {table: frame.with_columns(**keys).select(table.column_names) for table, frame in frames.items()}
+
+
+def _set_aside(stays: pl.DataFrame) -> pl.DataFrame:
+    rows = stays.drop_nulls("set_aside_reason").select("region_code", reason="set_aside_reason")
+    everywhere = pl.concat([rows.drop_nulls("region_code"), rows.with_columns(region_code=pl.lit(COUNTRY))])
+    return everywhere.group_by("region_code", "reason").agg(pl.len().cast(pl.Int64).alias("registrations"))
 
 
 def _changes(

@@ -13,7 +13,8 @@ import polars as pl
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history import history_of, why
 from dakl_pipeline.provenance import Vintage, YearRecord, content_of
@@ -86,9 +87,12 @@ def _append(
     has_same_key = newest is None or newest.key_id == vintage.key_id
     frames = history_of(
         vintage,
-        counts=stages.read(UNIQUE_PERSON_COUNTS, year),
         selected=selected,
+        stays=stages.read(ASSESSED_STAYS, year),
         persons=persons,
+        counts=stages.read(UNIQUE_PERSON_COUNTS, year),
+        coverage=stages.read(COVERAGE, year),
+        overlap=stages.read(SUPPLIER_OVERLAP, year),
         selected_before=selected if selected_before is None else selected_before,
         persons_before=persons if persons_before is None or not has_same_key else persons_before,
     )

@@ -7,7 +7,9 @@ as they are now (``statistics``).
 import dataframely as dy
 
 from dakl_pipeline.contracts.columns import REGION_PATTERN, Table
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UniquePersonCounts
+from dakl_pipeline.contracts.deliveries import SelectedDeliveries
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, Coverage, SupplierOverlap, UniquePersonCounts
+from dakl_pipeline.reference import set_aside_reasons
 
 ALL_SUPPLIERS = "*"
 _YEAR = "Verslagjaar."
@@ -88,4 +90,84 @@ CHANGES = Table(
     ),
     is_person_level=False,
 )
-HISTORY_TABLES = (RUNS, COUNTS_HISTORY, CHANGES)
+
+
+class SelectedHistory(SelectedDeliveries):
+    """One row per supplier and vintage."""
+
+    vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
+    # The same delivery counts in many vintages, so here it is not unique.
+    delivery_id = dy.String(regex="^[0-9]{6,}$", description=SelectedDeliveries.columns()["delivery_id"].description)
+
+
+SELECTED_HISTORY = Table(
+    name="deliveries.selected_history",
+    asset=UNIQUE_PERSON_COUNTS.asset,
+    schema=SelectedHistory,
+    description="De selectie bij elke telling: welk bestand van welke leverancier meetelde.",
+    is_person_level=False,
+)
+
+
+class SetAsideHistory(dy.Schema):
+    """One row per region, reason and vintage."""
+
+    year = dy.Int32(primary_key=True, description=_YEAR)
+    vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
+    region_code = dy.String(
+        primary_key=True, regex=REGION_PATTERN, description="Centrumregio, of NL voor het hele land, ook zonder regio."
+    )
+    reason = dy.String(
+        primary_key=True,
+        check={"allowed": lambda column: column.is_in([reason.reason for reason in set_aside_reasons()])},
+        description="Waarom ze niet meetelden.",
+    )
+    registrations = dy.Int64(min=1, description="Aantal registraties dat om deze reden niet meetelde.")
+
+
+SET_ASIDE_HISTORY = Table(
+    name="statistics.set_aside_history",
+    asset=UNIQUE_PERSON_COUNTS.asset,
+    schema=SetAsideHistory,
+    description="Hoeveel registraties bij elke telling niet meetelden, per regio en reden.",
+    is_person_level=False,
+)
+
+
+class CoverageHistory(Coverage):
+    """One row per region, measure and vintage."""
+
+    vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
+
+
+COVERAGE_HISTORY = Table(
+    name="statistics.coverage_history",
+    asset=UNIQUE_PERSON_COUNTS.asset,
+    schema=CoverageHistory,
+    description="De dekking zoals ze na elke telling was.",
+    is_person_level=False,
+)
+
+
+class OverlapHistory(SupplierOverlap):
+    """One row per region, supplier and vintage."""
+
+    vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
+
+
+OVERLAP_HISTORY = Table(
+    name="statistics.supplier_overlap_history",
+    asset=UNIQUE_PERSON_COUNTS.asset,
+    schema=OverlapHistory,
+    description="De overlap van de leveranciers zoals ze na elke telling was. Exact, dus alleen voor intern gebruik.",
+    is_person_level=False,
+)
+HISTORY_TABLES = (
+    RUNS,
+    COUNTS_HISTORY,
+    CHANGES,
+    SELECTED_HISTORY,
+    SET_ASIDE_HISTORY,
+    COVERAGE_HISTORY,
+    OVERLAP_HISTORY,
+)
