@@ -1,7 +1,13 @@
 """Stage 6: the statistics, made together so that they always belong to each other."""
 
+from collections.abc import Mapping
+
+import dagster as dg
+
 from assets.stage import Inputs, Output, Stage
+from assets.telling import tell_vintage
 from dakl_pipeline.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
+from dakl_pipeline.contracts.history import COUNTS_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.steps.count import count_supplier_overlap, count_unique_persons
@@ -31,6 +37,13 @@ def count(inputs: Inputs) -> Output:
     )
 
 
+def tell(inputs: Inputs) -> Mapping[str, dg.MetadataValue]:
+    """The newest vintage, which is the one of these figures, beside the one before."""
+    newest, *before = reversed(inputs.history.vintages(inputs.year)[-2:])
+    now, *then = (inputs.history.read(vintage, COUNTS_HISTORY) for vintage in (newest, *before))
+    return tell_vintage(newest, now, then[0] if then else None)
+
+
 STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
     reads=(UNIQUE_PERSONS, ASSESSED_STAYS),
@@ -43,5 +56,6 @@ STAGE = Stage(
         "registrations_add_up": "Registrations in regions and without one add up to those of the country.",
     },
     run=count,
+    tell=tell,
     completes_year=True,
 )

@@ -1,8 +1,12 @@
 """Stage 1: the latest approved file of every supplier."""
 
 import hashlib
+from collections.abc import Mapping
+
+import dagster as dg
 
 from assets.stage import Inputs, Output, Stage
+from assets.telling import tell_selection
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.intake.selection import Standing, selection_table, standings
 
@@ -26,6 +30,11 @@ def standing_of_deliveries(inputs: Inputs) -> dict[str, str]:
     return {"selection": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
+def tell(inputs: Inputs) -> Mapping[str, dg.MetadataValue]:
+    """Every delivery of the year, and why it counts or does not."""
+    return tell_selection(_standings(inputs))
+
+
 def _standings(inputs: Inputs) -> list[Standing]:
     everything = standings(inputs.delivery_store.entries(), inputs.methodology)
     return [standing for standing in everything if standing.delivery.reporting_year == inputs.year]
@@ -39,5 +48,6 @@ STAGE = Stage(
     kinds=frozenset({"python", "parquet"}),
     code_version="1",
     run=select_deliveries,
+    tell=tell,
     outside=standing_of_deliveries,
 )

@@ -22,7 +22,7 @@ def pseudonymise(inputs: Inputs) -> Output:
         frames={PSEUDONYMISED_STAYS: stays},
         rows_in=rows_in,
         checks={"no_row_lost": no_row_lost(rows_in, stays.height)},
-        notes={"key_id": inputs.key_id, "files": selected.height},
+        notes={"files": selected.height},
     )
 
 

@@ -11,8 +11,7 @@ def pseudonymise(inputs: Inputs, register: Register) -> Output:
     """Replace the numbers in a register."""
     source = inputs.register_store.read(register, inputs.year)
     frame = pseudonymise_register(source, register, year=inputs.year, key=inputs.key)
-    notes = {**_digest(inputs, register), "key_id": inputs.key_id}
-    return Output(frames={register.table: frame}, rows_in=source.height, notes=notes)
+    return Output(frames={register.table: frame}, rows_in=source.height, notes=_digest(inputs, register))
 
 
 def _digest(inputs: Inputs, register: Register) -> dict[str, str]:

@@ -17,8 +17,9 @@ import dagster as dg
 import polars as pl
 
 from assets.column_lineage import column_lineage, told_with_lineage
-from dakl_pipeline.checks import CheckOutcome
-from dakl_pipeline.contracts.columns import Table, hold_against
+from assets.telling import tell_making
+from dakl_pipeline.checks import CheckOutcome, keeps_contract
+from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.provenance import StageRecord, out_of_step
 from dakl_pipeline.pseudonyms import PseudonymKey
@@ -55,6 +56,7 @@ class Inputs:
     Attributes:
         year: Reporting year of this run.
         stages: Tables of earlier stages.
+        history: The vintages so far, to tell what changed.
         delivery_store: The delivery log.
         register_store: The registers as files.
         key: The secret key.
@@ -63,6 +65,7 @@ class Inputs:
 
     year: int
     stages: StageStore
+    history: HistoryStore
     delivery_store: DeliveryStore
     register_store: RegisterStore
     key: PseudonymKey
@@ -109,6 +112,8 @@ class Stage:
         kinds: Technologies, shown as icons in the Dagster UI.
         code_version: Raised when the stage makes another outcome of the same input.
         run: The stage itself.
+        tell: What the Dagster UI shows with its first table, beside what it shows with every one; also of a stage that
+            was not made again.
         checks: Checks of meaning: name and what must hold.
         outside: Digests of what it reads from outside, by name; with those of the tables it reads, its code, the
             settings and the key they say whether it has to be made again.
@@ -123,6 +128,7 @@ class Stage:
     kinds: frozenset[str]
     code_version: str
     run: Callable[[Inputs], Output]
+    tell: Callable[[Inputs], Mapping[str, dg.MetadataValue]] = lambda inputs: {}
     sources: Sequence[str] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
     outside: Callable[[Inputs], Mapping[str, str]] = lambda inputs: {}
@@ -160,6 +166,7 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         inputs = _inputs(context)
         made_of = _guarded(lambda: _made_of(stage, inputs))
+        former = inputs.stages.record(inputs.year).stages.get(stage.name)
         kept = None
         if FORCE_TAG not in context.run.tags:
             kept = _guarded(lambda: inputs.stages.unchanged(inputs.year, stage.name, made_of))
@@ -181,10 +188,19 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
             yield from _unchanged_results(stage, record)
         if stage.completes_year:
             _guarded(lambda: _publish(context, inputs))
+        told = _guarded(lambda: stage.tell(inputs))
+        key_id = _guarded(lambda: inputs.key_id)
+        making = tell_making(record, former, key_id=key_id, is_written=kept is None)
         for table in stage.tables:
             yield dg.MaterializeResult(
                 asset_key=table.asset,
-                metadata=_run_metadata(table, record, is_written=kept is None),
+                metadata={
+                    "dagster/row_count": dg.MetadataValue.int(record.tables[table.name].rows),
+                    "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
+                    "rows_out": dg.MetadataValue.int(record.tables[table.name].rows),
+                    **(told if table is stage.tables[0] else {}),
+                    **making,
+                },
                 data_version=dg.DataVersion(record.tables[table.name].sha256),
             )
 
@@ -243,6 +259,7 @@ def _inputs(context: dg.AssetExecutionContext) -> Inputs:
     return Inputs(
         year=int(context.partition_key),
         stages=resources.stages,
+        history=resources.history,
         delivery_store=resources.delivery_store,
         register_store=resources.register_store,
         key=resources.pseudonym_key,
@@ -287,31 +304,30 @@ def _write(stage: Stage, inputs: Inputs, made_of: Mapping[str, str], output: Out
 
 
 def _publish(context: dg.AssetExecutionContext, inputs: Inputs) -> None:
-    history: HistoryStore = context.resources.history
     warehouse: Warehouse = context.resources.warehouse
-    publish(inputs.year, inputs.stages, history, warehouse, run_id=context.run.run_id)
+    publish(inputs.year, inputs.stages, inputs.history, warehouse, run_id=context.run.run_id)
 
 
 def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult]:
     if output.checks.keys() != stage.checks.keys():
         raise dg.Failure(f"{stage.name} did not give an outcome for every check it declares", allow_retries=False)
     for table in stage.tables:
-        verdict = hold_against(table.schema, output.frames[table])
-        faults = ", ".join(f"{rule} ({count} rows)" for rule, count in verdict.failures.items())
-        yield dg.AssetCheckResult(
-            asset_key=table.asset,
-            check_name=CONTRACT_CHECK,
-            passed=verdict.passed,
-            description=faults or f"all {verdict.rows} rows keep it",
-            metadata={"rows": verdict.rows},
-        )
+        outcome = keeps_contract(table, output.frames[table])
+        yield _check_result(table, CONTRACT_CHECK, outcome, {"rows": output.frames[table].height})
     for name, outcome in output.checks.items():
-        yield dg.AssetCheckResult(
-            asset_key=stage.tables[0].asset,
-            check_name=name,
-            passed=outcome.passed,
-            description=outcome.found if outcome.passed else f"{outcome.found}. What to do: {outcome.to_do}",
-        )
+        yield _check_result(stage.tables[0], name, outcome)
+
+
+def _check_result(
+    table: Table, name: str, outcome: CheckOutcome, metadata: Mapping[str, int] | None = None
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=table.asset,
+        check_name=name,
+        passed=outcome.passed,
+        description=outcome.found if outcome.passed else f"{outcome.found}. What to do: {outcome.to_do}",
+        metadata=metadata,
+    )
 
 
 def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCheckResult]:
@@ -326,26 +342,6 @@ def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCh
         )
     for name in stage.checks:
         yield dg.AssetCheckResult(asset_key=stage.tables[0].asset, check_name=name, passed=True, description=_UNCHANGED)
-
-
-def _run_metadata(table: Table, record: StageRecord, *, is_written: bool) -> dict[str, dg.MetadataValue]:
-    rows_out = record.tables[table.name].rows
-    metadata: dict[str, dg.MetadataValue] = {
-        "dagster/row_count": dg.MetadataValue.int(rows_out),
-        "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
-        "rows_in": dg.MetadataValue.int(record.rows_in),
-        "rows_out": dg.MetadataValue.int(rows_out),
-        "rows_set_aside": dg.MetadataValue.int(sum(record.set_aside.values())),
-        "written": dg.MetadataValue.bool(is_written),
-    }
-    if not is_written:
-        metadata["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
-    if record.set_aside:
-        lines = [f"| {reason} | {rows} |" for reason, rows in record.set_aside.items()]
-        metadata["set_aside_by_reason"] = dg.MetadataValue.md("\n".join(["| reason | rows |", "|---|---:|", *lines]))
-    for name, note in record.notes.items():
-        metadata[name] = dg.MetadataValue.int(note) if isinstance(note, int) else dg.MetadataValue.text(note)
-    return metadata
 
 
 def _guarded(call: Callable[[], _T]) -> _T:

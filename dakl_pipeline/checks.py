@@ -1,12 +1,13 @@
-"""Checks of meaning: what must hold between tables and within the figures, beyond the contract of one table.
+"""What must hold before a table is written, with what to do when it does not: the contract, and checks of meaning.
 
-Belongs here: one function per check, over frames. Does not belong here: the contracts, and what Dagster shows.
+Belongs here: one function per check, over frames. Does not belong here: what a contract holds, what Dagster shows.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
+from dakl_pipeline.contracts.columns import Table, hold_against
 from dakl_pipeline.reference import published_categories
 from dakl_pipeline.steps.count import TOTAL
 from dakl_pipeline.steps.deduplicate import COUNTRY
@@ -28,6 +29,37 @@ class CheckOutcome:
 
 
 _REPORT = "an error in the pipeline: keep the run and report it to the maintainers"
+_BROKEN = {
+    "type": "the column is missing, too many or of another type",
+    "nullability": "empty where it may not be",
+    "regex": "not of the form it must have",
+    "check__allowed": "not in its code list",
+    "min": "less than it may be",
+    "unique": "more than once",
+    "min_length": "a list without values",
+    "inner_nullability": "an empty value in a list",
+    "inner_regex": "a value in a list that is not of the form it must have",
+}
+
+
+def keeps_contract(table: Table, frame: pl.DataFrame) -> CheckOutcome:
+    """Every row keeps the contract of its table.
+
+    Args:
+        table: The contract.
+        frame: Any frame.
+    """
+    verdict = hold_against(table.schema, frame)
+    faults = [f"{_in_words(table, rule)} ({rows} rows)" for rule, rows in verdict.failures.items()]
+    return CheckOutcome(verdict.passed, "; ".join(faults) or f"all {verdict.rows} rows keep it", _REPORT)
+
+
+def _in_words(table: Table, rule: str) -> str:
+    """What a rule of a contract found; the rule's own name where it says enough."""
+    if rule == "primary_key":
+        return f"more rows with the same {', '.join(table.sort_by)}"
+    column, _, kind = rule.rpartition("|")
+    return f"{column}: {_BROKEN.get(kind, kind)}" if column else f"not so: {rule.replace('_', ' ')}"
 
 
 def no_row_lost(rows_in: int, rows_out: int) -> CheckOutcome:

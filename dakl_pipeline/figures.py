@@ -3,6 +3,8 @@
 Belongs here: arranging counts for reading. Does not belong here: counting, and how a table is drawn.
 """
 
+from datetime import datetime
+
 import polars as pl
 
 from dakl_pipeline.errors import WrongUsage
@@ -33,6 +35,17 @@ def region_name(code: str) -> str:
 def dimensions() -> list[str]:
     """The dimensions, in the order in which they are shown."""
     return list(dict.fromkeys(category.dimension for category in categories()))
+
+
+def categories_of(dimension: str) -> list[str]:
+    """The categories of a dimension, in the order in which they are shown.
+
+    Raises:
+        WrongUsage: If there is no such dimension.
+    """
+    if dimension not in dimensions():
+        raise WrongUsage(f"there is no such dimension: choose one of {', '.join(dimensions())}")
+    return [c.category for c in categories() if c.dimension == dimension]
 
 
 def by_year(counts: pl.DataFrame, years: list[int]) -> list[tuple[str, str, *tuple[int | None, ...]]]:
@@ -67,11 +80,77 @@ def by_category(
     Raises:
         WrongUsage: If there is no such dimension.
     """
-    if dimension not in dimensions():
-        raise WrongUsage(f"there is no such dimension: choose one of {', '.join(dimensions())}")
+    known = categories_of(dimension)
     of_dimension = counts.filter(dimension=dimension)
     cells = {(r["region_code"], r["category"]): r["persons"] for r in of_dimension.iter_rows(named=True)}
     used = {category for _, category in cells}
-    shown = [c.category for c in categories() if c.dimension == dimension and c.category in used]
+    shown = [category for category in known if category in used]
     regions = [code for code in _NAMES if any((code, c) in cells for c in shown) and region in (None, code)]
     return shown, [(code, _NAMES[code], *(cells.get((code, c)) for c in shown)) for code in regions]
+
+
+def by_vintage(
+    counts: pl.DataFrame, runs: pl.DataFrame, dimension: str, *, region: str
+) -> tuple[list[str], list[tuple[int, datetime, list[int], str]]]:
+    """Counts of one year and region at each vintage, a column a category.
+
+    Args:
+        counts: Frame of the contract ``statistics.unique_person_counts_history``, one year.
+        runs: Frame of the contract ``statistics.runs``, the same year.
+        dimension: Which dimension.
+        region: Code of the region.
+
+    Returns:
+        The categories that occur, and rows ``(vintage, counted_at, persons per category, reason)``, oldest first; a
+        cell without persons is 0.
+
+    Raises:
+        WrongUsage: If there is no such dimension.
+    """
+    known = categories_of(dimension)
+    cells = {
+        (r["vintage"], r["category"]): r["persons"]
+        for r in counts.filter(dimension=dimension, region_code=region).iter_rows(named=True)
+    }
+    used = {category for _, category in cells}
+    shown = [category for category in known if category in used]
+    rows = [
+        (run["vintage"], run["counted_at"], [cells.get((run["vintage"], c), 0) for c in shown], run["reason"])
+        for run in runs.sort("vintage").iter_rows(named=True)
+    ]
+    return shown, rows
+
+
+def by_region_with_change(
+    now: pl.DataFrame, before: pl.DataFrame | None
+) -> list[tuple[str, int, int | None, int | None]]:
+    """Totals per region beside those of the vintage before; the country first.
+
+    Args:
+        now: Frame of the contract ``statistics.unique_person_counts_history``, one vintage.
+        before: The same of the vintage before; None when there is none.
+
+    Returns:
+        ``(name, persons, persons before, change)`` of every region in one of them; a region without persons has 0. The
+        last two are None when there is no vintage before.
+    """
+    totals = _totals(now)
+    former = _totals(before) if before is not None else None
+    ordered = (COUNTRY, *(code for code in _NAMES if code != COUNTRY))
+    shown = [code for code in ordered if code in totals or code in (former or {})]
+    return [
+        (
+            _NAMES[code],
+            persons := totals.get(code, 0),
+            *_beside(persons, None if former is None else former.get(code, 0)),
+        )
+        for code in shown
+    ]
+
+
+def _totals(counts: pl.DataFrame) -> dict[str, int]:
+    return dict(counts.filter(dimension=TOTAL).select("region_code", "persons").rows())
+
+
+def _beside(persons: int, former: int | None) -> tuple[int | None, int | None]:
+    return former, None if former is None else persons - former

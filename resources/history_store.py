@@ -84,6 +84,18 @@ class HistoryStore:
             shutil.rmtree(writing, ignore_errors=True)
             raise Refused(f"{folder} cannot be written ({error.strerror}); the last good figures stay") from None
 
+    def read(self, vintage: Vintage, table: Table) -> pl.DataFrame:
+        """The rows of a vintage in a table of the history.
+
+        Raises:
+            Refused: If they cannot be read.
+        """
+        path = self.path(vintage, table)
+        try:
+            return pl.read_parquet(path)
+        except (PolarsError, OSError):
+            raise _damaged(path.parent) from None
+
     def path(self, vintage: Vintage, table: Table) -> Path:
         """Where the rows of a vintage in a table of the history are."""
         return self._path(self._root / str(vintage.year) / _name(vintage.number), table)

@@ -16,7 +16,17 @@ from dakl_pipeline.intake.catalogue import catalogue
 _ROOMS = Path(__file__).resolve().parents[1]
 _STATISTICS = _ROOMS / "dakl_pipeline"
 # Parts of the package that no figure depends on.
-_WITHOUT_INFLUENCE = {"cli", "mail", "op_orde", "synthetic", "definitions.py", "exports.py", "figures.py"}
+_WITHOUT_INFLUENCE = {
+    "cli",
+    "mail",
+    "op_orde",
+    "synthetic",
+    "definitions.py",
+    "derivation.py",
+    "exports.py",
+    "figures.py",
+    "markdown.py",
+}
 _COMPUTING = ("polars", "polars-hash", "dataframely")
 _SHOWN = 12
 

@@ -36,8 +36,10 @@ PARTS = {
     "operation": {"reference"},
     "history": {"contracts", "provenance", "steps"},
     "diagnosis": {"operation", "provenance"},
-    "checks": {"steps", "reference", "errors"},
+    "checks": {"contracts", "steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
+    "derivation": {"contracts", "steps", "reference", "errors", "provenance", "figures"},
+    "markdown": {"dutch", "redaction"},
     "synthetic": {"reference"},
 }
 

@@ -73,6 +73,10 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     yield ["deliveries"]
     yield ["deliveries", "--json"]
     yield ["figures", "--year", "2024", "--region", "NL"]
+    yield ["figures", "--year", "2024", "--history"]
+    for chosen in ([], ["--json"], ["--by", "leeftijd", "--category", "onbekend"], ["--category", GOOD]):
+        yield ["explain-figure", "--year", "2024", "--region", "NL", *chosen]
+    yield ["explain-figure", "--year", "2024", "--region", V_NUMBER]
     for name, table in TABLES.items():
         for ending in ("csv", "parquet", "xlsx"):
             yield ["export", name, "--out", str(home / "exports" / f"{table.asset}.{ending}")]

@@ -27,6 +27,7 @@ def _fails(capsys: pytest.CaptureFixture[str], code: int, arguments: list[str], 
         ["deliveries"],
         ["run", "--all"],
         ["figures", "--year", "2024"],
+        ["explain-figure", "--year", "2024", "--region", "NL"],
         ["export", "statistics.coverage", "--out", "x.csv"],
         ["ui"],
     ],
@@ -49,6 +50,8 @@ def test_without_a_home_every_command_says_so(
         ["figures"],
         ["figures", "--year", "two"],
         ["figures", "--year", "2019"],
+        ["explain-figure", "--year", "2024"],
+        ["explain-figure", "--year", "2019", "--region", "NL"],
         ["run"],
         ["run", "--all", "--year", "2024"],
         ["run", "--year", "1999"],
@@ -129,7 +132,8 @@ def test_a_broken_register_is_refused_and_the_last_figures_stay(
 
 def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = make_home(tmp_path)
-    _fails(capsys, 3, ["figures", "--year", "2024", "--home", str(home)], "dakl run --year 2024")
+    for command in (["figures"], ["figures", "--history"], ["explain-figure", "--region", "NL"]):
+        _fails(capsys, 3, [*command, "--year", "2024", "--home", str(home)], "dakl run --year 2024")
     _fails(
         capsys, 3, ["export", "statistics.coverage", "--out", str(tmp_path / "x.csv"), "--home", str(home)], "dakl run"
     )

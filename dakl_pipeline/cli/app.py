@@ -8,21 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import typer
 
 from dakl_pipeline import __version__
+from dakl_pipeline.cli import explain, reports, show, upkeep
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import reports, show, upkeep
-from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 from resources.home import Home
-
-if TYPE_CHECKING:
-    from resources.warehouse import Warehouse
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -270,25 +267,27 @@ def figures(
     year: opt.YearOption,
     region: Annotated[str | None, typer.Option("--region", help="Only this region (CR01-CR44, NL, or a name).")] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="The numbers of one region, or the country, after each count, and why.")
+    ] = False,
     home: opt.HomeOption = None,
 ) -> None:
     """Counts as a table; exact, so for internal use only."""
     from dakl_pipeline import figures as arranged
     from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-    from resources.warehouse import Warehouse
 
-    opened = opt.open_home(home)
-    opt.known_year(year, opt.methodology_of(opened))
-    warehouse = Warehouse(opened.warehouse)
-    _require_counted(warehouse, year)
+    warehouse = opt.counted(opt.open_home(home), year)
     code = arranged.region_code(region) if region is not None else None
+    if history:
+        explain.print_history(warehouse, year, code, by)
+        return
     counts = warehouse.read(UNIQUE_PERSON_COUNTS, year)
     dimensions = [by] if by is not None else arranged.dimensions() if code else ["totaal"]
     for dimension in dimensions:
         shown, rows = arranged.by_category(counts, dimension, region=code)
         show.say(f"{dimension}, {year}")
         show.print_table(("region", "name", *shown), rows, numeric=shown)
-    show.say("Exact counts, for internal use only: not rounded, not protected.")
+    show.say(show.INTERNAL_USE)
 
 
 @app.command()
@@ -302,11 +301,8 @@ def export(
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.exports import FORMATS
     from resources.files import write_atomically
-    from resources.warehouse import Warehouse
 
     opened = opt.open_home(home)
-    if year is not None:
-        opt.known_year(year, opt.methodology_of(opened))
     tables = TABLES | WAREHOUSE_TABLES
     names = ", ".join(name for name, t in tables.items() if not t.is_person_level)
     if table not in tables:
@@ -315,9 +311,7 @@ def export(
         raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {names}")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
-    warehouse = Warehouse(opened.warehouse)
-    _require_counted(warehouse, year)
-    frame = warehouse.read(tables[table], year)
+    frame = opt.counted(opened, year).read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
     show.say(f"{frame.height} rows of {table} in {out}")
 
@@ -356,6 +350,7 @@ def ui(
     serve_ui(opened, port)
 
 
+app.command("explain-figure")(explain.explain_figure)
 app.command()(reports.report)
 app.command()(reports.explain)
 app.command()(mail_commands.mails)
@@ -400,11 +395,6 @@ def _require_key_and_registers(home: Home, years: list[int]) -> None:
     for year in years:
         for register in REGISTERS:
             RegisterStore(home.registers).require(register, year)
-
-
-def _require_counted(warehouse: "Warehouse", year: int | None) -> None:
-    if year is not None and year not in warehouse.years():
-        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
 
 
 def _summary(home: Home, year: int) -> str:

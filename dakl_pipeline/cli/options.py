@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.errors import Missing, WrongUsage
 from dakl_pipeline.redaction import mask_numbers
 from resources.home import Home, home_of_environment
 
 if TYPE_CHECKING:
     from dakl_pipeline.reference import Methodology
+    from resources.warehouse import Warehouse
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
@@ -65,6 +66,25 @@ def known_year(year: int, methodology: "Methodology") -> int:
         years = ", ".join(map(str, methodology.reporting_years))
         raise WrongUsage(f"{year} is not a reporting year of this pipeline (there are: {years})")
     return year
+
+
+def counted(home: Home, year: int | None) -> "Warehouse":
+    """The warehouse of a home, in which a year is counted.
+
+    Args:
+        home: The home.
+        year: Reporting year; any when None.
+
+    Raises:
+        Missing: If the year has not been counted yet.
+        WrongUsage: If the pipeline does not make that year.
+    """
+    from resources.warehouse import Warehouse
+
+    warehouse = Warehouse(home.warehouse)
+    if year is not None and known_year(year, methodology_of(home)) not in warehouse.years():
+        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
+    return warehouse
 
 
 def supplier_id(text: str) -> str:

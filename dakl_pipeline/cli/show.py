@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from dakl_pipeline.intake.check import Verdict
 
+INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
+
 
 def say(text: str = "") -> None:
     """Print a line."""

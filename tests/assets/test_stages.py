@@ -11,6 +11,7 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
+from dakl_pipeline.contracts.stays import ENRICHED_STAYS
 from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from resources.home import Home
 from resources.stage_store import StageStore
@@ -70,8 +71,8 @@ def test_a_run_tells_rows_in_out_and_set_aside_by_reason(home: Home, instance: d
     assert result.success
     assessed = _metadata(result, "assessed_stays")
     assert (assessed["rows_in"], assessed["rows_out"], assessed["rows_set_aside"]) == (3, 3, 2)
-    assert "| type_not_published | 1 |" in str(assessed["set_aside_by_reason"])
-    assert "| no_region | 1 |" in str(assessed["set_aside_by_reason"])
+    assert r"| type\_not\_published | 1 |" in str(assessed["set_aside_by_reason"])
+    assert r"| no\_region | 1 |" in str(assessed["set_aside_by_reason"])
     checks = result.get_asset_check_evaluations()
     assert {check.check_name for check in checks} >= {"contract", "no_row_lost", "characteristics_add_up"}
     assert all(check.passed for check in checks)
@@ -182,3 +183,22 @@ def test_a_check_of_meaning_is_shown_as_failed_and_stops_the_stage(home: Home, i
     )
     assert "enriched_stays" not in {event.step_key for event in result.get_step_success_events()}
     assert Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS, 2024).equals(before)
+
+
+class _Exchanging(StageStore):
+    """A store in which a column holds what is in no code list."""
+
+    def read(self, table: Table, year: int) -> pl.DataFrame:
+        frame = super().read(table, year)
+        return frame.with_columns(sex=pl.lit("unheard of")) if table is ENRICHED_STAYS else frame
+
+
+def test_a_broken_contract_is_shown_in_words_with_what_to_do(home: Home, instance: dg.DagsterInstance) -> None:
+    result = _run(home, instance, stages=_Exchanging(home.stages))
+    (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (failed.asset_key.to_user_string(), failed.check_name) == ("regional_stays", "contract")
+    assert failed.description == (
+        "sex: not in its code list (3 rows). What to do: an error in the pipeline: keep the run and report it to the "
+        "maintainers"
+    )
+    assert not home.warehouse.exists()

@@ -7,6 +7,7 @@ import pytest
 
 from dakl_pipeline import checks
 from dakl_pipeline.checks import CheckOutcome
+from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 
 
@@ -77,3 +78,37 @@ def test_check(check: Callable[[], CheckOutcome], passes: bool) -> None:
     assert outcome.passed is passes
     assert outcome.found
     assert outcome.to_do
+
+
+_CELL = (2024, "CR01", "totaal", "totaal", 1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        (_counts(_CELL[1:]), "all 1 rows keep it"),
+        (_counts(_CELL[1:], _CELL[1:]), "more rows with the same year, region_code, dimension, category (2 rows)"),
+        (_counts(("CR99", "totaal", "totaal", 1)), "region_code: not of the form it must have (1 rows)"),
+        (_counts(("CR01", "totaal", "totaal", 0)), "persons: less than it may be (1 rows)"),
+        (_counts(("CR01", "totaal", "man", 1)), "not so: category of its dimension (1 rows)"),
+        (
+            _counts(_CELL[1:]).drop("persons"),
+            "persons: the column is missing, too many or of another type (1 rows)",
+        ),
+        (
+            _counts(_CELL[1:]).with_columns(persons=pl.lit(None, pl.Int64)),
+            "persons: empty where it may not be (1 rows)",
+        ),
+    ],
+    ids=["kept", "key", "form", "minimum", "rule", "column", "empty"],
+)
+def test_a_contract_says_in_words_what_is_broken(frame: pl.DataFrame, found: str) -> None:
+    outcome = checks.keeps_contract(UNIQUE_PERSON_COUNTS, frame)
+    assert (outcome.passed, outcome.found) == (found.startswith("all"), found)
+    assert "maintainers" in outcome.to_do
+
+
+def test_every_kind_of_rule_of_the_contracts_has_words() -> None:
+    rules = {rule for table in TABLES.values() for rule in table.schema._validation_rules(with_cast=False)}
+    kinds = {kind for rule in rules for column, _, kind in [rule.rpartition("|")] if column}
+    assert kinds <= checks._BROKEN.keys()

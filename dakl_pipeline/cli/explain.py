@@ -1,0 +1,184 @@
+"""How a number came about, and what it was after each count: ``dakl explain-figure`` and ``dakl figures --history``.
+
+Belongs here: reading arguments, calling, showing. Does not belong here: what a number is made of
+(``dakl_pipeline.derivation``).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dakl_pipeline.cli import options as opt
+from dakl_pipeline.cli import show
+
+if TYPE_CHECKING:
+    from dakl_pipeline.derivation import Change, Derivation, InRegion
+    from resources.warehouse import Warehouse
+
+_DIGEST_SHOWN = 12
+
+
+def explain_figure(
+    year: opt.YearOption,
+    region: Annotated[str, typer.Option("--region", help="CR01-CR44, NL, or a name.")],
+    by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="One number of this dimension.")] = None,
+    category: Annotated[str | None, typer.Option("--category", help="Which category of the dimension.")] = None,
+    vintage: Annotated[
+        int | None, typer.Option("--vintage", metavar="N", help="As it was after this count; the newest when left out.")
+    ] = None,
+    json: opt.JsonOption = False,
+    home: opt.HomeOption = None,
+) -> None:
+    """How one number came about, back to the delivered files, and what changed since the count before."""
+    import polars as pl
+
+    from dakl_pipeline.derivation import NEEDED, cell_of, derive, vintage_and_before
+    from resources.history_store import HistoryStore
+
+    opened = opt.open_home(home)
+    newest, _ = opt.counted(opened, year).shown()[year]
+    cell = cell_of(year, region, by, category)
+    history = HistoryStore(opened.history)
+    # No further than the figures that everybody sees: a run may just be adding a vintage.
+    chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
+    tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
+    derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
+    show.print_json(derivation.model_dump(mode="json")) if json else _print(derivation)
+
+
+def print_history(warehouse: "Warehouse", year: int, region: str | None, dimension: str | None) -> None:
+    """Print the numbers of a region after each count of a year, with the reason of the count.
+
+    Args:
+        warehouse: The warehouse, in which the year is counted.
+        year: Reporting year.
+        region: Code of the region; the country when None.
+        dimension: What to split by; all persons when None.
+    """
+    from dakl_pipeline import figures
+    from dakl_pipeline.contracts.history import COUNTS_HISTORY, RUNS
+    from dakl_pipeline.steps.count import TOTAL
+    from dakl_pipeline.steps.deduplicate import COUNTRY
+
+    runs, counts = warehouse.read(RUNS, year), warehouse.read(COUNTS_HISTORY, year)
+    code = region or COUNTRY
+    shown, rows = figures.by_vintage(counts, runs, dimension or TOTAL, region=code)
+    show.say(f"{dimension or TOTAL} of {figures.region_name(code)}, {year}, after each count")
+    show.print_table(
+        ("vintage", "counted at (UTC)", *shown, "reason"),
+        [(number, _minute(counted_at), *persons, reason) for number, counted_at, persons, reason in rows],
+        numeric=shown,
+    )
+    show.say(show.INTERNAL_USE)
+
+
+def _print(made: "Derivation") -> None:
+    from dakl_pipeline.dutch import number
+
+    cell = made.cell
+    what = "unique persons" if cell.dimension == cell.category else f"{cell.dimension} {cell.category}"
+    show.say(f"{cell.region} ({cell.region_code}), {cell.year}, {what}: {number(made.persons)}")
+    show.say(
+        f"Vintage {made.vintage} of {made.newest_vintage}, counted at {_minute(made.counted_at)} UTC: {made.reason}"
+    )
+    show.say(f"Run {made.run_id}")
+    _print_deliveries(made)
+    _heading("Registers")
+    registers = [(register.name, register.rows, register.sha256[:_DIGEST_SHOWN]) for register in made.registers]
+    show.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
+    _heading("Stages, whole country (what is set aside is kept and does not go on)")
+    columns = ("stage", "rows in", "set aside", "rows out", "made at (UTC)", "why set aside")
+    stages = [
+        (s.stage, s.rows_in, sum(s.set_aside.values()), s.rows_out, _minute(s.made_at), _reasons(s.set_aside))
+        for s in made.stages
+    ]
+    show.print_table(columns, stages, numeric=columns[1:4])
+    _heading(f"{cell.region}: from registrations to persons")
+    show.print_table(("", "number"), _funnel(made.in_region), numeric=("number",))
+    _heading("Made with")
+    versions = {"key": f"id {made.key_id}", **made.versions}
+    show.print_table(("what", "version"), versions.items())
+    if made.change:
+        _print_change(made.change, what)
+    show.say()
+    show.say(f"{show.INTERNAL_USE} Whole digests and every file: --json.")
+
+
+def _print_deliveries(made: "Derivation") -> None:
+    here = [delivery for delivery in made.deliveries if delivery.persons]
+    rest = made.deliveries[len(here) :]
+    _heading(f"Deliveries with counted persons in {made.cell.region}")
+    numeric = ("registrations", "persons here", "only here")
+    show.print_table(
+        ("supplier", "file", "delivery", "received at (UTC)", "sha256", *numeric),
+        [
+            (
+                delivery.supplier_id,
+                delivery.file_name,
+                delivery.delivery_id,
+                _minute(delivery.received_at),
+                delivery.sha256[:_DIGEST_SHOWN],
+                delivery.registrations,
+                delivery.persons,
+                delivery.persons_only_here,
+            )
+            for delivery in here
+        ],
+        numeric=numeric,
+    )
+    if rest:
+        registrations = sum(delivery.registrations for delivery in rest)
+        show.say(f"... and {len(rest)} files with {registrations} registrations and nobody counted here")
+
+
+def _funnel(region: "InRegion") -> list[tuple[str, int]]:
+    from dakl_pipeline.reference import set_aside_reasons
+
+    descriptions = {reason.reason: reason.description for reason in set_aside_reasons()}
+    return [
+        ("registrations", region.registrations),
+        *((f"  set aside, {why}: {descriptions[why]}", rows) for why, rows in region.set_aside.items()),
+        ("counting registrations", region.counting_registrations),
+        ("unique persons in them", region.persons + region.persons_v_number_only),
+        ("  set aside: known by a V-number only", region.persons_v_number_only),
+        ("persons counted", region.persons),
+    ]
+
+
+def _print_change(change: "Change", what: str) -> None:
+    from dakl_pipeline.dutch import number
+
+    _heading(f"Since vintage {change.vintage}, counted at {_minute(change.counted_at)} UTC")
+    show.say(
+        f"{what}: {number(change.persons_before)} → {number(change.persons_after)} "
+        f"({change.persons_after - change.persons_before:+d})"
+    )
+    if change.persons_came is None:
+        show.say("Who came and went cannot be said: another key, or the tables of then are lost.")
+    else:
+        show.say(f"Persons in the region, all categories: {change.persons_came} came, {change.persons_went} went.")
+    if change.suppliers:
+        numeric = ("came", "went")
+        files = [
+            (s.supplier_id, s.file_before or "nothing", s.file_after or "nothing", s.persons_came, s.persons_went)
+            for s in change.suppliers
+        ]
+        show.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
+        show.say("Somebody who is in files of several suppliers is counted with each.")
+    if change.other:
+        show.say(f"Not the same as then: {', '.join(change.other)}")
+
+
+def _heading(text: str) -> None:
+    show.say()
+    show.say(text)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def _reasons(set_aside: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {rows}" for reason, rows in set_aside.items() if rows)
