@@ -62,7 +62,7 @@ def backup(
     for path in made.left_out:
         show.say(f"left out, because it is damaged: {path}")
     show.say(f"{made.files} files in {out}, {made.size / 1e6:.1f} MB")
-    show.say("It holds BSNs: only you can read it, so let it stay that way wherever it goes.")
+    show.say("It holds BSN's: only you can read it, so let it stay that way wherever it goes.")
     show.say("It does not hold the key: keep a copy of that, apart from this file.")
 
 

@@ -40,7 +40,7 @@ def folder(patient: Patient) -> Iterator[Finding]:
         )
     elif home.root.stat().st_mode & 0o007:
         yield Finding(
-            "home", "warning", "open to every account of this machine, and it holds BSNs", f"`chmod 700 {home.root}`"
+            "home", "warning", "open to every account of this machine, and it holds BSN's", f"`chmod 700 {home.root}`"
         )
     else:
         yield Finding("home", "ok", f"{home.root}, writable and closed to others")
