@@ -115,7 +115,9 @@ def print_verdict(verdict: "Verdict") -> None:
         print_table(("waar", "kolom", "ernst", "bevinding"), rows)
     counts = verdict.counts_by_rule()
     if (more := sum(counts.values()) - len(rows)) > 0:
-        say(f"... en nog {more} bevindingen; --json geeft er hoogstens {MAX_FINDINGS_PER_RULE} per soort")
+        is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
+        listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
+        say(f"... en nog {more} bevindingen; {listed} met --json")
     if rows:
         say("Wat te doen:")
     for rule in dict.fromkeys(f.rule for f in verdict.findings):

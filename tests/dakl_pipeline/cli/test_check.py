@@ -27,7 +27,16 @@ def test_each_rule_says_once_what_to_do(tmp_path: Path, capsys: pytest.CaptureFi
     assert "... en nog 30 bevindingen; alle met --json" in out
     for rule in ("date_nonexistent", "code_format"):
         assert out.count(rules_by_id()[rule].action) == 1
+    assert "Datum bestaat niet (40 keer)" in out
     assert BRAM not in out
+
+
+def test_of_very_many_faults_the_exact_number_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = delivery(tmp_path, "DAKL_J2024_Almelo.csv", *[row("x")] * 1_500)
+    assert main(["check", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "... en nog 1470 bevindingen; de eerste 1000 van elke soort met --json" in out
+    assert "(1500 keer)" in out
 
 
 def test_what_to_do_names_the_reporting_year(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
