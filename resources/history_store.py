@@ -115,7 +115,7 @@ class HistoryStore:
             self._vintage(folder)
             try:
                 for table in HISTORY_TABLES:
-                    pl.read_parquet(self._path(folder, table), columns=table.column_names)
+                    pl.read_parquet(self._path(folder, table))
             except (PolarsError, OSError):
                 # The library's own message may quote a value.
                 raise _damaged(folder) from None

@@ -5,7 +5,6 @@ Belongs here: looking at these, and comparing them with what they were made of. 
 
 from collections.abc import Iterator
 
-from dakl_pipeline.contracts import WAREHOUSE_TABLES
 from dakl_pipeline.diagnosis import Finding, few, judge_year
 from dakl_pipeline.errors import DaklError
 from resources.examination.patient import Patient
@@ -62,8 +61,7 @@ def warehouse(patient: Patient) -> Iterator[Finding]:
             yield Finding("warehouse", "ok", "nothing was counted yet")
         return
     shown = store.shown()
-    for table in WAREHOUSE_TABLES.values():
-        store.read(table)
+    store.require_whole()
     behind = [year for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
     if behind:
         yield Finding("warehouse", "warning", f"behind for {few([str(year) for year in behind])}", again)
