@@ -37,7 +37,7 @@ from resources.files import whole_file
 from resources.history_store import HistoryStore
 from resources.home import Home
 from resources.secret_key import key_file_of
-from resources.sqlite_files import copy_whole
+from resources.sqlite_files import BESIDE, copy_whole
 from resources.stage_store import StageStore
 
 # Parquet does not get smaller, and lines of text do at once.
@@ -45,7 +45,6 @@ _COMPRESSION = 1
 _READ_AT_ONCE = 16 << 20
 _KEY_SIZE = 128
 _KEY = re.compile(rb"\s*[0-9a-fA-F]{64}\s*")
-_SQLITE_BESIDE = ("-wal", "-shm", "-journal")
 _LOOKS = 5
 
 
@@ -237,7 +236,7 @@ def _key_files(home: Home) -> list[Path]:
 
 
 def _is_left_out(path: Path, home: Home, keys: list[Path]) -> bool:
-    if path.name.startswith(home.warehouse.name) or path.name.endswith(_SQLITE_BESIDE):
+    if path.name.startswith(home.warehouse.name) or path.name.endswith(BESIDE):
         return True
     if any(path.samefile(key) for key in keys):
         return True

@@ -4,13 +4,14 @@ Belongs here: unpacking, and trusting nothing before all of it has been compared
 what a backup holds (``backup``).
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
 import tarfile
-import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,18 +68,35 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
         raise Refused(f"{root} is a disk of its own: restore into a folder on it, so that it comes in one move")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=root.parent))
-        try:
+        with _draft(root) as draft:
             unpacked = _unpack(file, draft, advance)
             manifest = _compared(file, draft, unpacked)
             problem = _show_figures(Home(draft))
             os.sync()
             draft.rename(root)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     return Restored(len(manifest.files), manifest.made_at, problem)
+
+
+@contextmanager
+def _draft(root: Path) -> Iterator[Path]:
+    """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away."""
+    draft = root.with_name(f"{_DRAFT_PREFIX}{root.name}")
+    draft.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Refused(f"another process is restoring {root} at this moment") from None
+    try:
+        for path in draft.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(descriptor)
 
 
 def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:

@@ -3,23 +3,42 @@
 Belongs here: reading and copying them while that program goes on. Does not belong here: what they hold.
 """
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+
+# What a program that has a file open, or was killed, keeps beside it.
+BESIDE = ("-wal", "-shm", "-journal")
 
 
 @contextmanager
 def opened_unchanged(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file to read, and leave nothing beside it, also on a read-only disk.
+    """Open a file to read, and leave nothing beside it, also on a disk that is full or read-only.
 
     Raises:
         sqlite3.Error: If it is no database, or damaged.
     """
-    # Nobody has it open without a write-ahead log, so nothing is missed; SQLite would else make one beside it.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
-        yield connection
+    beside = [path.with_name(f"{path.name}{ending}") for ending in BESIDE]
+    in_use = [each for each in beside if each.exists()]
+    if not in_use:
+        # SQLite would else make files beside it.
+        with closing(_connected(path, "immutable=1")) as connection:
+            yield connection
+        return
+    with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+        try:
+            connection = _connected(path, "mode=ro")
+        except sqlite3.OperationalError:
+            # It wants to mend what was broken off, and the disk does not let it: then a copy is mended.
+            for each in (path, *in_use):
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(each, Path(scratch) / each.name)
+            connection = _connected(Path(scratch) / path.name, "mode=rw")
+        with closing(connection):
+            yield connection
 
 
 def copy_whole(path: Path, target: Path) -> None:
@@ -32,5 +51,22 @@ def copy_whole(path: Path, target: Path) -> None:
     Raises:
         sqlite3.Error: If it is no database, or damaged.
     """
-    with opened_unchanged(path) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+    with closing(sqlite3.connect(target)) as copy:
+        try:
+            with closing(_connected(path, "mode=rw")) as source:
+                source.backup(copy)
+        except sqlite3.OperationalError:
+            # On a disk that is full or read-only nobody writes to it.
+            with opened_unchanged(path) as source:
+                source.backup(copy)
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+    try:
+        # Only the first look at the file shows whether it opens.
+        connection.execute("pragma schema_version").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

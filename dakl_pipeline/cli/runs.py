@@ -11,9 +11,11 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.resources import files
+from io import TextIOBase
 from pathlib import Path
+from typing import TextIO
 
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +37,8 @@ load_from:
 """
 # `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
 _DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
+# What Dagster writes on standard error, with the whole event, when the disk is full.
+_EVENT_NOT_WRITTEN = "Exception while writing logger call to event log"
 # The run keeps every event for the UI; the terminal gets what the command says.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -68,7 +72,7 @@ def run_year(home: Home, year: int, *, force: bool = False) -> bool:
         Missing: If a stage misses something, such as a register.
         Refused: If a blocking check failed or a stage could not finish; the last good tables stay.
     """
-    with _told(home.dagster), _instance(home) as instance:
+    with _told(home.dagster), redirect_stderr(_WithoutEvents(sys.stderr)), _instance(home) as instance:
         result = (
             build_defs(home)
             .resolve_job_def(YEARLY_FIGURES)
@@ -86,6 +90,29 @@ def run_year(home: Home, year: int, *, force: bool = False) -> bool:
     return any(materialization.metadata["written"].value for materialization in made)
 
 
+class _WithoutEvents(TextIOBase):
+    """Standard error without the events that Dagster writes there, whole, when its storage does not take them.
+
+    Args:
+        target: Standard error.
+    """
+
+    def __init__(self, target: TextIO) -> None:
+        self._target = target
+
+    def write(self, text: str) -> int:
+        """Pass on what is no event; the error that follows is told in a line."""
+        return len(text) if text.startswith(_EVENT_NOT_WRITTEN) else self._target.write(text)
+
+    def flush(self) -> None:
+        """Pass it on."""
+        self._target.flush()
+
+    def isatty(self) -> bool:
+        """Whether a person looks."""
+        return self._target.isatty()
+
+
 @contextmanager
 def _told(folder: Path) -> Iterator[None]:
     """Tell in a line what stops the history of runs: a full or read-only disk, or damage."""
@@ -93,7 +120,7 @@ def _told(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise Refused(
-            f"{error.filename or folder} cannot be written ({error.strerror}); the last good figures stay"
+            f"the run stopped at {error.filename or folder} ({error.strerror}); the last good figures stay"
         ) from None
     except DBAPIError as error:
         # What SQLite says of a file holds no data; the text around it may.
