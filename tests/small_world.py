@@ -68,6 +68,18 @@ def make_home(folder: Path) -> Path:
     return home
 
 
+def counted_home(folder: Path) -> Path:
+    """A home in which 2023 was counted once and 2024 twice."""
+    home = make_home(folder)
+    in_2023 = row(ANNA, start="2023-02-01", end="2023-03-01")
+    assert deliver(home, delivery(folder / "a", "DAKL_J2023_a.csv", in_2023), "gemeente-almelo") == 0
+    assert deliver(home, delivery(folder / "a", "DAKL_J2024_a.csv", row(ANNA), row(BRAM)), "gemeente-almelo") == 0
+    assert run(home, 2023, 2024) == 0
+    assert deliver(home, delivery(folder / "b", "DAKL_J2024_b.csv", row(ANNA), row(CEES)), "gemeente-almelo") == 0
+    assert run(home, 2024) == 0
+    return home
+
+
 def deliver(home: Path, file: Path, supplier: str, *, at: str | None = None, late: str | None = None) -> int:
     """Deliver a file inside the window of its year, or at a given time."""
     year = int(file.name[6:10])
@@ -81,9 +93,11 @@ def run(home: Path, *years: int, force: bool = False) -> int:
     return main(["run", *asked, *(["--force"] if force else []), "--jobs=1", "--home", str(home)])
 
 
-def export(home: Path, table: str, *, year: int | None = None, ending: str = "csv") -> bytes:
-    """The bytes of an exported table."""
-    out = home.parent / f"{table}.{ending}"
+def export(
+    home: Path, table: str, *, year: int | None = None, ending: str = "csv", folder: Path | None = None
+) -> bytes:
+    """The bytes of an exported table; the file is beside the home unless another folder is named."""
+    out = (folder or home.parent) / f"{table}.{ending}"
     arguments = ["export", table, "--out", str(out), "--home", str(home)]
     assert main([*arguments, *([f"--year={year}"] if year else [])]) == 0
     return out.read_bytes()

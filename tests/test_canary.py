@@ -4,6 +4,7 @@ Searched: everything the commands print, the warehouse, Dagster's storage, expor
 outside ``deliveries/`` and ``registers/``, which are the only places that hold a number.
 """
 
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -80,6 +81,10 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     for name, table in TABLES.items():
         for ending in ("csv", "parquet", "xlsx"):
             yield ["export", name, "--out", str(home / "exports" / f"{table.asset}.{ending}")]
+    yield ["doctor"]
+    yield ["doctor", "--json"]
+    yield ["backup", "--out", str(folder / "backup.tar.gz")]
+    yield ["restore", str(folder / "backup.tar.gz")]
 
 
 def _broken_register(home: Path) -> None:
@@ -105,15 +110,22 @@ def _all_text(home: Path) -> Iterator[tuple[str, bytes]]:
         if path.is_file() and inside[0] not in ("deliveries", "registers", "pseudonym.key"):
             yield str(path.relative_to(home)), path.read_bytes()
     # DuckDB compresses what it stores, so the file alone would hide a number.
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
-        tables = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables"
-        ).fetchall()
-        for (table,) in tables:
-            yield table, str(connection.execute(f"select * from {table}").fetchall()).encode()
+    for warehouse in home.glob("warehouse.duckdb"):
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            tables = connection.execute(
+                "select table_schema || '.' || table_name from information_schema.tables"
+            ).fetchall()
+            for (table,) in tables:
+                yield table, str(connection.execute(f"select * from {table}").fetchall()).encode()
     for path in home.rglob("*.parquet"):
         if "registers" not in path.parts:
             yield path.name, str(pl.read_parquet(path).rows()).encode()
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    assert file is not None
+    return file.read()
 
 
 @pytest.mark.parametrize(
@@ -140,6 +152,9 @@ def test_no_number_and_no_key_leaves_its_place(
         if arguments == ["run", "--year", "2024"]:
             assert code == (0 if accident is None else 1), captured.err
         assert "Traceback" not in captured.err
+    with tarfile.open(tmp_path / "in" / "backup.tar.gz") as archive:
+        printed += "\n".join(archive.getnames())
+        assert not any(key.encode() in _content(archive, member) for member in archive)
     # The test itself names its folders after what it does; the names of the bad files are in none of them.
     secrets = [*CANARIES, key]
     assert [secret for secret in secrets if secret in printed] == []

@@ -17,21 +17,13 @@ from resources.history_store import HistoryStore
 from resources.home import Home
 from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
-from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, make_home, row, run
+from tests.small_world import ANNA, counted_home, deliver, delivery, row, run
 
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home in which 2023 was counted once and 2024 twice."""
-    folder = tmp_path_factory.mktemp("counted")
-    home = make_home(folder)
-    in_2023 = row(ANNA, start="2023-02-01", end="2023-03-01")
-    assert deliver(home, delivery(folder / "a", "DAKL_J2023_a.csv", in_2023), "gemeente-almelo") == 0
-    assert deliver(home, delivery(folder / "a", "DAKL_J2024_a.csv", row(ANNA), row(BRAM)), "gemeente-almelo") == 0
-    assert run(home, 2023, 2024) == 0
-    assert deliver(home, delivery(folder / "b", "DAKL_J2024_b.csv", row(ANNA), row(CEES)), "gemeente-almelo") == 0
-    assert run(home, 2024) == 0
-    return Home(home)
+    return Home(counted_home(tmp_path_factory.mktemp("counted")))
 
 
 @pytest.fixture
@@ -147,7 +139,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, m
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr("resources.warehouse.sync", full)
     with pytest.raises(Refused, match=r"No space left on device.*last good one stays"):
         _sync(home)
     monkeypatch.undo()
