@@ -8,7 +8,7 @@ stage whose code, settings, key and inputs are those of its last outcome is not 
 import hashlib
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -171,18 +171,7 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         if FORCE_TAG not in context.run.tags:
             kept = _guarded(lambda: inputs.stages.unchanged(inputs.year, stage.name, made_of))
         if kept is None:
-            if stage.completes_year:
-                _require_in_step(stage, inputs)
-            output = _guarded(lambda: stage.run(inputs))
-            results = list(_check_results(stage, output))
-            yield from results
-            failed = [f"{r.check_name}: {r.description}" for r in results if not r.passed]
-            if failed:
-                raise dg.Failure(
-                    f"{stage.name} of {inputs.year} was not written, the last good one stays. " + "; ".join(failed),
-                    allow_retries=False,
-                )
-            record = _guarded(lambda: _write(stage, inputs, made_of, output, context.run.run_id))
+            record = yield from _make(stage, inputs, made_of, context.run.run_id)
         else:
             record = kept
             yield from _unchanged_results(stage, record)
@@ -277,6 +266,37 @@ def _made_of(stage: Stage, inputs: Inputs) -> dict[str, str]:
     # A table that is not there is told by the stage when it reads it.
     read = {table.name: stored.sha256 for table in stage.reads if (stored := record.table(table.name))}
     return {**made_of, **stage.outside(inputs), **read}
+
+
+def _make(
+    stage: Stage, inputs: Inputs, made_of: Mapping[str, str], run_id: str
+) -> Generator[dg.AssetCheckResult, None, StageRecord]:
+    if stage.completes_year:
+        _require_in_step(stage, inputs)
+    try:
+        output = _guarded(lambda: stage.run(inputs))
+    except dg.Failure as failure:
+        # The check says it too: that is where an analyst looks, per year.
+        yield _not_made(stage, failure.description or "")
+        raise
+    results = list(_check_results(stage, output))
+    yield from results
+    failed = [f"{r.check_name}: {r.description}" for r in results if not r.passed]
+    if failed:
+        raise dg.Failure(
+            f"{stage.name} of {inputs.year} was not written, the last good one stays. " + "; ".join(failed),
+            allow_retries=False,
+        )
+    return _guarded(lambda: _write(stage, inputs, made_of, output, run_id))
+
+
+def _not_made(stage: Stage, why: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=stage.tables[0].asset,
+        check_name=CONTRACT_CHECK,
+        passed=False,
+        description=f"not made, so there is nothing to check: {why}",
+    )
 
 
 def _require_in_step(stage: Stage, inputs: Inputs) -> None:

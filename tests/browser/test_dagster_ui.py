@@ -9,6 +9,7 @@ import os
 import socket
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from dakl_pipeline.contracts import TABLES
@@ -45,7 +46,9 @@ WAY_BACK = (
 )
 
 
-def test_analyst_runs_a_year_and_follows_a_count_back_to_what_was_delivered(tmp_path: Path) -> None:
+def test_analyst_sees_runs_reasons_checks_and_the_way_back_to_what_was_delivered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     try:
         find_chromium()
     except FileNotFoundError as missing:
@@ -54,12 +57,15 @@ def test_analyst_runs_a_year_and_follows_a_count_back_to_what_was_delivered(tmp_
             raise
         pytest.skip(str(missing))
     home = _home_with_deliveries(tmp_path)
+    monkeypatch.setenv("DAKL_RERUN_INTERVAL", "5")
     with running_ui(home) as port, browser(port, width=3000, height=1700) as screen:
         assert _is_refused("127.0.0.2", port), "the UI must be there for this machine only"
+        _sees_the_sensor_count_2024_and_why(screen)
         _run_2024(screen)
         _sees_every_asset_in_its_group(screen)
         _sees_what_an_asset_holds(screen)
         _follows_the_columns_back(screen)
+        _sees_a_failed_check_and_what_to_do(screen, home)
         screen.leave()
         pages = screen.visited
     assert _is_refused("127.0.0.1", port), "nothing may be left behind after Ctrl-C"
@@ -94,6 +100,24 @@ def _home_with_deliveries(folder: Path) -> Path:
 def _is_refused(address: str, port: int) -> bool:
     with socket.socket() as caller:
         return caller.connect_ex((address, port)) != 0
+
+
+def _sees_the_sensor_count_2024_and_why(screen: Screen) -> None:
+    screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "Telt een verslagjaar opnieuw", "1 run requested")
+    screen.open("/runs", "partition: 2024", "Success")
+    screen.click("View")
+    screen.wait_for("RUN_SUCCESS", "Launched by correction_reruns")
+    screen.click("View tags and config", until="first count, of 2 files")
+
+
+def _sees_a_failed_check_and_what_to_do(screen: Screen, home: Path) -> None:
+    """Everybody twice in the register: the sensor sees another register, and the run stops at its contract."""
+    persons = home / "registers" / "2024" / "persons.parquet"
+    people = pl.read_parquet(persons)
+    pl.concat([people, people]).write_parquet(persons)
+    screen.open("/runs", "Failure")
+    screen.open("/assets/person_register?view=checks", "contract", "Failed")
+    screen.wait_for("breaks its contract (primary_key: 8 rows): ask for a corrected register")
 
 
 def _run_2024(screen: Screen) -> None:
