@@ -5,13 +5,18 @@ browser (``tests.browser.dagster_ui``). Needs Chromium (``apt-get install chromi
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 from dakl_pipeline.cli import main as dakl
 from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.intake.selection import select
+from resources.delivery_store import DeliveryStore
+from resources.home import Home
+from resources.settings import load_methodology
 from tests.browser.dagster_ui import Screen, browser, find_chromium, running_ui
 
 IMAGES = Path(__file__).parent / "images"
@@ -23,16 +28,48 @@ def make_screenshots(home: Path) -> list[Path]:
     """Make every picture.
 
     Args:
-        home: A home in which all years have run.
+        home: A home in which all years have run; it gets a correction.
 
     Returns:
         The files.
     """
     IMAGES.mkdir(exist_ok=True)
+    _correct_a_delivery(home)
     with running_ui(home) as port, browser(port, width=1600, height=900) as screen:
         screen.open("/asset-groups", "Hide navigation")
         screen.click("Hide navigation")
-        return [_asset_graph(screen), _column_lineage(screen), _checks(screen)]
+        sensor = _sensor(screen)
+        return [sensor, _figures(screen), _asset_graph(screen), _column_lineage(screen), _checks(screen)]
+
+
+def _correct_a_delivery(home: Path) -> None:
+    """Deliver a file of 2024 again with half of its lines, so that there is something to count again."""
+    opened = Home(home)
+    store, methodology = DeliveryStore(opened.deliveries), load_methodology(opened)
+    former = max(select(store.entries(), year=2024, methodology=methodology), key=lambda entry: entry.registrations)
+    with store.opened(former) as file, tempfile.TemporaryDirectory(prefix="dakl-correction-") as folder:
+        lines = file.read().splitlines(keepends=True)
+        correction = Path(folder) / former.file_name
+        correction.write_bytes(b"".join(lines[: len(lines) // 2]))
+        supplier = ["--supplier", former.supplier_id, "--accept-late", "correctie voor de afbeelding"]
+        if dakl(["deliver", str(correction), *supplier, "--home", str(home)]) != 0:
+            raise RuntimeError("the correction was not taken")
+
+
+def _sensor(screen: Screen) -> Path:
+    """The sensor of corrections, with the tick that asked for a run."""
+    screen.resize(1600, 1000)
+    screen.open("/runs", "Launched by correction_reruns", "Success")
+    screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "1 run requested", "0 runs requested")
+    # A clock counts down on this page: it never stands still.
+    return _checked("correction-sensor", screen.picture_now)
+
+
+def _figures(screen: Screen) -> Path:
+    """What the last count tells: why, and persons per region against the vintage before."""
+    screen.resize(1600, 1250)
+    screen.open(f"/assets/{COUNTS.asset}?view=events&partition=2024", "persons_per_region", "Nederland")
+    return _picture(screen, "figures-of-a-run")
 
 
 def _asset_graph(screen: Screen) -> Path:
@@ -59,8 +96,12 @@ def _checks(screen: Screen) -> Path:
 
 
 def _picture(screen: Screen, name: str) -> Path:
+    return _checked(name, screen.picture)
+
+
+def _checked(name: str, take: Callable[[Path], None]) -> Path:
     path = IMAGES / f"{name}.png"
-    screen.picture(path)
+    take(path)
     if path.stat().st_size > LARGEST_BYTES:
         raise RuntimeError(f"{path.name} is larger than {LARGEST_BYTES} bytes: show less")
     return path
@@ -72,12 +113,13 @@ def main() -> int:
     arguments.add_argument("--home", type=Path, help="A home in which all years have run; a demo home when left out.")
     home: Path | None = arguments.parse_args().home
     find_chromium()
-    with ExitStack() as stack:
-        if home is None:
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dakl-screenshots-"))) / "home"
-            if (code := dakl(["demo", "--home", str(home)])) != 0:
-                return code
-        for path in make_screenshots(home):
+    with tempfile.TemporaryDirectory(prefix="dakl-screenshots-") as folder:
+        copy = Path(folder) / "home"
+        if home is not None:
+            shutil.copytree(home, copy)
+        elif (code := dakl(["demo", "--home", str(copy)])) != 0:
+            return code
+        for path in make_screenshots(copy):
             sys.stdout.write(f"{path} ({path.stat().st_size // 1024} KiB)\n")
     return 0
 

@@ -227,6 +227,10 @@ class Screen:
         except TimeoutError:
             raise AssertionError(f"no {text} in row {first_cell}; the page shows:\n{self.text()}") from None
 
+    def picture_now(self, path: Path) -> None:
+        """Save the screen as PNG as it is now, for a page on which a clock runs."""
+        path.write_bytes(self._chrome.get_screenshot_as_png())
+
     def picture(self, path: Path) -> None:
         """Save the screen as PNG, once it has stood still for a while."""
         picture, since = b"", time.monotonic()
