@@ -20,7 +20,7 @@ from dakl_pipeline.intake.selection import select
 from resources.delivery_store import DeliveryStore
 from resources.home import Home
 from resources.settings import load_methodology
-from tests.small_world import ANNA, BRAM, CEES, DORA, deliver, delivery, export, make_home, row, run
+from tests.small_world import ANNA, BRAM, CEES, DORA, deliver, delivery, export, figures_home, make_home, row, run
 
 ROOT = Path(__file__).resolve().parents[1]
 YEAR = 2024
@@ -48,7 +48,7 @@ def _clean_figures(folder: Path) -> list[dict[str, bytes]]:
     """The figures of every variant, each from one run in a home in which nothing else happened."""
     figures = []
     for variant in range(len(VARIANTS)):
-        home = make_home(folder / f"clean-{variant}")
+        home = figures_home(folder / f"clean-{variant}")
         assert deliver(home, _file(folder, variant), "mo-a") == 0
         assert run(home, YEAR) == 0
         figures.append(_figures(home))

@@ -3,14 +3,19 @@
 Belongs here: writing tiny deliveries and registers. Does not belong here: assertions.
 """
 
+import atexit
 import csv
+import shutil
+import tempfile
 from datetime import date
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
 import polars as pl
 
 from dakl_pipeline.cli import main
+from resources.home import Home
 
 HEADER = "aanmaakdatum;gemeentecode;bsn;type_opvang;startdatum;einddatum;meldingsdatum;reden_einde;v_nummer"
 # Synthetic numbers that pass the eleven test.
@@ -68,8 +73,33 @@ def make_home(folder: Path) -> Path:
     return home
 
 
+def figures_home(folder: Path) -> Path:
+    """The same for a test of figures; see :func:`keep_no_events`."""
+    home = make_home(folder)
+    keep_no_events(home)
+    return home
+
+
+def keep_no_events(home: Path) -> None:
+    """Let Dagster forget the events of a run when it is over: to write them takes longer than all that a test is about.
+
+    Runs themselves are kept. Tests of what an analyst sees of a run, of crashes and of damage use a home as it is.
+    """
+    from dakl_pipeline.cli.runs import prepare_instance
+
+    with (prepare_instance(Home(home)) / "dagster.yaml").open("a") as settings:
+        settings.write("event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}\n")
+
+
 def counted_home(folder: Path) -> Path:
-    """A home in which 2023 was counted once and 2024 twice."""
+    """A home in which 2023 was counted once and 2024 twice; made once in a process, and then copied."""
+    return Path(shutil.copytree(_counted_home(), folder / "home"))
+
+
+@cache
+def _counted_home() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="dakl-counted-"))
+    atexit.register(shutil.rmtree, folder)
     home = make_home(folder)
     in_2023 = row(ANNA, start="2023-02-01", end="2023-03-01")
     assert deliver(home, delivery(folder / "a", "DAKL_J2023_a.csv", in_2023), "gemeente-almelo") == 0

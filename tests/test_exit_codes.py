@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.cli import main
-from tests.small_world import ANNA, deliver, delivery, make_home, registers, row, run
+from tests.small_world import ANNA, deliver, delivery, figures_home, registers, row, run
 
 
 def _fails(capsys: pytest.CaptureFixture[str], code: int, arguments: list[str], *said: str) -> None:
@@ -71,7 +71,7 @@ def test_without_a_home_every_command_says_so(
     ids=" ".join,
 )
 def test_wrong_usage(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     file = delivery(tmp_path, "DAKL_J2024_x.csv", row())
     filled = [argument.format(file=file, folder=tmp_path) for argument in arguments]
     takes_home = filled and filled[0] != "no-such-command"
@@ -96,7 +96,7 @@ def test_run_without_a_good_key_stops_before_it_reads(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     key_file = home / "pseudonym.key"
     key_file.unlink()
     if content is not None:
@@ -108,7 +108,7 @@ def test_run_without_a_good_key_stops_before_it_reads(
 
 
 def test_run_without_registers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     (home / "registers" / "2023" / "care.parquet").unlink()
     _fails(capsys, 3, ["run", "--all", "--home", str(home)], "care", "2023")
     assert run(home, 2024) == 0
@@ -118,7 +118,7 @@ def test_run_without_registers(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_broken_register_is_refused_and_the_last_figures_stay(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     file = delivery(tmp_path, "DAKL_J2024_x.csv", row(ANNA))
     assert deliver(home, file, "x") == 0
     assert run(home, 2024) == 0
@@ -131,7 +131,7 @@ def test_a_broken_register_is_refused_and_the_last_figures_stay(
 
 
 def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     for command in (["figures"], ["figures", "--history"], ["explain-figure", "--region", "NL"]):
         _fails(capsys, 3, [*command, "--year", "2024", "--home", str(home)], "dakl run --year 2024")
     _fails(
@@ -142,7 +142,7 @@ def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_late_files_and_withdrawals_are_refused_with_the_date_that_was_missed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     file = delivery(tmp_path, "DAKL_J2024_x.csv", row(ANNA))
     assert deliver(home, file, "x", at="2025-06-19") == 1
     assert "2025-06-18" in capsys.readouterr().out
@@ -158,7 +158,7 @@ def test_late_files_and_withdrawals_are_refused_with_the_date_that_was_missed(
 
 
 def test_person_level_tables_are_not_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     assert run(home, 2024) == 0
     for table in ("persons.unique", "stays.pseudonymised", "registers.persons"):
         out = tmp_path / "out.csv"
@@ -167,7 +167,7 @@ def test_person_level_tables_are_not_exported(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     key = (home / "pseudonym.key").read_bytes()
     _fails(capsys, 1, ["key", "create", "--home", str(home)], "never overwritten")
     assert (home / "pseudonym.key").read_bytes() == key
@@ -175,7 +175,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_the_demo_leaves_any_other_home_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     before = sorted(path.relative_to(home) for path in home.rglob("*"))
     _fails(capsys, 2, ["demo", "--home", str(home)], "left alone")
     assert sorted(path.relative_to(home) for path in home.rglob("*")) == before
@@ -185,6 +185,6 @@ def test_the_demo_leaves_any_other_home_alone(tmp_path: Path, capsys: pytest.Cap
     "text", ["not toml at all [", "adult_age = 'old'", "no_such_setting = 1", "reporting_years = []"]
 )
 def test_settings_of_the_home_that_cannot_be(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     (home / "settings.toml").write_text(text)
     _fails(capsys, 1, ["run", "--all", "--home", str(home)], "settings.toml")

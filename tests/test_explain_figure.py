@@ -19,7 +19,7 @@ from tests.small_world import (
     coverage,
     deliver,
     delivery,
-    make_home,
+    figures_home,
     row,
     run,
 )
@@ -31,7 +31,7 @@ FOLLOWING = ("pseudonymised_stays", "enriched_stays", "regional_stays", "assesse
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three vintages of 2024: a first count, a corrected file of Almelo, and another register of persons."""
     folder = tmp_path_factory.mktemp("explained")
-    home = make_home(folder)
+    home = figures_home(folder)
     almelo = delivery(folder / "a", "DAKL_J2024_a.csv", row(ANNA), row(BRAM), row(BRAM, kind="0204"), row(""))
     twente = delivery(
         folder / "a", "DAKL_J2024_t.csv", row(ANNA), row(DORA, gemeente="0363"), row("", v_number=V_LOOSE)
@@ -185,7 +185,7 @@ def test_what_is_not_there_is_wrong_usage(
 def test_with_another_key_nobody_came_or_went(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = make_home(tmp_path)
+    other = figures_home(tmp_path)
     assert deliver(other, delivery(tmp_path, "DAKL_J2024_a.csv", row(ANNA)), "mo-a") == 0
     assert run(other, 2024) == 0
     monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "ab" * 32)

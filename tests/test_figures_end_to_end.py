@@ -17,7 +17,7 @@ from tests.small_world import (
     deliver,
     delivery,
     export,
-    make_home,
+    figures_home,
     row,
     run,
 )
@@ -32,7 +32,7 @@ EXPORTS = (
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     file = delivery(tmp_path / "in", "DAKL_J2024_Almelo.csv", row(ANNA), row(BRAM, gemeente="0163", kind="0201"))
     assert deliver(home, file, "gemeente-almelo") == 0
     assert run(home, 2024) == 0
@@ -95,7 +95,7 @@ def test_a_file_changes_exactly_the_counts_it_should(home: Path, tmp_path: Path)
 
 
 def test_minors_count_from_2024_and_age_is_that_on_31_december(tmp_path: Path) -> None:
-    home = make_home(tmp_path)
+    home = figures_home(tmp_path)
     for year in (2023, 2024):
         stay = {"start": f"{year}-02-01", "end": f"{year}-03-01"}
         file = delivery(tmp_path / "in", f"DAKL_J{year}_x.csv", row(CEES, **stay), row(DORA, **stay), row(ANNA, **stay))

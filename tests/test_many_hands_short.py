@@ -17,7 +17,7 @@ def test_nobody_sees_an_error_and_the_figures_are_those_of_the_last_files(tmp_pa
         file = delivery(tmp_path / "in", f"DAKL_J{year}_a.csv", row(start=f"{year}-02-01", end=f"{year}-02-03"))
         assert deliver(home, file, "mo-first") == 0
     assert run(home, 2023, 2024) == 0
-    reports = all_hands(home, (*WRITERS, *READERS), seconds=20)
+    reports = all_hands(home, (*WRITERS, *READERS), seconds=5)
     assert [error for report in reports for error in report["errors"]] == []
     assert {report["role"] for report in reports if report["waits"]} == {*WRITERS, *READERS}
     assert run(home, 2023, 2024) == 0

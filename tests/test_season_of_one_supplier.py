@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from dakl_pipeline.cli import main
-from tests.small_world import ANNA, BRAM, CEES, cells, deliver, delivery, make_home, row, run
+from tests.small_world import ANNA, BRAM, CEES, cells, deliver, delivery, figures_home, row, run
 
 YEAR = 2023
 _ROUND_2026 = """
@@ -35,7 +35,7 @@ class Season:
     """A supplier with a home, and what can be seen of it."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.home = make_home(folder)
+        self.home = figures_home(folder)
         self.folder = folder
         self.capsys = capsys
 

@@ -26,7 +26,7 @@ from resources.register_store import RegisterStore
 from resources.settings import load_methodology
 from resources.stage_store import StageStore
 from resources.year_watch import YearWatch
-from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, make_home, registers, row, run
+from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, figures_home, registers, row, run
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Season:
 
 @pytest.fixture
 def season(tmp_path: Path) -> Iterator[Season]:
-    home = Home(make_home(tmp_path))
+    home = Home(figures_home(tmp_path))
     with DagsterInstance.from_config(str(prepare_instance(home))) as instance:
         yield Season(home, instance)
 
