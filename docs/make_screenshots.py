@@ -59,7 +59,7 @@ def _correct_a_delivery(home: Path) -> None:
 def _sensor(screen: Screen) -> Path:
     """The sensor of corrections, with the tick that asked for a run."""
     screen.resize(1600, 1000)
-    screen.open("/runs", "Launched by correction_reruns", "Success")
+    screen.open("/runs", "correction_reruns", "dakl/reason", "Success")
     screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "1 run requested", "0 runs requested")
     # A clock counts down on this page: it never stands still.
     return _checked("correction-sensor", screen.picture_now)

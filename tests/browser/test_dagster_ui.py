@@ -104,10 +104,7 @@ def _is_refused(address: str, port: int) -> bool:
 
 def _sees_the_sensor_count_2024_and_why(screen: Screen) -> None:
     screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "Telt een verslagjaar opnieuw", "1 run requested")
-    screen.open("/runs", "partition: 2024", "Success")
-    screen.click("View")
-    screen.wait_for("RUN_SUCCESS", "Launched by correction_reruns")
-    screen.click("View tags and config", until="first count, of 2 files")
+    screen.open("/runs", "partition: 2024", "dakl/reason: first count, of 2 files", "correction_reruns", "Success")
 
 
 def _sees_a_failed_check_and_what_to_do(screen: Screen, home: Path) -> None:
