@@ -26,7 +26,7 @@ demo: $(STAMP)  ## make the environment, then the whole job end to end on synthe
 	@$(BIN)/dakl demo
 
 test: $(STAMP)  ## make the environment, then every test
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak

@@ -48,7 +48,7 @@ STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
     reads=(UNIQUE_PERSONS, ASSESSED_STAYS),
     group="stage_6_count",
-    kinds=frozenset({"polars", "parquet"}),
+    kinds=frozenset({"polars", "parquet", "duckdb"}),
     code_version="1",
     checks={
         "country_at_most_sum_of_regions": "In every cell: largest region ≤ country ≤ sum of the regions.",

@@ -22,7 +22,7 @@ from tests.oracle.worlds import World, random_world
 from tests.small_world import keep_no_events
 
 # DAKL_TEST_WORLDS=200 counts more worlds than usual.
-NUMBER_OF_WORLDS = int(os.environ.get("DAKL_TEST_WORLDS", "8"))
+NUMBER_OF_WORLDS = int(os.environ.get("DAKL_TEST_WORLDS", "6"))
 SHOWN_DIFFERENCES = 40
 # Zero and no row say the same in coverage; other measures may follow, these must be there.
 MEASURES = {

@@ -5,9 +5,10 @@ Belongs here: how many and how long, and what must hold. Does not belong here: w
 
 from pathlib import Path
 
-from tests.hands import READERS, WRITERS, all_hands
+from tests.hands import all_hands
 from tests.small_world import deliver, delivery, export, make_home, row, run
 
+ROLES = ("deliver", "run", "figures", "query", "shell")
 TABLES = ("statistics.unique_person_counts", "statistics.coverage", "statistics.supplier_overlap")
 
 
@@ -17,9 +18,9 @@ def test_nobody_sees_an_error_and_the_figures_are_those_of_the_last_files(tmp_pa
         file = delivery(tmp_path / "in", f"DAKL_J{year}_a.csv", row(start=f"{year}-02-01", end=f"{year}-02-03"))
         assert deliver(home, file, "mo-first") == 0
     assert run(home, 2023, 2024) == 0
-    reports = all_hands(home, (*WRITERS, *READERS), seconds=5)
+    reports = all_hands(home, ROLES, seconds=5)
     assert [error for report in reports for error in report["errors"]] == []
-    assert {report["role"] for report in reports if report["waits"]} == {*WRITERS, *READERS}
+    assert {report["role"] for report in reports if report["waits"]} == set(ROLES)
     assert run(home, 2023, 2024) == 0
     after = {table: export(home, table) for table in TABLES}
     assert run(home, 2023, 2024, force=True) == 0

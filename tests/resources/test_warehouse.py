@@ -17,7 +17,7 @@ from resources.history_store import HistoryStore
 from resources.home import Home
 from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
-from tests.small_world import ANNA, counted_home, deliver, delivery, row, run
+from tests.small_world import ANNA, counted_home, deliver, delivery, keep_no_events, row, run
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,7 @@ def home(counted: Home, tmp_path: Path) -> Home:
     """A copy to do harm to."""
     copy = Home(tmp_path / "home")
     shutil.copytree(counted.root, copy.root)
+    keep_no_events(copy.root)
     return copy
 
 
