@@ -39,7 +39,7 @@ def make_screenshots(home: Path) -> list[Path]:
         screen.open("/asset-groups", "Hide navigation")
         screen.click("Hide navigation")
         sensor = _sensor(screen)
-        return [sensor, _figures(screen), _asset_graph(screen), _column_lineage(screen), _checks(screen)]
+        return [sensor, _asset_graph(screen), _column_lineage(screen), _checks(screen)]
 
 
 def _correct_a_delivery(home: Path) -> None:
@@ -63,13 +63,6 @@ def _sensor(screen: Screen) -> Path:
     screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "1 run requested", "0 runs requested")
     # A clock counts down on this page: it never stands still.
     return _checked("correction-sensor", screen.picture_now)
-
-
-def _figures(screen: Screen) -> Path:
-    """What the last count tells: why, and persons per region against the vintage before."""
-    screen.resize(1600, 1250)
-    screen.open(f"/assets/{COUNTS.asset}?view=events&partition=2024", "persons_per_region", "Nederland")
-    return _picture(screen, "figures-of-a-run")
 
 
 def _asset_graph(screen: Screen) -> Path:
