@@ -74,9 +74,6 @@ def build_calendar(
         that starts it on a day that has one.
     """
 
-    def today() -> date:
-        return local_date(now(), methodology)
-
     def open_reminders(day: date) -> list[str]:
         mailbox = AnalystMailbox(home, load_mail_settings())
         return [r.key for r in reminders_due(methodology, day) if not mailbox.reminder_path(r).exists()]
@@ -84,7 +81,7 @@ def build_calendar(
     @dg.op(name="tell_reminders", description="Schrijft de herinneringen van de kalender in het log en in mails.")
     def tell_reminders(context: dg.OpExecutionContext) -> None:
         mailbox = AnalystMailbox(home, load_mail_settings())
-        for reminder in reminders_due(methodology, today()):
+        for reminder in reminders_due(methodology, local_date(now(), methodology)):
             if mailbox.remind(reminder, now()) is not None:
                 context.log.info(f"{reminder.day}: {reminder.headline}. {reminder.to_do}")
 

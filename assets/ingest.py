@@ -36,7 +36,7 @@ def tell(inputs: Inputs) -> Mapping[str, dg.MetadataValue]:
 
 
 def _standings(inputs: Inputs) -> list[Standing]:
-    everything = standings(inputs.delivery_store.entries(), inputs.methodology)
+    everything = standings(inputs.log, inputs.methodology)
     return [standing for standing in everything if standing.delivery.reporting_year == inputs.year]
 
 

@@ -35,7 +35,7 @@ def _registrations(inputs: Inputs, delivery: Delivery) -> pl.DataFrame:
 
 
 def _in_log(inputs: Inputs, delivery_ids: list[str]) -> list[Delivery]:
-    log = {entry.delivery_id: entry for entry in inputs.delivery_store.entries() if isinstance(entry, Delivery)}
+    log = {entry.delivery_id: entry for entry in inputs.log if isinstance(entry, Delivery)}
     if gone := sorted(set(delivery_ids) - log.keys()):
         raise Refused(f"deliveries {', '.join(gone)} are selected but not in the log: restore them or run again")
     return [log[delivery_id] for delivery_id in delivery_ids]

@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from assets.telling import tell_making
 from dakl_pipeline.checks import CheckOutcome, keeps_contract
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
+from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.provenance import StageRecord, out_of_step
 from dakl_pipeline.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import Methodology
@@ -46,7 +48,7 @@ RESOURCE_KEYS = {
     "pseudonym_key",
     "methodology",
 }
-_UNCHANGED = "unchanged since it was last made and checked"
+_UNCHANGED = CheckOutcome(True, "unchanged since it was last made and checked", "")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Inputs:
     def read(self, table: Table) -> pl.DataFrame:
         """Read this year of a table."""
         return self.stages.read(table, self.year)
+
+    @cached_property
+    def log(self) -> list[Delivery | Withdrawal]:
+        """The delivery log as it was when the stage first looked: what it says it read is what it used."""
+        return self.delivery_store.entries()
 
     @property
     def key_id(self) -> str:
@@ -165,6 +172,8 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         inputs = _inputs(context)
+        if stage.completes_year:
+            _require_in_step(stage, inputs)
         made_of = _guarded(lambda: _made_of(stage, inputs))
         former = inputs.stages.record(inputs.year).stages.get(stage.name)
         kept = None
@@ -271,13 +280,16 @@ def _made_of(stage: Stage, inputs: Inputs) -> dict[str, str]:
 def _make(
     stage: Stage, inputs: Inputs, made_of: Mapping[str, str], run_id: str
 ) -> Generator[dg.AssetCheckResult, None, StageRecord]:
-    if stage.completes_year:
-        _require_in_step(stage, inputs)
     try:
         output = _guarded(lambda: stage.run(inputs))
     except dg.Failure as failure:
         # The check says it too: that is where an analyst looks, per year.
-        yield _not_made(stage, failure.description or "")
+        yield dg.AssetCheckResult(
+            asset_key=stage.tables[0].asset,
+            check_name=CONTRACT_CHECK,
+            passed=False,
+            description=f"not made, so there is nothing to check: {failure.description}",
+        )
         raise
     results = list(_check_results(stage, output))
     yield from results
@@ -288,15 +300,6 @@ def _make(
             allow_retries=False,
         )
     return _guarded(lambda: _write(stage, inputs, made_of, output, run_id))
-
-
-def _not_made(stage: Stage, why: str) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=stage.tables[0].asset,
-        check_name=CONTRACT_CHECK,
-        passed=False,
-        description=f"not made, so there is nothing to check: {why}",
-    )
 
 
 def _require_in_step(stage: Stage, inputs: Inputs) -> None:
@@ -353,15 +356,9 @@ def _check_result(
 def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCheckResult]:
     for table in stage.tables:
         rows = record.tables[table.name].rows
-        yield dg.AssetCheckResult(
-            asset_key=table.asset,
-            check_name=CONTRACT_CHECK,
-            passed=True,
-            description=_UNCHANGED,
-            metadata={"rows": rows},
-        )
+        yield _check_result(table, CONTRACT_CHECK, _UNCHANGED, {"rows": rows})
     for name in stage.checks:
-        yield dg.AssetCheckResult(asset_key=stage.tables[0].asset, check_name=name, passed=True, description=_UNCHANGED)
+        yield _check_result(stage.tables[0], name, _UNCHANGED)
 
 
 def _guarded(call: Callable[[], _T]) -> _T:

@@ -18,16 +18,13 @@ from assets.reruns import build_rerun_sensor
 from assets.sources import build_sources
 from assets.stage import Stage, build_asset
 from dakl_pipeline.pseudonyms import PseudonymKey
-from resources.delivery_store import DeliveryStore
 from resources.environment import Environment
-from resources.history_store import HistoryStore
 from resources.home import Home, home_of_environment
-from resources.register_store import RegisterStore
 from resources.secret_key import load_key
 from resources.settings import load_methodology
 from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
-from resources.year_watch import YearWatch
+from resources.year_watch import watch_home
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
@@ -60,10 +57,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]
 
-    history = HistoryStore(home.history)
-    store = StageStore(home.stages, in_use=history.newest_record)
-    deliveries, registers = DeliveryStore(home.deliveries), RegisterStore(home.registers)
-    watch = YearWatch(deliveries, registers, store, history, methodology)
+    watch = watch_home(home, methodology)
     calendar, calendar_reminders = build_calendar(home, methodology)
 
     # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
@@ -75,8 +69,8 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     @dg.resource
     def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
         year = context.run.tags.get(YEAR_TAG) if context.run else None
-        with store.held(int(year), patience=_PATIENCE) if year else nullcontext():
-            yield store
+        with watch.stages.held(int(year), patience=_PATIENCE) if year else nullcontext():
+            yield watch.stages
 
     return dg.Definitions(
         assets=[*build_sources(years), *assets],
@@ -97,10 +91,10 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         ],
         resources={
             "stages": stages,
-            "history": history,
+            "history": watch.history,
             "warehouse": Warehouse(home.warehouse),
-            "delivery_store": deliveries,
-            "register_store": registers,
+            "delivery_store": watch.deliveries,
+            "register_store": watch.registers,
             "pseudonym_key": pseudonym_key,
             "methodology": methodology,
             **(resource_overrides or {}),

@@ -4,7 +4,6 @@ Belongs here: the records of stages and vintages as validated objects. Does not 
 (``resources``). A vintage is the state of the figures of a year at a moment, as the field calls it.
 """
 
-import hashlib
 from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -96,17 +95,6 @@ class Vintage(_Record):
     def record(self) -> YearRecord:
         """The stages as they were."""
         return YearRecord(year=self.year, stages=self.stages)
-
-
-def content_of(record: YearRecord, tables: list[str]) -> str:
-    """Digest of the content of some tables of a year, to see whether two states are the same.
-
-    Args:
-        record: The year.
-        tables: Names of tables.
-    """
-    parts = [f"{name}={stored.sha256 if (stored := record.table(name)) else ''}" for name in sorted(tables)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def out_of_step(record: YearRecord) -> list[str]:

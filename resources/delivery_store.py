@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery, LogEntry, Withdrawal, delivery_id
-from resources.files import sync
+from resources.files import locked, sync
 
 _ENTRY_FILE = "entry.json"
 _INCOMING_PREFIX = ".incoming-"
@@ -227,11 +227,8 @@ class DeliveryStore:
             return []
         return [path for path in self._root.iterdir() if _ENTRY_NAME.fullmatch(path.name)]
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._root / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked(self._root / ".lock")
 
     def _clean_up(self) -> None:
         for folder in self.leftovers():

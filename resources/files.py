@@ -1,16 +1,21 @@
-"""Writing a file whole or not at all.
+"""Files that are whole or not there, and locks that end with their process.
 
-Belongs here: atomic writes. Does not belong here: what is written.
+Belongs here: atomic writes, locks between processes, digests of files. Does not belong here: what is written.
 """
 
 import fcntl
+import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from dakl_pipeline.errors import Refused
+
+_PAUSE_SECONDS = 0.05
 _WRITING_PREFIX = ".writing-"
 
 
@@ -72,6 +77,49 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def locked(path: Path, *, patience: float | None = None, refusal: str = "") -> Iterator[None]:
+    """Keep other processes away; the system lets go of it when the process ends, however it ends.
+
+    Args:
+        path: The file that stands for it; made when it is not there, in a folder that is.
+        patience: Seconds to wait for another process; without it as long as that takes.
+        refusal: What to say when that took too long.
+
+    Raises:
+        OSError: If the file cannot be made.
+        Refused: If another process keeps it longer.
+    """
+    with path.open("a") as lock:
+        if patience is None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        else:
+            deadline = time.monotonic() + patience
+            while not _held_at_once(lock.fileno()):
+                if time.monotonic() > deadline:
+                    raise Refused(refusal)
+                time.sleep(_PAUSE_SECONDS)
+        yield
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimals.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _held_at_once(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _locked_file(folder: Path) -> tuple[int, str]:
     """A new file that this process holds, so that no other takes it for a leftover of a crash."""
     while True:
@@ -92,9 +140,7 @@ def clean_up(folder: Path) -> None:
             # Gone by now, or of somebody else.
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink(missing_ok=True)
-        except BlockingIOError:
-            continue
+            if _held_at_once(descriptor):
+                leftover.unlink(missing_ok=True)
         finally:
             os.close(descriptor)

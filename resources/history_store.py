@@ -7,6 +7,7 @@ of a year is what the warehouse shows.
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -94,6 +95,7 @@ class HistoryStore:
         try:
             return pl.read_parquet(path)
         except (PolarsError, OSError):
+            # The library's own message may quote a value.
             raise _damaged(path.parent) from None
 
     def path(self, vintage: Vintage, table: Table) -> Path:
@@ -105,20 +107,29 @@ class HistoryStore:
         found = [int(path.name) for path in self._root.glob("[0-9]*") if _YEAR.fullmatch(path.name)]
         return sorted(year for year in found if self._folders(year))
 
-    def require_whole(self, year: int) -> None:
+    def readable(self) -> dict[int, Vintage]:
+        """The newest vintage of every year of which it can be read."""
+        found = {}
+        for year in self.years():
+            with suppress(Refused):
+                if vintage := self.newest(year):
+                    found[year] = vintage
+        return found
+
+    def require_whole(self, year: int) -> list[Vintage]:
         """Read every vintage of a year with its tables.
+
+        Returns:
+            The vintages, oldest first.
 
         Raises:
             Refused: If one of them cannot be read; says which.
         """
-        for folder in self._folders(year):
-            self._vintage(folder)
-            try:
-                for table in HISTORY_TABLES:
-                    pl.read_parquet(self._path(folder, table))
-            except (PolarsError, OSError):
-                # The library's own message may quote a value.
-                raise _damaged(folder) from None
+        vintages = self.vintages(year)
+        for vintage in vintages:
+            for table in HISTORY_TABLES:
+                self.read(vintage, table)
+        return vintages
 
     def numbers(self, year: int) -> list[int]:
         """The numbers of the vintages of a year, oldest first, without reading them."""

@@ -6,12 +6,10 @@ Belongs here: sending, and remembering what was sent. Does not belong here: whic
 ``000012-mail.sent`` beside ``000012-mail.eml`` says that it went out.
 """
 
-import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -21,7 +19,7 @@ from pathlib import Path
 
 from dakl_pipeline.errors import DaklError, Refused
 from dakl_pipeline.mail.message import Recipient, addresses
-from resources.files import write_atomically
+from resources.files import locked, write_atomically
 from resources.mail_server import MailNotTaken, MailServer, ServerAway
 
 
@@ -107,7 +105,8 @@ class Outbox:
         """
         again, final, passing = list(waiting), [], []
         try:
-            with self._only_sender(), server.connected() as connection:
+            # One process at a time, so that no letter is sent by two.
+            with locked(self._folder / ".sending"), server.connected() as connection:
                 for letter in tuple(again):
                     try:
                         if not _marker(letter.path).exists():
@@ -132,13 +131,6 @@ class Outbox:
             final.append(f"{_count(again)} waiting: {error}")
             again = []
         return again, final, passing
-
-    @contextmanager
-    def _only_sender(self) -> Iterator[None]:
-        """One process at a time, so that no letter is sent by two."""
-        with (self._folder / ".sending").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def _readdressed(letter: Letter) -> EmailMessage:

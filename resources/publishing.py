@@ -17,7 +17,7 @@ from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQU
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history import history_of, why
-from dakl_pipeline.provenance import Vintage, YearRecord, content_of
+from dakl_pipeline.provenance import Vintage, YearRecord
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
 from resources.versions import versions
@@ -26,9 +26,7 @@ from resources.warehouse import Warehouse, identity
 _SHOWN = [name for name, table in TABLES.items() if table.is_in_warehouse]
 
 
-def publish(
-    year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str
-) -> Vintage | None:
+def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
     """Keep the year as a new vintage, when it is not the same as the newest, and bring the warehouse up to date.
 
     Args:
@@ -38,25 +36,20 @@ def publish(
         warehouse: The warehouse.
         run_id: Run that counted.
 
-    Returns:
-        The new vintage; None when nothing in the warehouse's tables changed.
-
     Raises:
         Refused: If something cannot be written; the last good figures stay.
     """
     record, newest = stages.record(year), history.newest(year)
-    vintage = None
     if newest is None or not shows(newest, record):
         before = {table: _before(table, newest, stages, warehouse) for table in (SELECTED, UNIQUE_PERSONS)}
-        vintage = _append(record, newest, before, stages, history, run_id)
+        _append(record, newest, before, stages, history, run_id)
     warehouse.bring_up_to_date(stages, history)
     stages.clean_up(year)
-    return vintage
 
 
 def shows(vintage: Vintage, record: YearRecord) -> bool:
     """Whether a vintage shows a year as it is kept now."""
-    return content_of(vintage.record, _SHOWN) == content_of(record, _SHOWN)
+    return all(vintage.record.table(name) == record.table(name) for name in _SHOWN)
 
 
 def _append(
@@ -66,7 +59,7 @@ def _append(
     stages: StageStore,
     history: HistoryStore,
     run_id: str,
-) -> Vintage:
+) -> None:
     year = record.year
     selected, persons = stages.read(SELECTED, year), stages.read(UNIQUE_PERSONS, year)
     selected_before, persons_before = before[SELECTED], before[UNIQUE_PERSONS]
@@ -97,7 +90,6 @@ def _append(
         persons_before=persons if persons_before is None or not has_same_key else persons_before,
     )
     history.append(vintage, frames)
-    return vintage
 
 
 def _before(table: Table, newest: Vintage | None, stages: StageStore, warehouse: Warehouse) -> pl.DataFrame | None:

@@ -3,7 +3,6 @@
 Belongs here: reading and recognising them. Does not belong here: their contract and pseudonymisation.
 """
 
-import hashlib
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +10,7 @@ from polars.exceptions import PolarsError
 
 from dakl_pipeline.contracts.registers import Register
 from dakl_pipeline.errors import Missing, Refused
+from resources.files import digest_of
 
 
 class RegisterStore:
@@ -29,8 +29,7 @@ class RegisterStore:
         Raises:
             Missing: If the file is not there.
         """
-        with self.require(register, year).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_of(self.require(register, year))
 
     def read(self, register: Register, year: int) -> pl.DataFrame:
         """Read the columns of the contract; other columns in the file stay unread.

@@ -4,11 +4,9 @@ Belongs here: keeping, finding and reading them; nobody ever waits for a lock of
 analysts query (``warehouse``), which gets a year when its figures have been counted.
 """
 
-import fcntl
 import hashlib
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import StageRecord, StoredTable, YearRecord
-from resources.files import clean_up, write_atomically
+from resources.files import clean_up, digest_of, locked, write_atomically
 
 _RECORD = "record.json"
 _KEYS = "keys.json"
@@ -44,7 +42,7 @@ class StageStore:
 
     @contextmanager
     def held(self, year: int, *, patience: float) -> Iterator[None]:
-        """Keep other runs away from a year; the system lets go of it when the process ends, however it ends.
+        """Keep other runs away from a year, until the process ends, however it ends.
 
         Args:
             year: Reporting year.
@@ -54,18 +52,8 @@ class StageStore:
             Refused: If another run keeps the year.
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        with (self._root / f".{year}.lock").open("a") as file:
-            deadline = time.monotonic() + patience
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise Refused(
-                            f"another run of {year} has been busy for {patience:.0f} seconds: see it with `dakl ui`"
-                        ) from None
-                    time.sleep(0.1)
+        busy = f"another run of {year} has been busy for {patience:.0f} seconds: see it with `dakl ui`"
+        with locked(self._root / f".{year}.lock", patience=patience, refusal=busy):
             yield
 
     def is_held(self, year: int) -> bool:
@@ -188,8 +176,7 @@ class StageStore:
             check_value: By which the same key is recognised (``PseudonymKey.check_value``).
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        with (self._root / ".keys.lock").open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self._root / ".keys.lock"):
             known = self._known_keys()
             if check_value not in known:
                 known[check_value] = secrets.token_hex(8)
@@ -263,8 +250,7 @@ class StageStore:
 
     def _is_whole(self, year: int, name: str, stored: StoredTable) -> bool:
         try:
-            with self.path(year, name, stored).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == stored.sha256
+            return digest_of(self.path(year, name, stored)) == stored.sha256
         except OSError:
             return False
 

@@ -4,12 +4,10 @@ Belongs here: bringing it up to date and reading it. Does not belong here: what 
 tables between stages (``stage_store``). Whoever has the file open keeps what they saw; nobody waits for anybody.
 """
 
-import fcntl
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -20,7 +18,7 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import Vintage
-from resources.files import sync
+from resources.files import locked, sync
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
 
@@ -61,8 +59,10 @@ class Warehouse:
         Raises:
             Refused: If it cannot be written.
         """
-        with self._alone():
-            newest = _readable(history)
+        busy = f"another process has kept {self._path} for {self._patience:.0f} seconds"
+        with locked(self._path.with_name(f".{self._path.name}.lock"), patience=self._patience, refusal=busy):
+            # A year of which the newest is damaged stays as it is, and keeps no other waiting.
+            newest = history.readable()
             loaded = self._loaded()
             # The run too: a vintage that was lost leaves its number to another.
             behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != identity(vintage)]
@@ -171,22 +171,6 @@ class Warehouse:
         sync(self._path.parent)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with self._path.with_name(f".{self._path.name}.lock").open("a") as lock:
-            deadline = time.monotonic() + self._patience
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise Refused(
-                            f"another process has kept {self._path} for {self._patience:.0f} seconds"
-                        ) from None
-                    time.sleep(0.05)
-            yield
-
-    @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self._path.exists():
             raise Missing("there are no figures yet: make them with `dakl run`")
@@ -234,16 +218,6 @@ def identity(vintage: Vintage) -> tuple[int, str]:
     return vintage.number, vintage.run_id
 
 
-def _readable(history: HistoryStore) -> dict[int, Vintage]:
-    """The newest vintage of every year; a year of which it is damaged stays as it is, and keeps no other waiting."""
-    newest = {}
-    for year in history.years():
-        with suppress(Refused):
-            if vintage := history.newest(year):
-                newest[year] = vintage
-    return newest
-
-
 def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
     year = vintage.year
     connection.execute("delete from pipeline.table_versions where year = ?", [year])
@@ -257,8 +231,7 @@ def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages
 
 
 def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
-    history.require_whole(year)
-    vintages = history.vintages(year)
+    vintages = history.require_whole(year)
     for table in HISTORY_TABLES:
         _load_table(connection, table, year, [history.path(vintage, table) for vintage in vintages])
 

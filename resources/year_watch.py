@@ -20,6 +20,7 @@ from dakl_pipeline.provenance import Vintage, YearRecord, out_of_step
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.history_store import HistoryStore
+from resources.home import Home
 from resources.publishing import shows
 from resources.register_store import RegisterStore
 from resources.stage_store import StageStore
@@ -95,6 +96,23 @@ class YearWatch:
         if seen not in self._digests:
             self._digests[seen] = self.registers.digest(register, year)
         return self._digests[seen]
+
+
+def watch_home(home: Home, methodology: Methodology) -> YearWatch:
+    """A look at a home, in which the tables that its newest vintages show are kept.
+
+    Args:
+        home: The home.
+        methodology: Its settings.
+    """
+    history = HistoryStore(home.history)
+    return YearWatch(
+        DeliveryStore(home.deliveries),
+        RegisterStore(home.registers),
+        StageStore(home.stages, in_use=history.newest_record),
+        history,
+        methodology,
+    )
 
 
 def _nothing_selected() -> pl.DataFrame:

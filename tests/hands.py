@@ -26,7 +26,7 @@ from tests.small_world import ANNA, BRAM, CEES, DORA, IN_WINDOW, delivery, row
 ROOT = Path(__file__).resolve().parents[1]
 # Each does one of these again and again: four write, six read.
 WRITERS = ("deliver", "deliver", "run", "run")
-READERS = ("figures", "export", "query", "query", "shell")
+READERS = ("figures", "export", "explain", "query", "query", "shell")
 YEARS = (2023, 2024)
 
 

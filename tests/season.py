@@ -5,7 +5,6 @@ Belongs here: playing the season and what must hold at its end. Does not belong 
 
 import re
 import shutil
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -24,14 +23,12 @@ from dakl_pipeline.intake.selection import select
 from dakl_pipeline.synthetic import World, generate_world
 from dakl_pipeline.synthetic.deliveries import Event
 from resources.delivery_store import DeliveryStore
-from resources.history_store import HistoryStore
 from resources.home import Home
-from resources.register_store import RegisterStore
 from resources.settings import load_methodology
-from resources.stage_store import StageStore
 from resources.warehouse import Warehouse
-from resources.year_watch import YearWatch
+from resources.year_watch import YearWatch, watch_home
 from tests.browser.dagster_ui import running_ui
+from tests.machine import wait_until
 from tests.small_world import export
 
 DEADLINE_SECONDS = 1200
@@ -62,14 +59,7 @@ class Season:
     @property
     def watch(self) -> YearWatch:
         """A look at the home, as the sensor has it."""
-        history = HistoryStore(self.home.history)
-        return YearWatch(
-            DeliveryStore(self.home.deliveries),
-            RegisterStore(self.home.registers),
-            StageStore(self.home.stages, in_use=history.newest_record),
-            history,
-            load_methodology(self.home),
-        )
+        return watch_home(self.home, load_methodology(self.home))
 
     def play(self, event: Event, *, late: bool = False) -> None:
         """Deliver or withdraw as a supplier does."""
@@ -96,19 +86,14 @@ class Season:
 
     def settle(self) -> None:
         """Wait until the figures of every year are those of its selection and nothing is going on."""
-        watch, deadline = self.watch, time.monotonic() + DEADLINE_SECONDS
-        while any(watch.look(year).why for year in self.years) or self._busy():
-            if time.monotonic() > deadline:
-                raise TimeoutError(str([watch.look(year) for year in self.years]))
-            time.sleep(0.5)
+        watch = self.watch
+        wait_until(
+            lambda: not self._busy() and not any(watch.look(year).why for year in self.years), seconds=DEADLINE_SECONDS
+        )
 
     def wait_for_failure(self, year: int) -> None:
         """Wait until a run of a year has failed."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while self.outcomes(year)[dg.DagsterRunStatus.FAILURE] == 0:
-            if time.monotonic() > deadline:
-                raise TimeoutError("no run failed")
-            time.sleep(0.5)
+        wait_until(lambda: self.outcomes(year)[dg.DagsterRunStatus.FAILURE], seconds=DEADLINE_SECONDS)
 
     def outcomes(self, year: int) -> Counter[dg.DagsterRunStatus]:
         """How the runs of a year ended."""

@@ -3,7 +3,6 @@
 Belongs here: the Dagster instance of a home, a run of one year, and the UI. Does not belong here: the DAG itself.
 """
 
-import fcntl
 import logging
 import os
 import signal
@@ -25,6 +24,7 @@ from dakl_pipeline.cli import show
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.environment import Environment
+from resources.files import locked
 from resources.home import Home
 
 _HOST = "127.0.0.1"
@@ -142,8 +142,7 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
 def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     folder = prepare_instance(home)
     # Two processes that make the storage of a new home at once get in each other's way.
-    with (folder / ".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder / ".lock"):
         instance = _opened(folder)
     with instance:
         yield instance

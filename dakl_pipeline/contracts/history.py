@@ -16,6 +16,13 @@ _YEAR = "Verslagjaar."
 _VINTAGE = "Volgnummer van de telling binnen het verslagjaar, vanaf 1."
 
 
+def _history(name: str, schema: type[dy.Schema], description: str) -> Table:
+    """A table that grows when the last stage is done."""
+    return Table(
+        name=name, asset=UNIQUE_PERSON_COUNTS.asset, schema=schema, description=description, is_person_level=False
+    )
+
+
 class Runs(dy.Schema):
     """One row per vintage."""
 
@@ -30,12 +37,8 @@ class Runs(dy.Schema):
     versions = dy.String(description="Versies van programma, regels, code en gegevens (JSON).")
 
 
-RUNS = Table(
-    name="statistics.runs",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=Runs,
-    description="Elke telling die iets veranderde: wanneer, waarom en waarmee. Eén rij per telling.",
-    is_person_level=False,
+RUNS = _history(
+    "statistics.runs", Runs, "Elke telling die iets veranderde: wanneer, waarom en waarmee. Eén rij per telling."
 )
 
 
@@ -52,12 +55,10 @@ class CountsHistory(dy.Schema):
     persons = dy.Int64(min=1, description=UniquePersonCounts.columns()["persons"].description)
 
 
-COUNTS_HISTORY = Table(
-    name="statistics.unique_person_counts_history",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=CountsHistory,
-    description="De aantallen zoals ze na elke telling waren. Exact, dus alleen voor intern gebruik.",
-    is_person_level=False,
+COUNTS_HISTORY = _history(
+    "statistics.unique_person_counts_history",
+    CountsHistory,
+    "De aantallen zoals ze na elke telling waren. Exact, dus alleen voor intern gebruik.",
 )
 
 
@@ -80,15 +81,13 @@ class Changes(dy.Schema):
     )
 
 
-CHANGES = Table(
-    name="statistics.changes",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=Changes,
-    description=(
+CHANGES = _history(
+    "statistics.changes",
+    Changes,
+    (
         "Wat er ten opzichte van de vorige telling veranderde: hoeveel personen er per regio en leverancier bij kwamen "
         "en weggingen, en door welke aanlevering. Exact, dus alleen voor intern gebruik."
     ),
-    is_person_level=False,
 )
 
 
@@ -100,12 +99,10 @@ class SelectedHistory(SelectedDeliveries):
     delivery_id = dy.String(regex="^[0-9]{6,}$", description=SelectedDeliveries.columns()["delivery_id"].description)
 
 
-SELECTED_HISTORY = Table(
-    name="deliveries.selected_history",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=SelectedHistory,
-    description="De selectie bij elke telling: welk bestand van welke leverancier meetelde.",
-    is_person_level=False,
+SELECTED_HISTORY = _history(
+    "deliveries.selected_history",
+    SelectedHistory,
+    "De selectie bij elke telling: welk bestand van welke leverancier meetelde.",
 )
 
 
@@ -125,12 +122,10 @@ class SetAsideHistory(dy.Schema):
     registrations = dy.Int64(min=1, description="Aantal registraties dat om deze reden niet meetelde.")
 
 
-SET_ASIDE_HISTORY = Table(
-    name="statistics.set_aside_history",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=SetAsideHistory,
-    description="Hoeveel registraties bij elke telling niet meetelden, per regio en reden.",
-    is_person_level=False,
+SET_ASIDE_HISTORY = _history(
+    "statistics.set_aside_history",
+    SetAsideHistory,
+    "Hoeveel registraties bij elke telling niet meetelden, per regio en reden.",
 )
 
 
@@ -140,13 +135,7 @@ class CoverageHistory(Coverage):
     vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
 
 
-COVERAGE_HISTORY = Table(
-    name="statistics.coverage_history",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=CoverageHistory,
-    description="De dekking zoals ze na elke telling was.",
-    is_person_level=False,
-)
+COVERAGE_HISTORY = _history("statistics.coverage_history", CoverageHistory, "De dekking zoals ze na elke telling was.")
 
 
 class OverlapHistory(SupplierOverlap):
@@ -155,12 +144,10 @@ class OverlapHistory(SupplierOverlap):
     vintage = dy.Int32(primary_key=True, min=1, description=_VINTAGE)
 
 
-OVERLAP_HISTORY = Table(
-    name="statistics.supplier_overlap_history",
-    asset=UNIQUE_PERSON_COUNTS.asset,
-    schema=OverlapHistory,
-    description="De overlap van de leveranciers zoals ze na elke telling was. Exact, dus alleen voor intern gebruik.",
-    is_person_level=False,
+OVERLAP_HISTORY = _history(
+    "statistics.supplier_overlap_history",
+    OverlapHistory,
+    "De overlap van de leveranciers zoals ze na elke telling was. Exact, dus alleen voor intern gebruik.",
 )
 HISTORY_TABLES = (
     RUNS,

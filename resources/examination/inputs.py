@@ -55,6 +55,6 @@ def clock(patient: Patient) -> Iterator[Finding]:
     moments = {}
     for entry in patient.readable_entries():
         moments[f"entry {entry.delivery_id}"] = max(entry.recorded_at, entry.received_at)
-    for year, vintage in patient.newest_vintages().items():
+    for year, vintage in patient.history.readable().items():
         moments[f"vintage {vintage.number} of {year}"] = vintage.counted_at
     yield judge_clock(patient.now, moments)

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from dakl_pipeline.diagnosis import Finding, few, judge_year
 from dakl_pipeline.errors import DaklError
 from resources.examination.patient import Patient
-from resources.register_store import RegisterStore
 from resources.versions import code_version
 from resources.warehouse import Warehouse, identity
-from resources.year_watch import YearWatch
+from resources.year_watch import watch_home
 
 
 def stages(patient: Patient) -> Iterator[Finding]:
     """The tables between the stages, against their digests."""
-    store, newest = patient.stages, patient.newest_vintages()
+    store, newest = patient.stages, patient.history.readable()
     for year in patient.methodology.reporting_years:
         check = f"stages of {year}"
         again = f"`dakl run --year {year}` makes them again"
@@ -52,7 +51,7 @@ def history(patient: Patient) -> Iterator[Finding]:
 
 def warehouse(patient: Patient) -> Iterator[Finding]:
     """The warehouse: every table can be read, and every year shows its newest vintage."""
-    newest, store = patient.newest_vintages(), Warehouse(patient.home.warehouse)
+    newest, store = patient.history.readable(), Warehouse(patient.home.warehouse)
     again = "bring it up to date with `dakl run --all`"
     if not patient.home.warehouse.exists():
         if newest:
@@ -71,12 +70,6 @@ def warehouse(patient: Patient) -> Iterator[Finding]:
 
 def figures(patient: Patient) -> Iterator[Finding]:
     """Whether the figures of every year are of the files and registers that count now."""
-    watch = YearWatch(
-        patient.deliveries,
-        RegisterStore(patient.home.registers),
-        patient.stages,
-        patient.history,
-        patient.methodology,
-    )
+    watch = watch_home(patient.home, patient.methodology)
     for year in patient.methodology.reporting_years:
         yield judge_year(watch.look(year), patient.stages.record(year), code=code_version())

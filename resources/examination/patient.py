@@ -8,7 +8,6 @@ from datetime import datetime
 
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.provenance import Vintage
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.history_store import HistoryStore
@@ -51,15 +50,3 @@ class Patient:
             return self.deliveries.entries()
         except DaklError:
             return []
-
-    def newest_vintages(self) -> dict[int, Vintage]:
-        """The newest vintage of every counted year that can be read; damage has a check of its own."""
-        found = {}
-        for year in self.history.years():
-            try:
-                vintage = self.history.newest(year)
-            except DaklError:
-                continue
-            if vintage is not None:
-                found[year] = vintage
-        return found

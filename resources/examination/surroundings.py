@@ -63,7 +63,7 @@ def key(patient: Patient) -> Iterator[Finding]:
         # What the error says to do is for a new home: a key made anew is not the one that was lost.
         yield Finding("key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy")
         return
-    yield judge_key(patient.stages.known_key_id(found.check_value), patient.newest_vintages().values())
+    yield judge_key(patient.stages.known_key_id(found.check_value), patient.history.readable().values())
     if file is not None and file.stat().st_mode & _bits_of_others(file, patient.home):
         yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {file}`")
 

@@ -19,13 +19,9 @@ from assets.reruns import build_rerun_sensor
 from dakl_pipeline.cli import main
 from dakl_pipeline.cli.runs import prepare_instance
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
-from resources.delivery_store import DeliveryStore
-from resources.history_store import HistoryStore
 from resources.home import Home
-from resources.register_store import RegisterStore
 from resources.settings import load_methodology
-from resources.stage_store import StageStore
-from resources.year_watch import YearWatch
+from resources.year_watch import YearWatch, watch_home
 from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, figures_home, registers, row, run
 
 
@@ -39,14 +35,7 @@ class Season:
 
     @property
     def watch(self) -> YearWatch:
-        history = HistoryStore(self.home.history)
-        return YearWatch(
-            DeliveryStore(self.home.deliveries),
-            RegisterStore(self.home.registers),
-            StageStore(self.home.stages, in_use=history.newest_record),
-            history,
-            load_methodology(self.home),
-        )
+        return watch_home(self.home, load_methodology(self.home))
 
     def look(self) -> list[dg.RunRequest]:
         sensor = build_rerun_sensor(self.watch, YEARLY_FIGURES, pauses=(300, 900), now=lambda: self.now)

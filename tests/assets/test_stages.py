@@ -117,20 +117,21 @@ def test_a_damaged_table_is_made_again(home: Home, instance: dg.DagsterInstance)
 
 def test_a_part_of_the_chain_never_gives_figures_of_two_makings(home: Home, instance: dg.DagsterInstance) -> None:
     assert _run(home, instance).success
-    before = Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS, 2024)
+    warehouse, counts = Warehouse(home.warehouse), ["unique_person_counts", "coverage", "supplier_overlap"]
+    before = {table: warehouse.read(table, 2024) for table in (SELECTED, UNIQUE_PERSON_COUNTS)}
     _deliver_more(home)
     assert _run(home, instance, assets=["selected_deliveries", "pseudonymised_stays"]).success
-    part = _run(home, instance, assets=["unique_persons", "unique_person_counts", "coverage", "supplier_overlap"])
-    assert part.success
-    assert Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS, 2024).equals(before)
+    # Not changed themselves, and not to be shown with another selection than theirs either.
+    for tags in ({}, {"dakl/force": "true"}):
+        counted = _run(home, instance, assets=["unique_persons", *counts], tags=tags)
+        assert not counted.success
+        (event,) = counted.get_step_failure_events()
+        assert "enriched_stays must be made again first" in str(event.step_failure_data.user_failure_data.description)
+        assert all(warehouse.read(table, 2024).equals(frame) for table, frame in before.items())
     assert _run(home, instance, assets=["enriched_stays"]).success
-    forced = {"dakl/force": "true"}
-    counted = _run(home, instance, assets=["unique_person_counts", "coverage", "supplier_overlap"], tags=forced)
-    assert not counted.success
-    (event,) = counted.get_step_failure_events()
-    assert "regional_stays must be made again first" in str(event.step_failure_data.user_failure_data.description)
+    assert not _run(home, instance, assets=counts).success
     assert _run(home, instance).success
-    assert not Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS, 2024).equals(before)
+    assert not any(warehouse.read(table, 2024).equals(frame) for table, frame in before.items())
 
 
 def test_another_key_pseudonymises_the_registers_again(

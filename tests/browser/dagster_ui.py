@@ -6,27 +6,24 @@ belong here: what should be on it (the tests) and pictures of it (``docs/make_sc
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-# A busy machine with two cores takes minutes for what else takes seconds.
-DEADLINE_SECONDS = 300
-_LOOK_AGAIN_SECONDS = 0.2
+from tests.machine import DEADLINE_SECONDS, find_program, free_port, wait_until
+
 _STANDS_STILL_SECONDS = 3
 _CLICK_AGAIN_SECONDS = 5
 _CHROMIUM_OPTIONS = (
@@ -40,15 +37,6 @@ _CHROMIUM_OPTIONS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-_T = TypeVar("_T")
-
-
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def find_chromium() -> tuple[str, str]:
@@ -57,10 +45,7 @@ def find_chromium() -> tuple[str, str]:
     Raises:
         FileNotFoundError: If one of them is not installed.
     """
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        raise FileNotFoundError("no Chromium to look at the UI with: apt-get install chromium chromium-driver")
-    return chromium, driver
+    return find_program("chromium", package="chromium"), find_program("chromedriver", package="chromium-driver")
 
 
 @contextmanager
@@ -81,7 +66,7 @@ def running_ui(home: Path) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="dakl-ui-") as elsewhere, tempfile.TemporaryFile() as log:
         ui = subprocess.Popen(command, cwd=elsewhere, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            _wait_until(lambda: _has_assets(port) or ui.poll() is not None)
+            wait_until(lambda: _has_assets(port) or ui.poll() is not None)
             if ui.poll() is not None:
                 raise RuntimeError(f"dakl ui ended with exit code {ui.returncode}:\n{_text(log)}")
             yield port
@@ -173,7 +158,7 @@ class Screen:
             return not missing
 
         try:
-            _wait_until(all_are_there)
+            wait_until(all_are_there)
         except TimeoutError:
             raise AssertionError(f"{missing} not on the page, which shows:\n{self.text()}") from None
 
@@ -205,7 +190,7 @@ class Screen:
             return until is None
 
         try:
-            _wait_until(clicked)
+            wait_until(clicked)
         except TimeoutError:
             raise AssertionError(f"clicking {quoted} did nothing on the page, which shows:\n{self.text()}") from None
 
@@ -223,7 +208,7 @@ class Screen:
             "return [...document.querySelectorAll('tr')].find(row => row.cells[0]?.innerText.trim() === arguments[0])"
         )
         try:
-            _wait_until(lambda: text in (self._chrome.execute_script(f"{find}?.innerText", first_cell) or ""))
+            wait_until(lambda: text in (self._chrome.execute_script(f"{find}?.innerText", first_cell) or ""))
         except TimeoutError:
             raise AssertionError(f"no {text} in row {first_cell}; the page shows:\n{self.text()}") from None
 
@@ -242,17 +227,8 @@ class Screen:
                 since = time.monotonic()
             return time.monotonic() - since > _STANDS_STILL_SECONDS
 
-        _wait_until(stands_still)
+        wait_until(stands_still)
         path.write_bytes(picture)
-
-
-def _wait_until(condition: Callable[[], _T | None]) -> _T:
-    until = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < until:
-        if outcome := condition():
-            return outcome
-        time.sleep(_LOOK_AGAIN_SECONDS)
-    raise TimeoutError
 
 
 def _has_assets(port: int) -> bool:

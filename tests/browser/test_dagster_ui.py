@@ -5,7 +5,6 @@ Belongs here: what a user must see in the browser, and must never see. Does not 
 """
 
 import itertools
-import os
 import socket
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.definitions import STAGES
 from tests import small_world
 from tests.browser.dagster_ui import Screen, browser, find_chromium, running_ui
+from tests.machine import installed
 from tests.small_world import ANNA, BRAM, CEES, DORA, V_LINKED, V_LOOSE
 
 GROUPS = {
@@ -49,13 +49,7 @@ WAY_BACK = (
 def test_analyst_sees_runs_reasons_checks_and_the_way_back_to_what_was_delivered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    try:
-        find_chromium()
-    except FileNotFoundError as missing:
-        # `make test` needs nothing else installed; CI installs the browser and never goes without this test.
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
+    installed(find_chromium)
     home = _home_with_deliveries(tmp_path)
     monkeypatch.setenv("DAKL_RERUN_INTERVAL", "5")
     with running_ui(home) as port, browser(port, width=3000, height=1700) as screen:

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import encrypt_password
 
-from tests.browser.dagster_ui import free_port
+from tests.machine import free_port
 
 HOST, NAME = "127.0.0.1", "dakl"
 _DEBIAN = Path("/usr/lib/postgresql")

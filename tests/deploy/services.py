@@ -9,25 +9,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from tests.browser.dagster_ui import free_port
+from tests.machine import DEADLINE_SECONDS, free_port, wait_until
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = {path.stem.removeprefix("dakl-"): path for path in sorted((DEPLOY / "systemd").glob("*.service"))}
 HOST = "127.0.0.1"
-DEADLINE_SECONDS = 300
-_LOOK_AGAIN_SECONDS = 0.2
 _PORT, _PROGRAMS, _SOCKET = "3000", "/opt/dakl/bin/", "/run/dakl/code.sock"
 _WORKSPACE = "/etc/dakl/workspace.yaml"
-_T = TypeVar("_T")
 
 
 def unit(name: str) -> ConfigParser:
@@ -102,20 +98,6 @@ def running_team(folder: Path, environments: Mapping[str, Mapping[str, str]]) ->
 
         wait_until(has_assets)
         yield team
-
-
-def wait_until(condition: Callable[[], _T | None]) -> _T:
-    """Look until something holds.
-
-    Raises:
-        TimeoutError: If it does not in time.
-    """
-    until = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < until:
-        if outcome := condition():
-            return outcome
-        time.sleep(_LOOK_AGAIN_SECONDS)
-    raise TimeoutError
 
 
 @contextmanager

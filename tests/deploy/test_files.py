@@ -3,9 +3,7 @@
 Belongs here: what can be seen without starting a service. Does not belong here: the running services (``test_team``).
 """
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -18,6 +16,7 @@ import yaml
 from resources.environment import Environment
 from resources.mail_settings import MailSettings, load_mail_settings
 from tests.deploy.services import DEPLOY, UNITS, command, unit
+from tests.machine import find_program, installed
 
 ROOT = DEPLOY.parent
 # Of 100, as `systemd-analyze security` counts: the lower the safer.
@@ -36,12 +35,7 @@ def _settings() -> dict[str, str]:
 
 @pytest.fixture
 def systemd_analyze() -> str:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        # `make test` needs nothing else installed; CI installs systemd and never goes without this test.
-        assert not os.environ.get("CI"), "no systemd-analyze: apt-get install systemd"
-        pytest.skip("no systemd-analyze: apt-get install systemd")
-    return program
+    return installed(lambda: find_program("systemd-analyze", package="systemd"))
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -7,7 +7,6 @@ what it gets stands in for it.
 import http.client
 import json
 import os
-import shutil
 import ssl
 import subprocess
 import threading
@@ -21,8 +20,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.browser.dagster_ui import free_port
-from tests.deploy.services import DEPLOY, HOST, wait_until
+from tests.deploy.services import DEPLOY, HOST
+from tests.machine import find_program, free_port, installed, wait_until
 
 NAME = "dakl.internal"
 LOGIN = {"Authorization": "Basic " + b64encode(b"anna:geheim").decode()}
@@ -61,11 +60,7 @@ class Proxy:
 
 @pytest.fixture
 def proxy(tmp_path: Path) -> Iterator[Proxy]:
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if nginx is None:
-        # `make test` needs nothing else installed; CI installs nginx and never goes without this test.
-        assert not os.environ.get("CI"), "no nginx: apt-get install nginx-light"
-        pytest.skip("no nginx: apt-get install nginx-light")
+    nginx = installed(lambda: find_program("nginx", package="nginx-light"))
     backend = ThreadingHTTPServer((HOST, 0), _Echo)
     threading.Thread(target=backend.serve_forever, daemon=True).start()
     authority, port, plain_port = trustme.CA(), free_port(), free_port()

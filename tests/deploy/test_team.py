@@ -18,7 +18,8 @@ import pytest
 
 from tests import small_world
 from tests.deploy.postgres import Postgres, find_postgres, running_postgres
-from tests.deploy.services import DEPLOY, Team, running_team, wait_until
+from tests.deploy.services import DEPLOY, Team, running_team
+from tests.machine import installed, wait_until
 from tests.small_world import ANNA, BRAM
 
 _LAUNCH = """
@@ -38,13 +39,7 @@ _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    try:
-        find_postgres()
-    except FileNotFoundError as missing:
-        # `make test` needs nothing else installed; CI installs PostgreSQL and never goes without this test.
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
+    installed(find_postgres)
     with running_postgres() as server:
         yield server
 
