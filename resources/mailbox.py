@@ -3,22 +3,26 @@
 Belongs here: making the mails of the log and keeping them as ``.eml`` beside the reports. Does not belong here: what a
 mail says (``dakl_pipeline.mail``) and sending (``outbox``).
 
-A mail is made from the log alone, so one that a crash left out is made later, the same.
+A mail is made from the log and the explanations before it, so one that a crash left out is made later, the same.
 """
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.findings import Finding, with_totals
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.rounds import local_date
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import Recipient, compose, read_coordinators
 from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.op_orde.explanations import latest_by_rule
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
+from resources.explanation_store import ExplanationStore
 from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
@@ -103,7 +107,14 @@ class Mailbox:
                 listed = with_totals(findings, entry.findings)
                 write_atomically(report, faults_table(listed, year=entry.reporting_year))
             where = report.relative_to(self._home.root).as_posix()
-            notice = notice_of_delivery(entry, log, findings, report=where, methodology=self._methodology)
+            notice = notice_of_delivery(
+                entry,
+                log,
+                findings,
+                report=where,
+                methodology=self._methodology,
+                explained=self._explained_before(entry),
+            )
         message = compose(
             entry,
             notice,
@@ -113,6 +124,14 @@ class Mailbox:
         )
         write_atomically(path, message.as_bytes())
         return path
+
+    def _explained_before(self, delivery: Delivery) -> dict[str, date]:
+        """When the supplier explained what, as it was when the delivery came in: made later the mail is the same."""
+        if delivery.reporting_year is None:
+            return {}
+        kept = ExplanationStore(self._home.deliveries).explanations(delivery.supplier_id, delivery.reporting_year)
+        known = [e for e in kept if e.recorded_at <= delivery.recorded_at]
+        return {r: local_date(e.recorded_at, self._methodology) for r, e in latest_by_rule(known).items()}
 
     def mails(self, log: Iterable[Delivery | Withdrawal]) -> list[Mail]:
         """The mails that were made, in the order of the log.

@@ -1,6 +1,6 @@
 """Processes that deliver and run, killed at any moment, each time followed by a rerun.
 
-python -m tests.killing HOME FOLDER     forks a worker for every line it reads, and says its process id
+python -m tests.killing HOME FOLDER VARIANTS     forks a worker for every line it reads, and says its process id
 
 Belongs here: working, killing, and what must hold afterwards. Does not belong here: how often (the tests).
 """
@@ -44,35 +44,37 @@ def _figures(home: Path) -> dict[str, bytes]:
     return {table: export(home, table, year=YEAR) for table in TABLES}
 
 
-def _clean_figures(folder: Path) -> list[dict[str, bytes]]:
+def _clean_figures(folder: Path, variants: int) -> list[dict[str, bytes]]:
     """The figures of every variant, each from one run in a home in which nothing else happened."""
     figures = []
-    for variant in range(len(VARIANTS)):
+    for variant in range(variants):
         home = figures_home(folder / f"clean-{variant}")
         assert deliver(home, _file(folder, variant), "mo-a") == 0
         assert run(home, YEAR) == 0
         figures.append(_figures(home))
-    assert len({repr(each) for each in figures}) == len(VARIANTS)
+    assert len({repr(each) for each in figures}) == variants
     return figures
 
 
-def work(home: Path, folder: Path, seed: int) -> None:
+def work(home: Path, folder: Path, variants: int, seed: int) -> None:
     """Deliver and run, until the end comes."""
     draw = random.Random(seed)
     while True:
         if draw.random() < 0.5:
-            deliver(home, _file(folder, draw.randrange(len(VARIANTS))), "mo-a")
+            deliver(home, _file(folder, draw.randrange(variants)), "mo-a")
         run(home, YEAR, force=draw.random() < 0.3)
 
 
-def assert_kills_leave_the_figures_of_a_clean_run(folder: Path, kills: int, seed: int) -> None:
+def assert_kills_leave_the_figures_of_a_clean_run(
+    folder: Path, kills: int, seed: int, variants: int = len(VARIANTS)
+) -> None:
     """Kill a worker again and again: the figures can always be read, and a rerun gives those of a clean run."""
-    clean = _clean_figures(folder)
+    clean = _clean_figures(folder, variants)
     home = make_home(folder)
     assert deliver(home, _file(folder, 0), "mo-a") == 0
     assert run(home, YEAR) == 0
     draw = random.Random(seed)
-    program = [sys.executable, "-m", "tests.killing", str(home), str(folder)]
+    program = [sys.executable, "-m", "tests.killing", str(home), str(folder), str(variants)]
     with subprocess.Popen(program, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forks:
         assert forks.stdin is not None
         assert forks.stdout is not None
@@ -110,12 +112,12 @@ def _leftovers(home: Path, *folders: str) -> list[str]:
     return half + (sorted(tables) if len(tables) != made else [])
 
 
-def _fork_workers(home: Path, folder: Path) -> None:
+def _fork_workers(home: Path, folder: Path, variants: int) -> None:
     for line in sys.stdin:
         worker = os.fork()
         if worker == 0:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                work(home, folder, int(line))
+                work(home, folder, variants, int(line))
         print(worker, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]), flush=True)
 
@@ -124,4 +126,4 @@ if __name__ == "__main__":
     # What a run loads, so that a worker has it when it is forked.
     import dakl_pipeline.cli.runs  # noqa: F401
 
-    _fork_workers(Path(sys.argv[1]), Path(sys.argv[2]))
+    _fork_workers(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

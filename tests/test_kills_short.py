@@ -9,4 +9,4 @@ from tests.killing import assert_kills_leave_the_figures_of_a_clean_run
 
 
 def test_kills_leave_the_figures_of_a_clean_run(tmp_path: Path) -> None:
-    assert_kills_leave_the_figures_of_a_clean_run(tmp_path, kills=2, seed=0)
+    assert_kills_leave_the_figures_of_a_clean_run(tmp_path, kills=2, seed=0, variants=2)

@@ -6,8 +6,9 @@ the rest of the mail (``notice``) and how it looks (``rendering``).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from dakl_pipeline.dutch import counted, number
+from dakl_pipeline.dutch import counted, day, number
 from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
 from dakl_pipeline.mail.wording import lines
@@ -42,6 +43,7 @@ class FindingGroup:
         messages: What was found; empty when that is not known any more.
         action: What to do.
         actor: Who does it.
+        explained_on: The day on which the supplier explained it, in words; empty when that was not done.
     """
 
     title: str
@@ -50,10 +52,15 @@ class FindingGroup:
     messages: tuple[Message, ...]
     action: str
     actor: str
+    explained_on: str
 
 
 def group_findings(
-    counts: Mapping[str, int], findings: Iterable[Finding], *, year: int | None
+    counts: Mapping[str, int],
+    findings: Iterable[Finding],
+    *,
+    year: int | None,
+    explained: Mapping[str, date] | None = None,
 ) -> tuple[FindingGroup, ...]:
     """Group findings by rule, faults first, each kind in the order of the catalogue.
 
@@ -62,6 +69,7 @@ def group_findings(
         findings: The findings that were kept. A rule that found something when the file came in, but has none here, is
             shown without lines.
         year: Reporting year, for the texts.
+        explained: When the supplier explained the findings of a rule, by rule.
 
     Returns:
         A group for every rule that the catalogue still has.
@@ -70,10 +78,14 @@ def group_findings(
     for each in findings:
         by_rule.setdefault(each.rule, []).append(each)
     rules = sorted((r for r in catalogue().rule if r.id in counts), key=lambda rule: _SEVERITIES.index(rule.severity))
-    return tuple(_group(rule, counts[rule.id], by_rule.get(rule.id, []), year) for rule in rules)
+    return tuple(
+        _group(rule, counts[rule.id], by_rule.get(rule.id, []), year, (explained or {}).get(rule.id)) for rule in rules
+    )
 
 
-def _group(rule: Rule, count: int, findings: Iterable[Finding], year: int | None) -> FindingGroup:
+def _group(
+    rule: Rule, count: int, findings: Iterable[Finding], year: int | None, explained_on: date | None
+) -> FindingGroup:
     return FindingGroup(
         title=rule.title,
         severity=rule.severity,
@@ -81,6 +93,7 @@ def _group(rule: Rule, count: int, findings: Iterable[Finding], year: int | None
         messages=_messages(findings, is_all=count <= MAX_FINDINGS_PER_RULE),
         action=rule.action.format(year=year),
         actor=rule.actor,
+        explained_on=day(explained_on) if explained_on else "",
     )
 
 

@@ -4,8 +4,9 @@ Belongs here: the sentences, which depend on the entry and on the log as it was 
 always gives the same mail. Does not belong here: how it looks (``rendering``) and who gets it (``message``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from dakl_pipeline.dutch import counted, day
@@ -54,6 +55,7 @@ def notice_of_delivery(
     *,
     report: str,
     methodology: Methodology,
+    explained: Mapping[str, date] | None = None,
 ) -> Notice:
     """Say what became of a delivered file.
 
@@ -63,12 +65,13 @@ def notice_of_delivery(
         findings: What the check found.
         report: Where the op-orde report of an approved file is, or the list of faults of a rejected one.
         methodology: Settings, for the rounds.
+        explained: When the supplier explained the findings of a rule, by rule.
 
     Returns:
         The content of the mail.
     """
     before = _log_of_supplier(delivery, log)
-    groups = group_findings(delivery.findings, findings, year=delivery.reporting_year)
+    groups = group_findings(delivery.findings, findings, year=delivery.reporting_year, explained=explained)
     file = f"{_file(delivery)}{_about(delivery)}"
     late = [] if delivery.late_reason is None else [_LATE]
     if delivery.approved:
@@ -79,13 +82,13 @@ def notice_of_delivery(
             paragraphs=(
                 f"CBS heeft uw bestand {file} gelezen: "
                 f"{counted(delivery.registrations, 'registratie', 'registraties')}.",
-                _what_counts(delivery, before, methodology),
+                what_counts(delivery, before, methodology),
                 *late,
                 *_same_content(delivery, before, methodology),
             ),
             steps=(
                 f"Bekijk het op-orde-rapport: {report}. Daarin staan uw aantallen naast die van uw vorige aanlevering.",
-                *(["Loop de bevindingen hieronder na."] if groups else []),
+                *(["Loop de bevindingen hieronder na."] if any(not g.explained_on for g in groups) else []),
                 *_again(delivery, methodology, "Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan"),
             ),
             groups=groups,
@@ -164,8 +167,15 @@ def _log_of_supplier(entry: Delivery | Withdrawal, log: Iterable[Delivery | With
     ]
 
 
-def _what_counts(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> str:
-    year = delivery.reporting_year
+def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], methodology: Methodology) -> str:
+    """Whether an approved file counts, and what it takes the place of, in a sentence or two.
+
+    Args:
+        delivery: The entry of an approved file.
+        log: The log; what came after the entry is left out.
+        methodology: Settings, for the rounds.
+    """
+    year, before = delivery.reporting_year, _log_of_supplier(delivery, log)
     own = next(s for s in standings(before, methodology) if s.delivery.sequence == delivery.sequence)
     if isinstance(own.decided_by, Withdrawal):
         return (

@@ -66,13 +66,19 @@ def _found(group: FindingGroup) -> list[str]:
     return [f"{m.where}: {m.text}" if m.where else m.text for m in group.messages]
 
 
+def _to_do(group: FindingGroup) -> str:
+    if group.explained_on:
+        return f"U hebt dit toegelicht op {group.explained_on}; opnieuw toelichten is niet nodig."
+    return f"Wat te doen: {group.action}"
+
+
 def _group_as_text(group: FindingGroup) -> str:
     return "\n".join(
         [
             f"{group.title} ({_SEVERITY[group.severity]}, {group.count})",
             *(_wrapped(text, "  - ") for text in _found(group)),
-            _wrapped(f"Wat te doen: {group.action}", "  "),
-            _wrapped(f"Door: {group.actor}", "  "),
+            _wrapped(_to_do(group), "  "),
+            *([] if group.explained_on else [_wrapped(f"Door: {group.actor}", "  ")]),
         ]
     )
 
@@ -118,7 +124,7 @@ def _group_as_html(group: FindingGroup) -> str:
         f'<h3 style="margin:0 0 4px;font-size:16px">{escape(group.title)} '
         f'<span style="font-weight:normal">({_SEVERITY[group.severity]}, {escape(group.count)})</span></h3>\n'
         + (f"{_list(_found(group))}\n" if group.messages else "")
-        + f"{_paragraph(f'Wat te doen: {group.action} Door: {group.actor}.')}\n</div>"
+        + f"{_paragraph(_to_do(group) if group.explained_on else f'{_to_do(group)} Door: {group.actor}.')}\n</div>"
     )
 
 

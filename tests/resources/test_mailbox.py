@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,8 +17,10 @@ import pytest
 from dakl_pipeline.cli import main
 from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.intake.log import Delivery
+from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.reference import Methodology, default_methodology
 from resources.delivery_store import DeliveryStore
+from resources.explanation_store import ExplanationStore
 from resources.home import Home
 from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings, load_mail_settings
@@ -31,6 +34,7 @@ COORDINATORS = "supplier_id,name,email\nalmelo,Anna de Vriès,anna@opvang.intern
 CONTACT = "dakloosheid@cbs.internal"
 CANARIES = ("823609571", "823609572", "93485402", "8317460295")
 PAUSES = (1.0, 2.0, 4.0)
+SAID = "Wij vragen nachtgasten niet naar een nummer."
 
 
 @pytest.fixture
@@ -189,6 +193,52 @@ def test_no_number_and_no_row_is_ever_in_a_mail(home: Home) -> None:
             assert not [canary for canary in CANARIES if canary in everything]
             assert list(message.iter_attachments()) == []
             assert "2024-02-01" not in everything
+
+
+def _explain(home: Home, rule: str, *, at: str) -> None:
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    ExplanationStore(home.deliveries).append(
+        "almelo",
+        2024,
+        lambda sequence: Explanation(
+            sequence=sequence,
+            supplier_id="almelo",
+            reporting_year=2024,
+            rule=rule,
+            text=SAID,
+            recorded_at=moment,
+            recorded_by="anna",
+        ),
+    )
+
+
+def test_what_was_explained_is_not_asked_again(home: Home) -> None:
+    rows = (row(ANNA), row("", gemeente="9999"))
+    _deliver(home, *rows)
+    _explain(home, "bsn_missing", at="2025-05-12T22:30:00")
+    delivery, mail = _deliver(home, *rows, row(BRAM), at="2025-05-13T10:00:00")
+    made = mail.path.read_bytes()
+    explained = "U hebt dit toegelicht op 13 mei 2025; opnieuw toelichten is niet nodig."
+    for text in _parts(made):
+        assert text.count(explained) == 1
+        assert text.count("Wat te doen:") == 1
+        assert "Loop de bevindingen hieronder na." in text
+        assert SAID not in text
+    _explain(home, "gemeente_unknown", at="2025-05-13T11:00:00")
+    _mailbox(home).post(delivery, _mailbox(home).entries())
+    assert mail.path.read_bytes() == made, "what is explained later does not change a mail"
+    _, last = _deliver(home, *rows, at="2025-05-14T10:00:00")
+    for text in _parts(last.path.read_bytes()):
+        assert "Wat te doen:" not in text
+        assert "Loop de bevindingen" not in text
+
+
+def _parts(message: bytes) -> list[str]:
+    """What a reader sees of a mail: the plain text, and the page without its tags."""
+    made = message_from_bytes(message, EmailMessage, policy=SMTP)
+    texts = [part.get_content() for part in made.walk() if part.get_content_maintype() == "text"]
+    assert len(texts) == 2
+    return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in texts]
 
 
 def test_where_mails_are(home: Home) -> None:
