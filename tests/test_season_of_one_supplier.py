@@ -108,6 +108,7 @@ def test_a_season(season: Season) -> None:
     assert season.selected() == []
     assert "CBS verwerkt en publiceert uw gegevens over dat jaar niet" in season.mail("000005")
     assert season.deliver("2024-06-24T15:00", ANNA, version="v4") == 0
+    assert "Het bestand telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in season.said()
     assert season.selected() == []
     assert "telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in season.mail("000006")
     assert season.persons() == 0
