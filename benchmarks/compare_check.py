@@ -116,8 +116,8 @@ def page(measured: dict[str, Way], rows: int, size_mb: float, load: float, known
         f"Machine: {os.cpu_count()} cores, {platform.system()} {platform.machine()}; {known}; "
         f"{datetime.now(UTC).date()}.",
         "",
-        f"The machine also did other work (load {load:.1f} at the start): each way is measured {big[0].repeats} times, "
-        "in turn, frictionless once;",
+        f"Load of the machine before it began: {load:.1f}. Each way is measured {big[0].repeats} times, in turn, "
+        "frictionless once;",
         "its best times and its highest memory are shown. Processor time suffers least from other work. Python modules "
         "are compiled beforehand, as pip does.",
         "",

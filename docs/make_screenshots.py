@@ -68,6 +68,7 @@ def _sensor(screen: Screen) -> Path:
 def _asset_graph(screen: Screen) -> Path:
     """Every asset in its stage; as wide as can be before the boxes show more than a picture has room for."""
     screen.resize(2300, 1250, scale=16 / 23)
+    screen.open("/asset-groups", "stage_6_count")
     screen.expand_all_groups()
     screen.wait_for("assessed_stays")
     screen.reload("assessed_stays")
