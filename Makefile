@@ -9,6 +9,9 @@ STAMP := $(VENV)/.installed
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --extra team
 
+# Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test soak lint docs lock clean
 
 help:  ## this list
@@ -26,7 +29,7 @@ demo: $(STAMP)  ## make the environment, then the whole job end to end on synthe
 	@$(BIN)/dakl demo
 
 test: $(STAMP)  ## make the environment, then every test
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak
