@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from assets.reruns import REASON_TAG
+from assets.reruns import REASON_TAG, WANTED_TAG
+from dakl_pipeline.errors import DaklError
 from dakl_pipeline.intake.rounds import local_date
 from dakl_pipeline.operation.calendar import reminders_due, years_in_season
 from dakl_pipeline.reference import Methodology
@@ -46,15 +47,21 @@ def build_nightly_run(watch: YearWatch, job_name: str) -> dg.ScheduleDefinition:
     def nightly_consistency(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         night = local_date(context.scheduled_execution_time, methodology)
         in_season = [y for y in years_in_season(methodology, night) if y in methodology.reporting_years]
-        states = [watch.look(year) for year in in_season]
-        lacking = [state.lacks for state in states if state.lacks is not None]
-        if lacking:
-            context.log.warning("; ".join(lacking))
-        years = [state.year for state in states if state.lacks is None]
-        if not years:
-            return dg.SkipReason("; ".join(lacking) or f"{night}: no round is going on")
-        tags = {REASON_TAG: f"consistency of the night of {night}"}
-        return [dg.RunRequest(run_key=f"nightly:{night}:{y}", partition_key=str(y), tags=tags) for y in years]
+        requests, waiting = [], []
+        for year in in_season:
+            try:
+                state = watch.look(year)
+            except DaklError as error:
+                # One year that cannot be looked at must not keep the others waiting.
+                waiting.append(f"{year}: {error}")
+                continue
+            if state.lacks is not None:
+                waiting.append(f"{year}: {state.lacks}")
+                continue
+            # With the state it is for: a night that fails is one more attempt, and no new beginning for the sensor.
+            tags = {REASON_TAG: f"consistency of the night of {night}", WANTED_TAG: state.wanted}
+            requests.append(dg.RunRequest(run_key=f"nightly:{night}:{year}", partition_key=str(year), tags=tags))
+        return requests or dg.SkipReason("\n".join(waiting) or f"{night}: no round is going on")
 
     return nightly_consistency
 

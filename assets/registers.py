@@ -4,6 +4,7 @@ from functools import partial
 
 from assets.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.registers import REGISTERS, Register
+from dakl_pipeline.provenance import REGISTER_DIGEST
 from dakl_pipeline.steps.pseudonymise import pseudonymise_register
 
 
@@ -15,7 +16,7 @@ def pseudonymise(inputs: Inputs, register: Register) -> Output:
 
 
 def _digest(inputs: Inputs, register: Register) -> dict[str, str]:
-    return {"register_sha256": inputs.register_store.digest(register, inputs.year)}
+    return {REGISTER_DIGEST: inputs.register_store.digest(register, inputs.year)}
 
 
 STAGES = tuple(

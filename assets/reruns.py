@@ -26,6 +26,7 @@ _STARTED_BUT_NOT_BUSY = {
     dg.DagsterRunStatus.STARTING: timedelta(minutes=15),
     dg.DagsterRunStatus.NOT_STARTED: timedelta(minutes=15),
 }
+_WITHOUT_END = [dg.DagsterRunStatus.QUEUED, *_STARTED_BUT_NOT_BUSY]
 _ENDED: dict[dg.DagsterRunStatus, Literal["success", "failed", "canceled"]] = {
     dg.DagsterRunStatus.SUCCESS: "success",
     dg.DagsterRunStatus.FAILURE: "failed",
@@ -62,20 +63,23 @@ def build_rerun_sensor(
         minimum_interval_seconds=interval,
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
-    def correction_reruns(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    def correction_reruns(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         requests, said = [], []
         for year in watch.methodology.reporting_years:
             try:
-                runs = _past_runs(context.instance, watch, job_name, year, now())
+                runs = _past_runs(context.instance, watch, year, now())
                 decision = decide(watch.look(year), runs, now=now(), pauses=pauses)
             except DaklError as error:
                 # One year that cannot be looked at must not keep the others waiting.
                 decision = NoRun(year, str(error))
             if isinstance(decision, Rerun):
                 requests.append(_request(decision))
-                context.log.info(f"{year}: {decision.reason}")
             said.append(f"{year}: {decision.reason if isinstance(decision, Rerun) else decision.because}")
-        return dg.SensorResult(run_requests=requests) if requests else dg.SkipReason("\n".join(said))
+        answers = "\n".join(said)
+        # The cursor steers nothing: the page of the sensor shows it, so a year that waits for a person stays in sight.
+        return dg.SensorResult(
+            run_requests=requests, skip_reason=None if requests else dg.SkipReason(answers), cursor=answers
+        )
 
     return correction_reruns
 
@@ -87,19 +91,37 @@ def _request(rerun: Rerun) -> dg.RunRequest:
     return dg.RunRequest(run_key=rerun.run_key, partition_key=str(rerun.year), tags=tags)
 
 
-def _past_runs(
-    instance: dg.DagsterInstance, watch: YearWatch, job_name: str, year: int, now: datetime
-) -> list[PastRun]:
-    chosen = dg.RunsFilter(job_name=job_name, tags={YEAR_TAG: str(year)})
+def _past_runs(instance: dg.DagsterInstance, watch: YearWatch, year: int, now: datetime) -> list[PastRun]:
+    """The latest runs of a year, newest first, and all that have no end; also those that the asset graph started."""
+    tags = {YEAR_TAG: str(year)}
+    latest = instance.get_run_records(dg.RunsFilter(tags=tags), limit=_RUNS_SEEN)
+    open_ended = instance.get_run_records(dg.RunsFilter(tags=tags, statuses=_WITHOUT_END))
     runs = []
-    for record in instance.get_run_records(chosen, limit=_RUNS_SEEN):
-        run, touched = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
+    for record in {record.dagster_run.run_id: record for record in (*latest, *open_ended)}.values():
+        run, ended_at = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
         outcome = _ENDED.get(run.status)
-        patience = _STARTED_BUT_NOT_BUSY.get(run.status)
-        if outcome is None and patience and now - touched > patience and not watch.stages.is_held(year):
-            # A killed process says nothing: the history would show the run as busy for ever.
-            instance.report_run_failed(run, "The process of this run is gone: nobody keeps its year.")
-            outcome, touched = "failed", now
-        ended_at = touched if outcome else None
-        runs.append(PastRun(run.run_id, outcome or "busy", run.tags.get(WANTED_TAG), ended_at))
+        if outcome is None and not watch.stages.is_held(year) and _is_silent(instance, record, now):
+            outcome, ended_at = _end(instance, run), now
+        runs.append(PastRun(run.run_id, outcome or "busy", run.tags.get(WANTED_TAG), ended_at if outcome else None))
     return runs
+
+
+def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
+    """Whether a run has said nothing for so long that its process must be gone, if it does not keep its year."""
+    patience = _STARTED_BUT_NOT_BUSY.get(record.dagster_run.status)
+    if patience is None:
+        return False
+    signs = [record.update_timestamp.replace(tzinfo=UTC)]
+    # A run lets go of its year a moment before it says that it is done.
+    last = instance.get_records_for_run(record.dagster_run.run_id, limit=1, ascending=False).records
+    signs += [datetime.fromtimestamp(each.event_log_entry.timestamp, UTC) for each in last]
+    return now - max(signs) > patience
+
+
+def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Literal["failed", "canceled"]:
+    """End a run that cannot say so itself: the history would show it as busy for ever, and its year would wait."""
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, "The process of this run is gone: nobody keeps its year.")
+        return "canceled"
+    instance.report_run_failed(run, "The process of this run is gone: nobody keeps its year.")
+    return "failed"

@@ -174,7 +174,11 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         inputs = _inputs(context)
         if stage.completes_year:
             _require_in_step(stage, inputs)
-        made_of = _guarded(lambda: _made_of(stage, inputs))
+        try:
+            made_of = _guarded(lambda: _made_of(stage, inputs))
+        except dg.Failure as failure:
+            yield _not_made(stage, failure)
+            raise
         former = inputs.stages.record(inputs.year).stages.get(stage.name)
         kept = None
         if FORCE_TAG not in context.run.tags:
@@ -283,13 +287,7 @@ def _make(
     try:
         output = _guarded(lambda: stage.run(inputs))
     except dg.Failure as failure:
-        # The check says it too: that is where an analyst looks, per year.
-        yield dg.AssetCheckResult(
-            asset_key=stage.tables[0].asset,
-            check_name=CONTRACT_CHECK,
-            passed=False,
-            description=f"not made, so there is nothing to check: {failure.description}",
-        )
+        yield _not_made(stage, failure)
         raise
     results = list(_check_results(stage, output))
     yield from results
@@ -300,6 +298,16 @@ def _make(
             allow_retries=False,
         )
     return _guarded(lambda: _write(stage, inputs, made_of, output, run_id))
+
+
+def _not_made(stage: Stage, failure: dg.Failure) -> dg.AssetCheckResult:
+    """The check says it too: that is where an analyst looks, per year."""
+    return dg.AssetCheckResult(
+        asset_key=stage.tables[0].asset,
+        check_name=CONTRACT_CHECK,
+        passed=False,
+        description=f"not made, so there is nothing to check: {failure.description}",
+    )
 
 
 def _require_in_step(stage: Stage, inputs: Inputs) -> None:

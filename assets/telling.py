@@ -15,7 +15,6 @@ from dakl_pipeline.markdown import bars, table
 from dakl_pipeline.provenance import StageRecord, Vintage, what_changed
 from resources.versions import versions
 
-_DIGEST_SHOWN = 12
 _REGIONS_DRAWN = 12
 _DELIVERY = ("supplier", "file", "delivery", "received at (UTC)", "sha256", "registrations")
 
@@ -36,9 +35,7 @@ def tell_making(
         "rows_set_aside": dg.MetadataValue.int(sum(record.set_aside.values())),
         "written": dg.MetadataValue.bool(is_written),
         "what_changed": dg.MetadataValue.text(_what_changed(record, former, is_written)),
-        "made_of": dg.MetadataValue.md(
-            table(("what", "version"), ((n, value[:_DIGEST_SHOWN]) for n, value in record.made_of.items()))
-        ),
+        "made_of": dg.MetadataValue.md(table(("what", "version"), record.made_of.items())),
         "key_id": dg.MetadataValue.text(key_id),
         "versions": dg.MetadataValue.md(table(("what", "version"), versions().items())),
     }
@@ -93,5 +90,4 @@ def _what_changed(record: StageRecord, former: StageRecord | None, is_written: b
 
 def _row(standing: Standing) -> tuple[object, ...]:
     made = standing.delivery
-    digest = made.sha256[:_DIGEST_SHOWN]
-    return (made.supplier_id, made.file_name, made.delivery_id, made.received_at, digest, made.registrations)
+    return (made.supplier_id, made.file_name, made.delivery_id, made.received_at, made.sha256, made.registrations)

@@ -23,7 +23,7 @@ from dakl_pipeline.contracts.history import (
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.figures import categories_of, region_code, region_name
-from dakl_pipeline.provenance import Vintage, what_changed
+from dakl_pipeline.provenance import REGISTER_DIGEST, Vintage, what_changed
 from dakl_pipeline.reference import set_aside_reasons
 from dakl_pipeline.steps.count import TOTAL
 
@@ -333,7 +333,7 @@ def _deliveries(cell: Cell, vintage: Vintage, tables: Mapping[Table, pl.DataFram
 
 def _registers(vintage: Vintage) -> list[UsedRegister]:
     return [
-        UsedRegister(name=register.name, sha256=stage.made_of["register_sha256"], rows=stage.rows_in)
+        UsedRegister(name=register.name, sha256=stage.made_of[REGISTER_DIGEST], rows=stage.rows_in)
         for register in REGISTERS
         if (stage := vintage.stages.get(register.table.asset))
     ]

@@ -5,6 +5,7 @@ Belongs here: comparing the figures of a year with those of the vintage before. 
 """
 
 import json
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -21,7 +22,8 @@ from dakl_pipeline.contracts.history import (
     SELECTED_HISTORY,
     SET_ASIDE_HISTORY,
 )
-from dakl_pipeline.provenance import Vintage, YearRecord, what_changed
+from dakl_pipeline.contracts.registers import REGISTERS
+from dakl_pipeline.provenance import REGISTER_DIGEST, Vintage, YearRecord, what_changed
 from dakl_pipeline.steps.count import TOTAL
 from dakl_pipeline.steps.deduplicate import COUNTRY
 
@@ -136,10 +138,16 @@ def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame
         name
         for stage, record in after.stages.items()
         if stage in before.stages
-        for name in what_changed(before.stages[stage].made_of, record.made_of)
+        for name in _named(stage, what_changed(before.stages[stage].made_of, record.made_of))
         if name not in _FOLLOWS
     }
     return "; ".join([*causes, *(f"other {name}" for name in sorted(names))]) or "counted again on request"
+
+
+def _named(stage: str, changed: Sequence[str]) -> list[str]:
+    """What changed of a stage, as an analyst calls it."""
+    registers = {register.table.asset: f"register {register.name}" for register in REGISTERS}
+    return [registers[stage] if name == REGISTER_DIGEST else name for name in changed]
 
 
 def selection_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+# Under this name a stage keeps the digest of the register file it was made of.
+REGISTER_DIGEST = "register_sha256"
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
 
 

@@ -20,8 +20,7 @@ class Environment(BaseSettings):
         pseudonym_key: The secret key itself.
         pseudonym_key_file: The file with the secret key.
         rerun_interval: Seconds between two looks of the sensor that counts years again.
-        rerun_interval: int = Field(default=30, ge=1)
-    rerun_pauses: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
+        rerun_pauses: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
     """
 
     model_config = SettingsConfigDict(env_prefix="DAKL_", env_ignore_empty=True, hide_input_in_errors=True)

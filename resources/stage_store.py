@@ -63,6 +63,9 @@ class StageStore:
                 return False
         except Refused:
             return True
+        except OSError:
+            # Where nothing can be written no run is busy; one that begins says what is wrong.
+            return False
 
     def record(self, year: int) -> YearRecord:
         """What is kept of a year; nothing when there is no record or it is damaged, so that it is made again."""

@@ -46,7 +46,7 @@ def versions() -> dict[str, str]:
     """Versions of the program, its rules and data, and its libraries, by name."""
     return {
         "dakl-pipeline": __version__,
-        "git": _git_revision() or "not from a checkout",
+        "git": _git_revision() or _revision_of_the_build() or "not known",
         "code": code_version(),
         "rule catalogue": catalogue().version,
         "contracts": _digest([_STATISTICS / "contracts"]),
@@ -66,6 +66,12 @@ def _digest(places: list[Path], *more: str) -> str:
     for file in sorted(files):
         digest.update(file.relative_to(_ROOMS).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:_SHOWN]
+
+
+def _revision_of_the_build() -> str | None:
+    """What ``deploy/git_revision.py`` left in the wheel."""
+    file = _STATISTICS / "git-revision.txt"
+    return file.read_text(encoding="ascii") if file.exists() else None
 
 
 def _git_revision() -> str | None:

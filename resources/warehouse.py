@@ -18,11 +18,12 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import Vintage
-from resources.files import locked, sync
+from resources.files import digest_of, locked, sync, write_atomically
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+_NO_FIGURES = "there are no figures yet: make them with `dakl run`"
 _BOOKKEEPING = """
 create schema if not exists pipeline;
 create table if not exists pipeline.loaded (year integer, vintage integer, run_id varchar);
@@ -122,23 +123,34 @@ class Warehouse:
             return _shown(connection)
 
     def require_whole(self) -> None:
-        """Read all of it: DuckDB compares a block with its checksum when it reads it.
+        """Compare it with its digest.
 
         Raises:
             Missing: If there are no figures yet.
-            Refused: If it is damaged.
+            Refused: If it is damaged, or somebody wrote in it.
         """
-        with self._reading() as connection:
-            _read_all(connection)
+        if not self._path.exists():
+            raise Missing(_NO_FIGURES)
+        if not self._is_as_written():
+            raise Refused(f"{self._path} is not as it was made: the next run makes it anew, such as `dakl run --all`")
 
     def _loaded(self) -> dict[int, tuple[int, str]] | None:
         """What is shown; None when there is no whole file."""
         try:
-            with self._reading() as connection:
-                _read_all(connection)
-                return _shown(connection)
-        except (Refused, Missing):
+            return self.shown() if self._is_as_written() else None
+        except Refused:
             return None
+
+    def _is_as_written(self) -> bool:
+        """Whether nothing happened to the file since it was put in its place: no damage, and nobody wrote in it."""
+        try:
+            return digest_of(self._path) == self._mark.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    @property
+    def _mark(self) -> Path:
+        return self._path.with_name(f".{self._path.name}.sha256")
 
     def _replace(
         self,
@@ -149,11 +161,35 @@ class Warehouse:
         *,
         copy_first: bool,
     ) -> None:
+        with self._draft() as draft:
+            if copy_first:
+                shutil.copyfile(self._path, draft)
+            self._load(draft, years, newest, stages, history)
+            sync(draft)
+            # A crash between the two leaves a file that is not as its mark says: the next run makes it anew.
+            write_atomically(self._mark, digest_of(draft).encode("ascii"))
+            # What a shell left beside the old file does not belong to the new one.
+            self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
+            draft.replace(self._path)
+            sync(self._path.parent)
+
+    @contextmanager
+    def _draft(self) -> Iterator[Path]:
+        """Where the next file is made; nothing of it stays, so that it does not fill the disk."""
         draft = self._path.with_name(f".{self._path.name}.draft")
-        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
-            leftover.unlink(missing_ok=True)
-        if copy_first:
-            shutil.copyfile(self._path, draft)
+        parts = (draft, draft.with_name(f"{draft.name}.wal"))
+        try:
+            for part in parts:
+                part.unlink(missing_ok=True)
+            yield draft
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+
+    @staticmethod
+    def _load(
+        draft: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
+    ) -> None:
         with duckdb.connect(str(draft), config=dict(_CONFIG)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
@@ -164,16 +200,11 @@ class Warehouse:
                 connection.execute("delete from pipeline.loaded where year = ?", [year])
                 connection.execute("insert into pipeline.loaded values (?, ?, ?)", [year, *identity(newest[year])])
             connection.commit()
-        sync(draft)
-        # What a shell left beside the old file does not belong to the new one.
-        self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
-        draft.replace(self._path)
-        sync(self._path.parent)
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self._path.exists():
-            raise Missing("there are no figures yet: make them with `dakl run`")
+            raise Missing(_NO_FIGURES)
         connection = self._opened_copy()
         try:
             connection.execute("set TimeZone = 'UTC'")
@@ -188,29 +219,32 @@ class Warehouse:
     def _opened_copy(self) -> duckdb.DuckDBPyConnection:
         """A private copy, so that no shell of an analyst meets a lock of ours, nor we one of theirs.
 
-        The copy has no name any more as soon as it is open: nothing stays behind, however the process ends.
+        The copy loses its name as soon as it is open, so nothing stays behind when the process ends.
         """
-        with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-            try:
-                copy = shutil.copyfile(self._path, Path(scratch) / self._path.name)
-                return duckdb.connect(str(copy), read_only=True, config=dict(_CONFIG))
-            except OSError as error:
-                raise Refused(f"{self._path} cannot be read ({error.strerror})") from None
-            except duckdb.Error:
-                raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+        try:
+            with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+                return _opened(shutil.copyfile(self._path, Path(scratch) / self._path.name))
+        except duckdb.Error:
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+        except OSError:
+            # No room for a copy.
+            pass
+        try:
+            return _opened(self._path)
+        except duckdb.Error:
+            raise Refused(
+                f"{self._path} cannot be read: there is no room for a copy where temporary files are (TMPDIR), and the "
+                "file itself is damaged or a shell has it open to write"
+            ) from None
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
 
 
 def _shown(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
     rows = connection.execute("select year, vintage, run_id from pipeline.loaded").fetchall()
     return {year: (number, run_id) for year, number, run_id in rows}
-
-
-def _read_all(connection: duckdb.DuckDBPyConnection) -> None:
-    tables = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
-    ).fetchall()
-    for schema, name in tables:
-        connection.execute(f'select bit_xor(hash(it)) from "{schema}"."{name}" as it').fetchall()  # noqa: S608 - its own names
 
 
 def identity(vintage: Vintage) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from dakl_pipeline.errors import DaklError, Missing
 from dakl_pipeline.history import selection_changes
 from dakl_pipeline.intake.selection import select, selection_table
 from dakl_pipeline.operation.reruns import YearState
-from dakl_pipeline.provenance import Vintage, YearRecord, out_of_step
+from dakl_pipeline.provenance import REGISTER_DIGEST, Vintage, YearRecord, out_of_step
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.history_store import HistoryStore
@@ -75,7 +75,7 @@ class YearWatch:
         why = selection_changes(self._selected_in(newest), selection)
         for register in REGISTERS:
             made = record.stages.get(register.table.asset)
-            if made and register.name in digests and made.made_of["register_sha256"] != digests[register.name]:
+            if made and register.name in digests and made.made_of[REGISTER_DIGEST] != digests[register.name]:
                 why.append(f"other register {register.name}")
         if not why and (out_of_step(record) or not shows(newest, record)):
             why.append("the last run did not come to its end")

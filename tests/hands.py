@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 
 from dakl_pipeline.cli import main
@@ -186,6 +188,14 @@ def all_hands(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
             reports.append(json.loads(hand.stdout.read()))
     assert [hand.returncode for hand in hands] == [0] * len(hands)
     return reports
+
+
+def assert_every_run_ended_well(home: Path) -> None:
+    """Of the runs that commands, sensor and schedules started, none failed, and nobody got a mail about one."""
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        outcomes = Counter(run.status for run in instance.get_runs())
+    assert outcomes.keys() == {dg.DagsterRunStatus.SUCCESS}, outcomes
+    assert list((home / "mails").glob("failed-run-*")) == []
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Belongs here: how many and how long, and what must hold. Does not belong here: w
 
 from pathlib import Path
 
-from tests.hands import all_hands
+from tests.hands import all_hands, assert_every_run_ended_well
 from tests.small_world import deliver, delivery, export, make_home, row, run
 
 ROLES = ("deliver", "run", "figures", "query", "shell")
@@ -21,6 +21,7 @@ def test_nobody_sees_an_error_and_the_figures_are_those_of_the_last_files(tmp_pa
     reports = all_hands(home, ROLES, seconds=5)
     assert [error for report in reports for error in report["errors"]] == []
     assert {report["role"] for report in reports if report["waits"]} == set(ROLES)
+    assert_every_run_ended_well(home)
     assert run(home, 2023, 2024) == 0
     after = {table: export(home, table) for table in TABLES}
     assert run(home, 2023, 2024, force=True) == 0

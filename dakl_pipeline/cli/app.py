@@ -74,7 +74,11 @@ def run(
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.years import run_years
+    from resources.stage_store import StageStore
 
+    for one in years:
+        if StageStore(opened.stages).is_held(one):
+            show.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed = []
     with show.progress("running", len(years)) as bar:
         for done in run_years(opened, years, force=force, jobs=jobs):

@@ -5,7 +5,7 @@ the log is kept (``resources``).
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -16,7 +16,7 @@ import typer
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import reports, show
-from dakl_pipeline.errors import Refused, WrongUsage
+from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: DAKL_J<year>_<free text>.csv")]
@@ -90,7 +90,9 @@ def deliver(
         if entry.same_content_as:
             show.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
         if verdict.approved:
-            show.say(what_counts(entry, store.entries(), methodology))
+            # The file is in the log whatever another entry looks like; commands that need them all say what is wrong.
+            with suppress(DaklError):
+                show.say(what_counts(entry, store.entries(), methodology))
             show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}")
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)

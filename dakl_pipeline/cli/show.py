@@ -23,6 +23,11 @@ def say(text: str = "") -> None:
     typer.echo(text)
 
 
+def say_aside(text: str) -> None:
+    """Print a line that is no outcome, on standard error."""
+    typer.echo(text, err=True)
+
+
 def print_json(data: Any) -> None:
     """Print JSON for programs."""
     typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

@@ -8,11 +8,17 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
-from dakl_pipeline.errors import DaklError
+from dakl_pipeline.errors import DaklError, Refused
 from resources.home import Home
+
+_STOPPED = (
+    "it was stopped from outside, perhaps for want of memory; the last good figures stay. Run again, with --jobs 1 to "
+    "count one year at a time"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,12 @@ def run_years(home: Home, years: list[int], *, force: bool = False, jobs: int | 
         yield from (_run(home.root, year, force) for year in years)
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(_run, *zip(*((home.root, year, force) for year in years), strict=True))
+        running = [(year, pool.submit(_run, home.root, year, force)) for year in years]
+        for year, run in running:
+            try:
+                yield run.result()
+            except BrokenProcessPool:
+                yield Done(year, None, Refused(f"run of {year}: {_STOPPED}"))
 
 
 def _run(root: Path, year: int, force: bool) -> Done:

@@ -7,6 +7,7 @@ and asking for a run (``assets``).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Literal
 
 # Seconds before each further attempt; after the last one a person is needed.
@@ -88,7 +89,8 @@ def decide(
     """Say whether a year is to be counted again now.
 
     A change asks for one run. As long as a run is busy nothing is asked for, so changes meanwhile give one run
-    afterwards. A state whose run ended well is never asked for again. A failed run is tried again after each of the
+    afterwards. A state whose run ended well is not asked for again, unless what it counted is not what was asked for:
+    a change came in before it began, and went again. Such a run and a failed one are tried again after each of the
     pauses, and no more when they are used up or a person cancelled it, until something changes.
 
     Args:
@@ -104,22 +106,20 @@ def decide(
         return NoRun(year, "a run is busy; what changed is looked at when it is done")
     if state.lacks is not None:
         return NoRun(year, state.lacks)
-    failed = _failed_in_a_row(state, runs)
+    tried = _tried_in_a_row(state, runs)
     newest = runs[0] if runs else None
-    if newest is not None and newest.wanted == state.wanted:
-        if newest.outcome == "success":
-            return NoRun(year, f"run {newest.run_id} ended well but the figures are not of it: report this")
-        if newest.outcome == "canceled":
-            return NoRun(year, "the run was cancelled by hand; start it by hand, or it starts at the next change")
-    if len(failed) > len(pauses):
-        return NoRun(year, f"failed {len(failed)} times; repair the cause and start it by hand")
-    if failed:
-        pause = timedelta(seconds=pauses[len(failed) - 1])
-        # A clock that was set back must not make the pause longer.
-        again_at = min(failed[0].ended_at or now, now) + pause
-        if now < again_at:
-            return NoRun(year, f"attempt {len(failed)} failed; tried again at {again_at.isoformat(timespec='seconds')}")
-    attempt = len(failed) + 1
+    if newest is not None and newest.wanted == state.wanted and newest.outcome == "canceled":
+        return NoRun(year, "the run was cancelled by hand; start it by hand, or it starts at the next change")
+    if tried:
+        what = "failed" if tried[0].outcome == "failed" else "ended well, but the figures are not of this selection"
+        if len(tried) > len(pauses):
+            return NoRun(year, f"attempt {len(tried)} {what}; repair the cause, or report it, and start it by hand")
+        ended_at = tried[0].ended_at or now
+        again_at = ended_at + timedelta(seconds=pauses[len(tried) - 1])
+        # After a clock was set back the end is in the future: nobody waits for that.
+        if ended_at <= now < again_at:
+            return NoRun(year, f"attempt {len(tried)} {what}; tried again at {again_at.isoformat(timespec='seconds')}")
+    attempt = len(tried) + 1
     return Rerun(
         year=year,
         run_key=f"{year}:{state.wanted}:after-{newest.run_id if newest else 'nothing'}",
@@ -136,11 +136,6 @@ def in_words(causes: Sequence[str]) -> str:
     return "; ".join([*causes[:_SHOWN_CAUSES], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _failed_in_a_row(state: YearState, runs: Sequence[PastRun]) -> list[PastRun]:
-    """The failed attempts for this state since anything else happened, newest first."""
-    failed = []
-    for run in runs:
-        if run.outcome != "failed" or run.wanted != state.wanted:
-            break
-        failed.append(run)
-    return failed
+def _tried_in_a_row(state: YearState, runs: Sequence[PastRun]) -> list[PastRun]:
+    """The attempts for this state since anything else happened, newest first; it has not been reached."""
+    return list(takewhile(lambda run: run.outcome in ("failed", "success") and run.wanted == state.wanted, runs))

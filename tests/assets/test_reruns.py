@@ -24,6 +24,8 @@ from resources.settings import load_methodology
 from resources.year_watch import YearWatch, watch_home
 from tests.small_world import ANNA, BRAM, CEES, deliver, delivery, figures_home, registers, row, run
 
+STARTED, CANCELING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING
+
 
 @dataclass
 class Season:
@@ -41,11 +43,25 @@ class Season:
         sensor = build_rerun_sensor(self.watch, YEARLY_FIGURES, pauses=(300, 900), now=lambda: self.now)
         self.said = ""
         outcome = sensor(dg.build_sensor_context(instance=self.instance))
-        if isinstance(outcome, dg.SkipReason):
-            self.said = outcome.skip_message or ""
-            return []
         assert isinstance(outcome, dg.SensorResult)
-        return list(outcome.run_requests or [])
+        requests = list(outcome.run_requests or [])
+        self.said = outcome.cursor or ""
+        reason = outcome.skip_reason.skip_message if isinstance(outcome.skip_reason, dg.SkipReason) else None
+        assert reason == (None if requests else self.said)
+        return requests
+
+    def began(self, job_name: str = YEARLY_FIGURES, *, status: dg.DagsterRunStatus = STARTED, **tags: str) -> str:
+        """A run of 2024 that has begun, in a process that is not there."""
+        job = build_defs(self.home).resolve_job_def(YEARLY_FIGURES)
+        run = self.instance.create_run_for_job(job, tags={"dagster/partition": "2024", **tags})
+        self.instance.delete_run(run.run_id)
+        self.instance.add_run(run._replace(job_name=job_name, status=status))
+        return run.run_id
+
+    def status(self, run_id: str) -> dg.DagsterRunStatus:
+        run = self.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run.status
 
     def obey(self, request: dg.RunRequest) -> bool:
         job = build_defs(self.home).resolve_job_def(YEARLY_FIGURES)
@@ -160,7 +176,7 @@ def test_a_failed_run_is_tried_again_after_growing_pauses_and_then_left_to_a_per
     assert attempts == [("1", True), ("2", True), ("3", False)]
     season.now += timedelta(days=30)
     assert season.look() == []
-    assert "2024: failed 3 times; repair the cause" in season.said
+    assert "2024: attempt 3 failed; repair the cause" in season.said
     # A repaired register is another state: it starts by itself.
     registers(season.home.root, 2024)
     (request,) = season.look()
@@ -187,6 +203,54 @@ def test_a_run_whose_process_was_killed_is_ended_and_tried_again(season: Season)
     (request,) = season.look()
     assert request.tags["dakl/attempt"] == "2"
     assert season.obey(request)
+
+
+@pytest.mark.parametrize("newer", [0, 25])
+@pytest.mark.parametrize(("status", "ended"), [(STARTED, "FAILURE"), (CANCELING, "CANCELED")])
+def test_a_dead_run_of_the_asset_graph_does_not_keep_its_year(
+    season: Season, newer: int, status: dg.DagsterRunStatus, ended: str
+) -> None:
+    """What *Materialize* in the asset graph starts is a run of another job, and keeps its year all the same."""
+    gone = season.began("__ASSET_JOB", status=status)
+    for _ in range(newer):
+        season.began(status=dg.DagsterRunStatus.SUCCESS)
+    season.deliver("DAKL_J2024_a.csv", row(ANNA))
+    assert season.look() == []
+    assert "a run is busy" in season.said
+    season.now += timedelta(hours=1)
+    (request,) = season.look()
+    assert season.status(gone).value == ended
+    assert request.tags["dakl/attempt"] == "1"
+
+
+def test_a_run_that_has_just_let_go_of_its_year_is_left_to_say_that_it_is_done(season: Season) -> None:
+    season.deliver("DAKL_J2024_a.csv", row(ANNA))
+    busy = season.began()
+    run = season.instance.get_run_by_id(busy)
+    assert run is not None
+    season.now += timedelta(hours=1)
+    message = dg.EventLogEntry(None, "info", "", busy, season.now.timestamp() - 5, None, YEARLY_FIGURES)
+    season.instance.handle_new_event(message)
+    assert season.look() == []
+    assert season.status(busy) == STARTED
+
+
+def test_a_change_that_came_and_went_while_a_run_was_waiting_is_taken_back(season: Season) -> None:
+    season.deliver("DAKL_J2024_a.csv", row(ANNA), supplier="mo-a")
+    (request,) = season.look()
+    # It comes in after the look and before the run reads the log ...
+    season.deliver("DAKL_J2024_b.csv", row(BRAM), supplier="mo-b")
+    assert season.obey(request)
+    assert season.look() == []
+    # ... and goes again: the selection is what the run was asked for, and not what it counted.
+    at = ["--at", "2025-07-01T12:00"]
+    assert main(["withdraw", "--supplier=mo-b", "--year=2024", *at, "--home", str(season.home.root)]) == 0
+    season.now = datetime.now(UTC) + timedelta(seconds=301)
+    (request,) = season.look()
+    assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing"
+    assert season.obey(request)
+    assert season.look() == []
+    assert "the figures are those of the selection" in season.said
 
 
 def test_after_days_of_silence_and_runs_from_the_command_line(season: Season) -> None:
@@ -226,9 +290,35 @@ def test_the_night_looks_at_the_years_in_season_that_lack_nothing(season: Season
     asked = night(datetime(2025, 5, 2, 1, tzinfo=UTC))
     assert isinstance(asked, list)
     assert [request.partition_key for request in asked] == ["2024"]
+    registers(season.home.root, 2023)
+    season.deliver("DAKL_J2023_a.csv", row(ANNA, start="2023-02-01", end="2023-03-01"))
+    season.obey_all()
+    (season.home.history / "2023" / "00001" / "vintage.json").write_text("{")
+    asked = night(datetime(2025, 5, 2, 1, tzinfo=UTC))
+    assert isinstance(asked, list)
+    assert [request.partition_key for request in asked] == ["2024"], "one damaged year keeps the others waiting"
     nothing = night(datetime(2025, 12, 2, 1, tzinfo=UTC))
     assert isinstance(nothing, dg.SkipReason)
     assert "no round is going on" in str(nothing.skip_message)
+
+
+def test_a_night_that_fails_is_one_more_attempt_and_no_new_beginning(season: Season) -> None:
+    season.deliver("DAKL_J2024_a.csv", row(ANNA))
+    (season.home.registers / "2024" / "care.parquet").write_bytes(b"PAR1")
+    for pause in (0, 301, 901):
+        season.now = datetime.now(UTC) + timedelta(seconds=pause)
+        (request,) = season.look()
+        assert not season.obey(request)
+    schedule = build_nightly_run(season.watch, YEARLY_FIGURES)
+    night = dg.build_schedule_context(
+        instance=season.instance, scheduled_execution_time=datetime(2025, 5, 2, 1, tzinfo=UTC)
+    )
+    asked = schedule(night)
+    assert isinstance(asked, list)
+    assert not season.obey(next(request for request in asked if request.partition_key == "2024"))
+    season.now += timedelta(days=30)
+    assert season.look() == []
+    assert "2024: attempt 4 failed; repair the cause" in season.said
 
 
 def test_reminders_are_told_once_in_the_log_and_by_mail(season: Season) -> None:

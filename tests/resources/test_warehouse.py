@@ -13,6 +13,7 @@ from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, RUNS
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import Missing, Refused
+from resources.files import digest_of
 from resources.history_store import HistoryStore
 from resources.home import Home
 from resources.stage_store import StageStore
@@ -107,6 +108,33 @@ def test_a_damaged_file_is_told_and_made_anew(home: Home, damage: str) -> None:
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
 
 
+def test_what_a_shell_wrote_is_gone_after_the_next_run(home: Home) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("create table notes_of_an_analyst as select 1 as one")
+        connection.execute("update statistics.coverage set value = value + 1 where year = 2023")
+    with pytest.raises(Refused, match="not as it was made"):
+        Warehouse(home.warehouse).require_whole()
+    assert run(home.root, 2024) == 0
+    Warehouse(home.warehouse).require_whole()
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        assert connection.execute("from duckdb_tables() where table_name like 'notes%'").fetchall() == []
+
+
+def test_without_room_for_a_copy_the_file_itself_is_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = Warehouse(home.warehouse).read(COVERAGE)
+    monkeypatch.setattr("tempfile.tempdir", str(home.root / "no such folder"))
+    assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
+    home.warehouse.write_bytes(b"no database" * 1000)
+    with pytest.raises(Refused, match=r"no room for a copy.*damaged or a shell"):
+        Warehouse(home.warehouse).read(COVERAGE)
+
+
+def _let_it_be_as_written(home: Home) -> None:
+    home.warehouse.with_name(f".{home.warehouse.name}.sha256").write_text(digest_of(home.warehouse))
+
+
 def test_a_crash_between_the_vintage_and_the_warehouse_is_mended(home: Home, tmp_path: Path) -> None:
     old = tmp_path / "old.duckdb"
     home.warehouse.rename(old)
@@ -115,6 +143,7 @@ def test_a_crash_between_the_vintage_and_the_warehouse_is_mended(home: Home, tmp
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("update pipeline.loaded set vintage = 1 where year = 2024")
         connection.execute("delete from statistics.unique_person_counts where year = 2024")
+    _let_it_be_as_written(home)
     home.warehouse.with_name(f".{home.warehouse.name}.draft").write_bytes(b"half")
     assert _sync(home) == [2024]
     assert Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS).equals(Warehouse(old).read(UNIQUE_PERSON_COUNTS))
@@ -126,6 +155,7 @@ def test_a_table_of_another_version_gets_the_columns_of_this_one(home: Home) -> 
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("alter table statistics.coverage add column former integer")
         connection.execute("delete from pipeline.loaded where year = 2024")
+    _let_it_be_as_written(home)
     assert _sync(home) == [2024]
     assert Warehouse(home.warehouse).read(COVERAGE, 2023).equals(before)
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
@@ -145,6 +175,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, m
         _sync(home)
     monkeypatch.undo()
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
+    assert not list(home.root.glob("*.draft*")) + list(home.root.glob(".*.draft*")), "it would keep the disk full"
 
 
 def _hold(path: str, is_held: Event, may_go: Event) -> None:

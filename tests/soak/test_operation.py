@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.browser.dagster_ui import running_ui
-from tests.hands import READERS, WRITERS, all_hands
+from tests.hands import READERS, WRITERS, all_hands, assert_every_run_ended_well
 from tests.killing import assert_kills_leave_the_figures_of_a_clean_run
-from tests.season import assert_a_season_ends_well
-from tests.small_world import deliver, delivery, make_home, row, run
+from tests.season import TABLES, assert_a_season_ends_well
+from tests.small_world import deliver, delivery, export, make_home, row, run
 
 pytestmark = pytest.mark.soak
 HALF_AN_HOUR = 1800.0
@@ -41,6 +41,11 @@ def test_half_an_hour_of_many_hands(tmp_path: Path, capsys: pytest.CaptureFixtur
                 end="",
             )
     assert [error for report in reports for error in report["errors"]] == []
+    assert_every_run_ended_well(home)
+    assert run(home, 2023, 2024) == 0
+    after = {table: export(home, table) for table in TABLES}
+    assert run(home, 2023, 2024, force=True) == 0
+    assert {table: export(home, table) for table in TABLES} == after
 
 
 def test_a_season_of_120_suppliers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
