@@ -1,11 +1,13 @@
 """Exit codes and messages of the contract: 0 done, 1 refused, 2 wrong usage, 3 missing; plain lines, no traceback."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dakl_pipeline.cli import main
-from tests.small_world import ANNA, deliver, delivery, figures_home, registers, row, run
+from tests.small_world import ANNA, counted_home, deliver, delivery, figures_home, registers, row, run
 
 
 def _fails(capsys: pytest.CaptureFixture[str], code: int, arguments: list[str], *said: str) -> None:
@@ -137,6 +139,18 @@ def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     _fails(
         capsys, 3, ["export", "statistics.coverage", "--out", str(tmp_path / "x.csv"), "--home", str(home)], "dakl run"
     )
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    """As with `dakl explain-figure ... | grep --quiet`, which stops reading when it has found what it looks for."""
+    home = counted_home(tmp_path)
+    program = [str(Path(sys.executable).with_name("dakl")), "explain-figure", "--year", "2024", "--region", "NL"]
+    with subprocess.Popen([*program, "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_late_files_and_withdrawals_are_refused_with_the_date_that_was_missed(

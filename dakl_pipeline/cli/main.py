@@ -40,8 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted; what was finished before is kept", _INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of the output (head, less) has gone; so must ours, or the interpreter complains at exit.
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer makes an exit of it when the reader of the output (head, grep) has gone.
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # Ours must go too, or the interpreter complains when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

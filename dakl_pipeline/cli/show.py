@@ -54,7 +54,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeri
     console = Console(markup=False, highlight=False, emoji=False)
     if not console.is_terminal:
         console = Console(markup=False, highlight=False, emoji=False, width=200)
-    console.print(table)
+    # Written as every other line is: by itself Rich ends the program with 1 when the reader (head, grep) has gone.
+    with console.capture() as drawn:
+        console.print(table)
+    typer.echo(drawn.get(), nl=False)
 
 
 def _cell(value: Any, is_numeric: bool) -> str:
