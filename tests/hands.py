@@ -19,7 +19,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import duckdb
 
 from dakl_pipeline.cli import main
@@ -110,14 +109,14 @@ ROLES: dict[str, Callable[[Path, int, int], None]] = {
 
 
 def work(role: str, home: Path, number: int, is_over: threading.Event) -> dict[str, Any]:
-    """Do what a role does until it is over.
+    """Do what a role does until it is over, and at least once.
 
     Returns:
         The role, the seconds of every turn, and what went wrong in words.
     """
     waits: list[float] = []
     errors: list[str] = []
-    while not is_over.is_set():
+    while not is_over.is_set() or not waits:
         began = time.perf_counter()
         try:
             ROLES[role](home, number, len(waits))
@@ -192,6 +191,9 @@ def all_hands(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
 
 def assert_every_run_ended_well(home: Path) -> None:
     """Of the runs that commands, sensor and schedules started, none failed, and nobody got a mail about one."""
+    # Here, so that the hands, which are many, start without it.
+    import dagster as dg
+
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
         outcomes = Counter(run.status for run in instance.get_runs())
     assert outcomes.keys() == {dg.DagsterRunStatus.SUCCESS}, outcomes

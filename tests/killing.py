@@ -106,7 +106,7 @@ def _selected(home: Path) -> int:
 def _leftovers(home: Path, *folders: str) -> list[str]:
     """Files in some folders that a process left half done, or that nobody uses."""
     found = [path for folder in folders for path in (home / folder).glob(".*" if folder == "." else "**/.*")]
-    half = [str(path.relative_to(home)) for path in found if not path.name.endswith("lock")]
+    half = [str(path.relative_to(home)) for path in found if not path.name.endswith(("lock", ".sha256"))]
     tables = [path.name for path in (home / "stages" / str(YEAR)).glob("*.parquet")]
     made = sum(len(stage.tables) for stage in STAGES)
     return half + (sorted(tables) if len(tables) != made else [])
