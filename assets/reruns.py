@@ -120,8 +120,9 @@ def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Literal["failed", "canceled"]:
     """End a run that cannot say so itself: the history would show it as busy for ever, and its year would wait."""
+    why = "The process of this run is gone: nobody keeps its year."
     if run.status == dg.DagsterRunStatus.CANCELING:
-        instance.report_run_canceled(run, "The process of this run is gone: nobody keeps its year.")
+        instance.report_run_canceled(run, why)
         return "canceled"
-    instance.report_run_failed(run, "The process of this run is gone: nobody keeps its year.")
+    instance.report_run_failed(run, why)
     return "failed"

@@ -8,7 +8,6 @@ Usage: python benchmarks/compare_check.py [--rows N] [--repeats N] [--frictionle
 
 import argparse
 import importlib.metadata
-import json
 import os
 import platform
 import subprocess
@@ -20,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from files import NAME, write_clean_file
+from measured import measure
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -49,11 +49,8 @@ class Way:
     def measure(self, environment: dict[str, str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "out"
-            program = [sys.executable, str(HERE / "measured.py"), str(out), *self.program]
-            run = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-            told, said = json.loads(run.stdout), out.read_text()
-        if told["code"]:
-            raise SystemExit(f"{self.title} ended with {told['code']}")
+            told = measure(self.program, str(out), cwd=ROOT, env=environment)
+            said = out.read_text()
         self.wall = min(self.wall, told["wall"])
         self.processor = min(self.processor, told["processor"])
         self.peak_mb = max(self.peak_mb, told["peak_mb"])

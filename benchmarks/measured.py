@@ -12,6 +12,23 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from typing import Any
+
+
+def measure(program: Sequence[str], out: str, **options: Any) -> dict[str, float]:
+    """What a program took, told by this one.
+
+    Args:
+        program: The program with its arguments; it must end with 0.
+        out: File for its output.
+        options: Where it runs, as ``subprocess.run`` takes them.
+    """
+    command = [sys.executable, __file__, out, *program]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout)
+    if told["code"]:
+        raise SystemExit(f"{' '.join(program)[:200]} ended with {told['code']}")
+    return told
 
 
 def main() -> None:

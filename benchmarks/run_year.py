@@ -7,7 +7,6 @@ Usage: python benchmarks/run_year.py [--repeats N] [--out PAGE]
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -15,8 +14,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+from measured import measure
+
+ROOT = Path(__file__).resolve().parents[1]
 YEAR = "2023"
 # As many assets and checks as the pipeline has, of which none does anything, on a history of runs in SQLite.
 BARE = """
@@ -55,14 +55,9 @@ def ways(home: Path, scratch: Path) -> dict[str, list[str]]:
     }
 
 
-def measure(program: list[str], repeats: int) -> dict[str, float]:
+def best_of(program: list[str], repeats: int) -> dict[str, float]:
     """The best times of some runs and the highest memory."""
-    told = []
-    for _ in range(repeats):
-        measured = [sys.executable, str(HERE / "measured.py"), os.devnull, *program]
-        told.append(json.loads(subprocess.run(measured, capture_output=True, text=True, check=True).stdout))
-        if told[-1]["code"]:
-            raise SystemExit(f"{program} ended with {told[-1]['code']}")
+    told = [measure(program, os.devnull) for _ in range(repeats)]
     return {key: (max if key == "peak_mb" else min)(each[key] for each in told) for key in told[0]}
 
 
@@ -80,7 +75,7 @@ def main() -> None:
         rows = [
             f"| {title} | {best['wall']:.1f} | {best['processor']:.1f} | {best['peak_mb']:.0f} |"
             for title, program in ways(home, scratch).items()
-            for best in [measure(program, asked.repeats)]
+            for best in [best_of(program, asked.repeats)]
         ]
     page = [
         "# Speed of a run",

@@ -4,7 +4,7 @@ Belongs here: from what is delivered to the run that is asked for. Does not belo
 (``dakl_pipeline/test_reruns``) and a whole season with a daemon (``test_season``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,6 @@ class Season:
 
     def look(self) -> list[dg.RunRequest]:
         sensor = build_rerun_sensor(self.watch, YEARLY_FIGURES, pauses=(300, 900), now=lambda: self.now)
-        self.said = ""
         outcome = sensor(dg.build_sensor_context(instance=self.instance))
         assert isinstance(outcome, dg.SensorResult)
         requests = list(outcome.run_requests or [])
@@ -50,18 +49,23 @@ class Season:
         assert reason == (None if requests else self.said)
         return requests
 
-    def began(self, job_name: str = YEARLY_FIGURES, *, status: dg.DagsterRunStatus = STARTED, **tags: str) -> str:
+    def began(
+        self,
+        job_name: str = YEARLY_FIGURES,
+        *,
+        status: dg.DagsterRunStatus = STARTED,
+        tags: Mapping[str, str] | None = None,
+    ) -> dg.DagsterRun:
         """A run of 2024 that has begun, in a process that is not there."""
         job = build_defs(self.home).resolve_job_def(YEARLY_FIGURES)
-        run = self.instance.create_run_for_job(job, tags={"dagster/partition": "2024", **tags})
+        run = self.instance.create_run_for_job(job, tags={"dagster/partition": "2024", **(tags or {})})
         self.instance.delete_run(run.run_id)
-        self.instance.add_run(run._replace(job_name=job_name, status=status))
-        return run.run_id
+        return self.instance.add_run(run._replace(job_name=job_name, status=status))
 
-    def status(self, run_id: str) -> dg.DagsterRunStatus:
-        run = self.instance.get_run_by_id(run_id)
-        assert run is not None
-        return run.status
+    def status(self, run: dg.DagsterRun) -> dg.DagsterRunStatus:
+        now = self.instance.get_run_by_id(run.run_id)
+        assert now is not None
+        return now.status
 
     def obey(self, request: dg.RunRequest) -> bool:
         job = build_defs(self.home).resolve_job_def(YEARLY_FIGURES)
@@ -147,10 +151,7 @@ def test_a_register_that_changes_counts_its_year_again_also_when_no_figure_chang
 def test_changes_while_a_run_is_busy_give_one_run_afterwards(season: Season) -> None:
     season.deliver("DAKL_J2024_a.csv", row(ANNA))
     (request,) = season.look()
-    job = build_defs(season.home).resolve_job_def(YEARLY_FIGURES)
-    busy = season.instance.create_run_for_job(
-        job, tags={"dagster/partition": "2024", **request.tags}, status=dg.DagsterRunStatus.STARTED
-    )
+    busy = season.began(tags=request.tags)
     for name in ("b", "c"):
         season.deliver(f"DAKL_J2024_{name}.csv", row(ANNA), row(BRAM))
     assert season.look() == []
@@ -187,18 +188,13 @@ def test_a_failed_run_is_tried_again_after_growing_pauses_and_then_left_to_a_per
 def test_a_run_whose_process_was_killed_is_ended_and_tried_again(season: Season) -> None:
     season.deliver("DAKL_J2024_a.csv", row(ANNA))
     (request,) = season.look()
-    job = build_defs(season.home).resolve_job_def(YEARLY_FIGURES)
-    gone = season.instance.create_run_for_job(
-        job, tags={"dagster/partition": "2024", **request.tags}, status=dg.DagsterRunStatus.STARTED
-    )
+    gone = season.began(tags=request.tags)
     with season.watch.stages.held(2024, patience=0):
         season.now += timedelta(hours=1)
         assert season.look() == []
         assert "a run is busy" in season.said
     assert season.look() == []
-    ended = season.instance.get_run_by_id(gone.run_id)
-    assert ended is not None
-    assert ended.status == dg.DagsterRunStatus.FAILURE
+    assert season.status(gone) == dg.DagsterRunStatus.FAILURE
     season.now += timedelta(seconds=301)
     (request,) = season.look()
     assert request.tags["dakl/attempt"] == "2"
@@ -226,10 +222,8 @@ def test_a_dead_run_of_the_asset_graph_does_not_keep_its_year(
 def test_a_run_that_has_just_let_go_of_its_year_is_left_to_say_that_it_is_done(season: Season) -> None:
     season.deliver("DAKL_J2024_a.csv", row(ANNA))
     busy = season.began()
-    run = season.instance.get_run_by_id(busy)
-    assert run is not None
     season.now += timedelta(hours=1)
-    message = dg.EventLogEntry(None, "info", "", busy, season.now.timestamp() - 5, None, YEARLY_FIGURES)
+    message = dg.EventLogEntry(None, "info", "", busy.run_id, season.now.timestamp() - 5, None, YEARLY_FIGURES)
     season.instance.handle_new_event(message)
     assert season.look() == []
     assert season.status(busy) == STARTED
