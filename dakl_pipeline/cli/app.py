@@ -13,6 +13,7 @@ from dakl_pipeline import __version__
 from dakl_pipeline.cli import deliveries, explain, reports, show, upkeep
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
+from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
 from resources.home import Home
 
@@ -73,20 +74,19 @@ def run(
     asked = methodology.reporting_years if all_years else year or ()
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
-    from dakl_pipeline.cli.years import run_years
+    from dakl_pipeline.cli.years import report_to, run_years
     from resources.stage_store import StageStore
 
     for one in years:
         if StageStore(opened.stages).is_held(one):
             show.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed = []
-    with show.progress("running", len(years)) as bar:
-        for done in run_years(opened, years, force=force, jobs=jobs):
-            bar.advance(bar.task_ids[0])
+    with progress("counting", len(years)) as bar:
+        for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
             if done.error:
                 failed.append(done.error)
             else:
-                show.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
+                bar.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 

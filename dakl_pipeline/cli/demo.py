@@ -12,8 +12,9 @@ from pathlib import Path
 
 from dakl_pipeline import figures
 from dakl_pipeline.cli import show
+from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.cli.worlds import deliver_world, write_registers
-from dakl_pipeline.cli.years import run_years
+from dakl_pipeline.cli.years import report_to, run_years
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.rounds import rounds_of
@@ -54,9 +55,8 @@ def run_demo(home: Home) -> None:
     )
 
     years = list(plan.years)
-    with show.progress("running", len(years)) as bar:
-        for done in run_years(home, years):
-            bar.advance(bar.task_ids[0])
+    with progress("counting", len(years)) as bar:
+        for done in run_years(home, years, report=report_to(bar, len(years))):
             if done.error:
                 raise done.error
     show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")

@@ -11,6 +11,7 @@ import typer
 
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import show
+from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from dakl_pipeline.redaction import mask_numbers
 from resources.home import Home
@@ -106,13 +107,13 @@ def _post_missing(mailbox: "Mailbox", log: "Sequence[Delivery | Withdrawal]") ->
     problems: list[str] = []
     if not missing:
         return problems
-    with show.progress("making mails", len(missing)) as bar:
+    with progress("making mails", len(missing)) as bar:
         for entry in missing:
             try:
                 mailbox.post(entry, log)
             except Refused as error:
                 problems.append(f"the mail of {entry.delivery_id} is not made: {error}")
-            bar.advance(bar.task_ids[0])
+            bar.advance()
     return problems
 
 

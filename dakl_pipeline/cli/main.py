@@ -12,10 +12,9 @@ from pathlib import Path
 import typer
 from typer.exceptions import TyperException
 
+from dakl_pipeline.cli import interruption
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
-
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,18 +27,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 1 the data were refused, 2 wrong usage, 3 something is missing, 130 interrupted. Never
         raises.
     """
-    from dakl_pipeline.cli.app import app
-
     try:
-        code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
-        sys.stdout.flush()
+        with interruption.ends_when_interrupted():
+            from dakl_pipeline.cli.app import app
+
+            code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
+            sys.stdout.flush()
         return int(code or 0)
     except TyperException as error:
         return _fail(f"{getattr(error, 'format_message', error.__str__)()} See `dakl --help`.", 2)
     except DaklError as error:
         return _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted; what was finished before is kept", _INTERRUPTED)
+        return _fail(interruption.MESSAGE, interruption.EXIT_CODE)
     except (BrokenPipeError, SystemExit) as error:
         # Typer makes an exit of it when the reader of the output (head, grep) has gone.
         if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):

@@ -9,19 +9,21 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from importlib.resources import files
 from io import TextIOBase
 from pathlib import Path
 from typing import TextIO
+from uuid import uuid4
 
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
 from assets.stage import FORCE_TAG
 from dakl_pipeline.cli import show
-from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
+from dakl_pipeline.cli.years import RunProgress
+from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.environment import Environment
 from resources.files import locked
@@ -57,13 +59,16 @@ def prepare_instance(home: Home) -> Path:
     return home.dagster
 
 
-def run_year(home: Home, year: int, *, force: bool = False) -> bool:
+def run_year(
+    home: Home, year: int, *, force: bool = False, report: Callable[[RunProgress], None] = lambda progress: None
+) -> bool:
     """Materialise the whole chain for a year, in this process.
 
     Args:
         home: The home.
         year: Reporting year.
         force: Whether to make every table again, also of the same input.
+        report: Is told how far the run is.
 
     Returns:
         Whether a table was made again; otherwise everything was unchanged.
@@ -71,23 +76,70 @@ def run_year(home: Home, year: int, *, force: bool = False) -> bool:
     Raises:
         Missing: If a stage misses something, such as a register.
         Refused: If a blocking check failed or a stage could not finish; the last good tables stay.
+        KeyboardInterrupt: If it is interrupted; the history of runs then says that it was cancelled.
     """
+    run_id = str(uuid4())
     with _told(home.dagster), redirect_stderr(_WithoutEvents(sys.stderr)), _instance(home) as instance:
-        result = (
-            build_defs(home)
-            .resolve_job_def(YEARLY_FIGURES)
-            .execute_in_process(
-                instance=instance,
-                partition_key=str(year),
-                run_config=_QUIET,
-                tags={FORCE_TAG: "true"} if force else {},
-                raise_on_error=False,
+        instance.add_event_listener(run_id, _Listener(year, report))
+        try:
+            result = (
+                build_defs(home)
+                .resolve_job_def(YEARLY_FIGURES)
+                .execute_in_process(
+                    instance=instance,
+                    run_id=run_id,
+                    partition_key=str(year),
+                    run_config=_QUIET,
+                    tags={FORCE_TAG: "true"} if force else {},
+                    raise_on_error=False,
+                )
             )
-        )
+        except KeyboardInterrupt:
+            _cancel(instance, run_id)
+            raise
+        # Dagster ends an interrupted run as a failed one; the sensor would try it again, and mail about it.
+        if not result.success and _is_interrupted(result):
+            _cancel(instance, run_id)
+            raise KeyboardInterrupt
     if not result.success:
         raise _failure(result, year)
     made = [event.step_materialization_data.materialization for event in result.get_asset_materialization_events()]
     return any(materialization.metadata["written"].value for materialization in made)
+
+
+class _Listener:
+    """Tells how far a run is, from its events.
+
+    Args:
+        year: Reporting year.
+        report: Is told.
+    """
+
+    def __init__(self, year: int, report: Callable[[RunProgress], None]) -> None:
+        self._year = year
+        self._report = report
+        self._done = 0
+
+    def __call__(self, event: dg.EventLogEntry) -> None:
+        """Look at an event of the run."""
+        if event.dagster_event_type is dg.DagsterEventType.STEP_START:
+            self._report(RunProgress(self._year, event.step_key or "", self._done, len(STAGES)))
+        elif event.dagster_event_type is dg.DagsterEventType.STEP_SUCCESS:
+            self._done += 1
+            self._report(RunProgress(self._year, "", self._done, len(STAGES)))
+
+
+def _is_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    kinds = {KeyboardInterrupt.__name__, dg.DagsterExecutionInterruptedError.__name__}
+    errors = [e.step_failure_data.error for e in result.all_events if e.is_step_failure]
+    errors += [e.job_failure_data.error for e in result.all_events if e.is_job_failure]
+    return any(error.cls_name in kinds for error in errors if error is not None)
+
+
+def _cancel(instance: dg.DagsterInstance, run_id: str) -> None:
+    run = instance.get_run_by_id(run_id)
+    if run is not None:
+        instance.report_run_canceled(run, "Stopped with Ctrl-C in a terminal.")
 
 
 class _WithoutEvents(TextIOBase):

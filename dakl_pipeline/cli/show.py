@@ -4,15 +4,12 @@ Belongs here: tables and lines. Does not belong here: what is in them.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from dakl_pipeline.intake.check import Verdict
 
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
@@ -64,23 +61,6 @@ def _cell(value: Any, is_numeric: bool) -> str:
     if value is None:
         return ""
     return f"{value:,}".replace(",", ".") if is_numeric and isinstance(value, int) else str(value)
-
-
-@contextmanager
-def progress(label: str, total: int) -> "Iterator[Progress]":
-    """A progress bar on a terminal; nothing elsewhere.
-
-    Yields:
-        The bar, with one task (id 0).
-    """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        bar.add_task(label, total=total)
-        yield bar
 
 
 def verdict_json(verdict: "Verdict") -> dict[str, Any]:

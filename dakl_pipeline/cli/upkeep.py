@@ -12,6 +12,7 @@ import typer
 
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import show
+from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 
@@ -22,9 +23,9 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     from resources.examination.doctor import CHECKS, examine
 
     findings = []
-    with show.progress("looking", len(CHECKS)) as bar:
+    with progress("looking", len(CHECKS)) as bar:
         for found in examine(opened, now=datetime.now(UTC)):
-            bar.advance(bar.task_ids[0])
+            bar.advance()
             findings += found
     lines = [
         {
@@ -57,8 +58,8 @@ def backup(
     opened = opt.open_home(home)
     from resources.backup import Backup, plan
 
-    with plan(opened, out) as kept, show.progress("copying", len(kept.files)) as bar:
-        made: Backup = kept.write(out, advance=lambda: bar.advance(bar.task_ids[0]))
+    with plan(opened, out) as kept, progress("copying", len(kept.files)) as bar:
+        made: Backup = kept.write(out, advance=bar.advance)
     for path in made.left_out:
         show.say(f"left out, because it is damaged: {path}")
     show.say(f"{made.files} files in {out}, {made.size / 1e6:.1f} MB")
@@ -74,10 +75,8 @@ def restore(
     from resources.restoring import restore_home
 
     named = opt.named_home(home)
-    with show.progress("putting back", 1) as bar:
-        restored = restore_home(
-            file, named, advance=lambda done, of: bar.update(bar.task_ids[0], completed=done, total=of)
-        )
+    with progress("putting back", 1) as bar:
+        restored = restore_home(file, named, advance=bar.set)
     show.say(f"{restored.files} files in {named.root}, every one as it was on {restored.made_at:%Y-%m-%d %H:%M} UTC")
     if restored.figures_problem:
         show.say(f"The figures are to be made again: {restored.figures_problem}")

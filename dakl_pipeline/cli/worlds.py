@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.exports import to_parquet
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.reference import Methodology
@@ -46,7 +46,7 @@ def write_world(world: World, folder: Path) -> None:
     timeline = StringIO()
     writer = csv.writer(timeline, lineterminator="\n")
     writer.writerow(("kind", "supplier_id", "reporting_year", "received_at", "file", "is_expected_approved"))
-    with show.progress("writing", len(world.events)) as bar:
+    with progress("writing", len(world.events)) as bar:
         for place, event in enumerate(world.events, start=1):
             file = Path("deliveries") / f"{place:06d}" / event.file_name if event.file_name else None
             if file is not None and event.content is not None:
@@ -61,7 +61,7 @@ def write_world(world: World, folder: Path) -> None:
                     event.is_expected_approved,
                 )
             )
-            bar.advance(bar.task_ids[0])
+            bar.advance()
     write_atomically(folder / "timeline.csv", timeline.getvalue().encode("utf-8"))
 
 
@@ -76,7 +76,7 @@ def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodol
     """
     store, mailbox = DeliveryStore(home.deliveries), Mailbox(home, methodology, load_mail_settings())
     log: list[Delivery | Withdrawal] = []
-    with show.progress("delivering", len(world.events)) as bar:
+    with progress("delivering", len(world.events)) as bar:
         for event in world.events:
             if event.file_name is None or event.content is None:
                 withdrawal = withdraw(
@@ -106,4 +106,4 @@ def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodol
                 file.unlink()
                 log.append(delivery)
                 mailbox.post(delivery, log, verdict.findings)
-            bar.advance(bar.task_ids[0])
+            bar.advance()

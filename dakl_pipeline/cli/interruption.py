@@ -1,0 +1,78 @@
+"""Ctrl-C: every command ends within seconds, also one that is inside a long call of a library.
+
+Belongs here: seeing to it that an interrupted process ends. Does not belong here: what a command leaves behind; every
+change of state is atomic, so a process may end at any moment.
+
+Python tells a program of a signal between two of its own steps, so a join or a sort of a minute would keep Ctrl-C
+waiting. A thread learns of it at once, gives the command some seconds to end by itself, and ends the process if not.
+"""
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+EXIT_CODE = 130
+MESSAGE = "interrupted; what was finished before is kept"
+# A person who has pressed Ctrl-C waits no longer than this.
+GRACE_SECONDS = 4.0
+_STOPPING = {signal.SIGINT, signal.SIGTERM}
+# A bar that was being drawn: its line goes and the cursor is shown again.
+_RESET = "\r\x1b[2K\x1b[?25h"
+
+
+@contextmanager
+def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
+    """End the process when it is interrupted here and does not end by itself; a second Ctrl-C ends it at once.
+
+    Only the main thread gets signals; in any other nothing changes.
+
+    Args:
+        grace: Seconds to end by itself.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    watcher = threading.Thread(target=_watch, args=(reading, grace), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(former)
+        os.close(writing)
+        watcher.join()
+        os.close(reading)
+
+
+def _watch(reading: int, grace: float) -> None:
+    if not _is_stopped(reading, None):
+        return
+    until = time.monotonic() + grace
+    if _is_stopped(reading, until):
+        _end()
+
+
+def _is_stopped(reading: int, until: float | None) -> bool:
+    """Whether a signal that stops comes, or a moment passes, before the command is done."""
+    while select.select([reading], [], [], None if until is None else max(0.0, until - time.monotonic()))[0]:
+        received = os.read(reading, 1)
+        if not received:
+            return False
+        if received[0] in _STOPPING:
+            return True
+    return True
+
+
+def _end() -> None:
+    text = f"dakl: {MESSAGE}\n"
+    if sys.stderr.isatty():
+        text = _RESET + text
+    os.write(sys.stderr.fileno(), text.encode("ascii"))
+    os._exit(EXIT_CODE)
