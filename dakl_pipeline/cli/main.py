@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
             sys.stdout.flush()
-        return int(code or 0)
+        # Typer makes an exit of Ctrl-C and says nothing.
+        return _fail(interruption.MESSAGE, code) if code == interruption.EXIT_CODE else int(code or 0)
     except TyperException as error:
         return _fail(f"{getattr(error, 'format_message', error.__str__)()} See `dakl --help`.", 2)
     except DaklError as error:
