@@ -5,8 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# uv as it is installed, else fetched by pip into an environment of its own.
+FIND_UV := UV="$$( command -v uv || ( $(PYTHON) -m uv --version >/dev/null 2>&1 && echo "$(PYTHON) -m uv" ) || \
+	( ( test -x $(VENV)-uv/bin/pip || $(PYTHON) -m venv $(VENV)-uv ) && $(VENV)-uv/bin/pip install -q uv && echo $(VENV)-uv/bin/uv ) )"
 # Both lock files hold the same versions: all that developers need, and what a server needs of it.
-COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --extra team
 
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
@@ -18,9 +21,7 @@ help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(STAMP): requirements.lock pyproject.toml
-	@command -v uv >/dev/null 2>&1 || $(PYTHON) -m uv --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)-uv
-	@UV="$$( command -v uv || ( $(PYTHON) -m uv --version >/dev/null 2>&1 && echo "$(PYTHON) -m uv" ) || ( $(VENV)-uv/bin/pip install -q uv && echo $(VENV)-uv/bin/uv ) )"; \
-	$$UV venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+	@$(FIND_UV); $$UV venv -q --allow-existing --python $(PYTHON) $(VENV) && \
 	$$UV pip sync -q --python $(BIN)/python --require-hashes requirements.lock && \
 	$$UV pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
@@ -44,8 +45,8 @@ docs: $(STAMP)  ## write the generated documentation
 	$(BIN)/python docs/generate.py
 
 lock: $(STAMP)  ## renew the lock files
-	$(COMPILE) --group dev pyproject.toml -o requirements.lock
-	$(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	@$(FIND_UV); $(COMPILE) --group dev pyproject.toml -o requirements.lock
+	@$(FIND_UV); $(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
 
 clean:  ## throw away the environment and the demo home
 	rm -rf $(VENV) $(VENV)-uv dakl_home

@@ -48,8 +48,13 @@ def build_failed_run_alerts(home: Home, *, time_zone: str) -> dg.SensorDefinitio
         made = 0
         for record in context.instance.fetch_run_status_changes(failures, _RUNS_A_TICK, ascending=True).records:
             run = context.instance.get_run_by_id(record.run_id)
-            # A tick that was cut short made some of them already; a run can be deleted meanwhile.
-            if run is not None and not mailbox.path_of(run.run_id).exists():
+            # A tick that was cut short made some of them already; a run can be deleted meanwhile, and one that a person
+            # stopped in a terminal is cancelled just after it failed.
+            if (
+                run is not None
+                and run.status is dg.DagsterRunStatus.FAILURE
+                and not mailbox.path_of(run.run_id).exists()
+            ):
                 mailbox.post(read_failed_run(context.instance, run), time_zone=time_zone)
                 made += 1
             context.update_cursor(str(record.storage_id))

@@ -21,11 +21,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyte
+
 from tests.machine import DEADLINE_SECONDS
 
 BIN = Path(sys.executable).parent
 CTRL_C = b"\x03"
 _ROWS = 24
+# More than a command may print: nothing scrolls out of sight.
+_KEPT_LINES = 2_000
 # The program gets the terminal as its own, so that Ctrl-C reaches it and all that it starts.
 _TAKE_THE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -40,11 +44,13 @@ class Terminal:
 
     Attributes:
         process: The program.
+        columns: Width of the terminal.
         output: All that it printed so far.
     """
 
     process: subprocess.Popen[bytes]
     master: int
+    columns: int
     output: bytearray = field(default_factory=bytearray)
 
     def type(self, keys: bytes) -> None:
@@ -84,8 +90,10 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that stay on the screen."""
-        return [line.rpartition("\r")[2].rstrip() for line in self.text.replace("\r\n", "\n").split("\n")]
+        """The lines that stay on the screen, as wide as it is; empty ones left out."""
+        screen = pyte.Screen(self.columns, _KEPT_LINES)
+        pyte.ByteStream(screen).feed(bytes(self.output))
+        return [line.rstrip() for line in screen.display if line.strip()]
 
     @property
     def progress(self) -> list[tuple[int, int]]:
@@ -136,7 +144,7 @@ def running(
     )
     os.close(slave)
     try:
-        yield Terminal(process, master)
+        yield Terminal(process, master, columns)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
