@@ -25,7 +25,7 @@ import pyte
 
 from tests.machine import DEADLINE_SECONDS
 
-BIN = Path(sys.executable).parent
+_BIN = Path(sys.executable).parent
 CTRL_C = b"\x03"
 _ROWS = 24
 # More than a command may print: nothing scrolls out of sight.
@@ -68,6 +68,10 @@ class Terminal:
         while text not in self.text:
             if not self._read(until):
                 raise AssertionError(f"the program ended without printing {text!r}:\n{self.text}")
+
+    def forget(self) -> None:
+        """Take what was printed as seen."""
+        self.output.clear()
 
     def wait(self, *, seconds: float = DEADLINE_SECONDS) -> int:
         """Read until the program ends.
@@ -132,7 +136,7 @@ def running(
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
     # A width in the environment would count for more than that of the terminal.
     variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    variables |= {"PATH": f"{BIN}:{os.environ['PATH']}", "TERM": "xterm-256color", **(environment or {})}
+    variables |= {"PATH": f"{_BIN}:{os.environ['PATH']}", "TERM": "xterm-256color", **(environment or {})}
     process = subprocess.Popen(
         [sys.executable, "-c", _TAKE_THE_TERMINAL, *command],
         stdin=slave,
