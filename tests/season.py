@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.cli import main
-from dakl_pipeline.cli.runs import prepare_instance
+from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.cli.worlds import plan_of, write_registers
 from dakl_pipeline.contracts.history import RUNS, SELECTED_HISTORY
 from dakl_pipeline.definitions import YEARLY_FIGURES

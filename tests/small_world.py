@@ -85,7 +85,7 @@ def keep_no_events(home: Path) -> None:
 
     Runs themselves are kept. Tests of what an analyst sees of a run, of crashes and of damage use a home as it is.
     """
-    from dakl_pipeline.cli.runs import prepare_instance
+    from dakl_pipeline.cli.dagster_home import prepare_instance
 
     with (prepare_instance(Home(home)) / "dagster.yaml").open("a") as settings:
         settings.write("event_log_storage: {module: dagster._core.storage.event_log, class: InMemoryEventLogStorage}\n")

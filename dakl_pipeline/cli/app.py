@@ -174,7 +174,7 @@ def ui(
 ) -> None:
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = opt.open_home(home)
-    from dakl_pipeline.cli.runs import serve_ui
+    from dakl_pipeline.cli.ui import serve_ui
 
     serve_ui(opened, port)
 

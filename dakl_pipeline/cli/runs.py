@@ -1,17 +1,14 @@
 """Running the DAG from the command line, on the same instance as the Dagster UI.
 
-Belongs here: the Dagster instance of a home, a run of one year, and the UI. Does not belong here: the DAG itself.
+Belongs here: opening the history of runs of a home, and a run of one year. Does not belong here: the DAG itself, and
+the UI (``ui``).
 """
 
 import logging
-import os
-import signal
-import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
-from importlib.resources import files
 from io import TextIOBase
 from pathlib import Path
 from typing import TextIO
@@ -21,42 +18,17 @@ import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
 from assets.stage import FORCE_TAG
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.cli.years import RunProgress
 from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
-from resources.environment import Environment
 from resources.files import locked
 from resources.home import Home
 
-_HOST = "127.0.0.1"
-# The same name however the UI is started, so that a sensor never fires twice.
-_WORKSPACE = """\
-load_from:
-  - python_module:
-      module_name: dakl_pipeline.definitions
-      location_name: dakl_pipeline
-"""
-# `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
-_DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
 # What Dagster writes on standard error, with the whole event, when the disk is full.
 _EVENT_NOT_WRITTEN = "Exception while writing logger call to event log"
 # The run keeps every event for the UI; the terminal gets what the command says.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def prepare_instance(home: Home) -> Path:
-    """Make DAGSTER_HOME of the home, with its settings.
-
-    Returns:
-        The folder.
-    """
-    home.dagster.mkdir(exist_ok=True)
-    settings = files("dakl_pipeline.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
-    target = home.dagster / "dagster.yaml"
-    if not target.exists():
-        target.write_text(settings, encoding="utf-8")
-    return home.dagster
 
 
 def run_year(
@@ -235,39 +207,3 @@ def _failure(result: dg.ExecuteInProcessResult, year: int) -> DaklError:
             kind = kinds.get(value or Refused.exit_code, Refused)
             return kind(f"run of {year}: {failure.description}")
     return Refused(f"the run of {year} failed; see it with `dakl ui`")
-
-
-def serve_ui(home: Home, port: int) -> None:
-    """Replace this process by the Dagster UI and daemon on this home, on 127.0.0.1 only.
-
-    Args:
-        home: The home.
-        port: TCP port.
-
-    Raises:
-        Refused: If the port cannot be used.
-    """
-    _require_usable(port)
-    show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
-    folder = prepare_instance(home).resolve()
-    workspace = folder / "workspace.yaml"
-    workspace.write_text(_WORKSPACE, encoding="utf-8")
-    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
-    if (key_file := Environment().pseudonym_key_file) is not None:
-        os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
-    # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
-    os.chdir(folder)
-    # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would then ignore SIGTERM too.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sys.stdout.flush()
-    program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
-    os.execv(sys.executable, [*program, "--host", _HOST, "--port", str(port)])  # noqa: S606 - no shell, fixed program
-
-
-def _require_usable(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError as error:
-            raise Refused(f"port {port} cannot be used ({error.strerror}): name another with --port") from None

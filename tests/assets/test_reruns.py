@@ -17,7 +17,7 @@ from dagster import DagsterInstance
 from assets.calendar import build_calendar, build_nightly_run
 from assets.reruns import build_rerun_sensor
 from dakl_pipeline.cli import main
-from dakl_pipeline.cli.runs import prepare_instance
+from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.home import Home
 from resources.settings import load_methodology

@@ -1,0 +1,24 @@
+"""DAGSTER_HOME of a home: where Dagster keeps the history of runs.
+
+Belongs here: making the folder with its settings, without loading Dagster. Does not belong here: what uses it
+(``runs``, ``ui``).
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+from resources.home import Home
+
+
+def prepare_instance(home: Home) -> Path:
+    """Make DAGSTER_HOME of the home, with its settings.
+
+    Returns:
+        The folder.
+    """
+    home.dagster.mkdir(exist_ok=True)
+    settings = files("dakl_pipeline.cli").joinpath("dagster.yaml").read_text(encoding="utf-8")
+    target = home.dagster / "dagster.yaml"
+    if not target.exists():
+        target.write_text(settings, encoding="utf-8")
+    return home.dagster

@@ -1,0 +1,89 @@
+"""The Dagster UI of a home: ``dakl ui``.
+
+Belongs here: starting and stopping it. Does not belong here: what it shows (``assets``).
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from dakl_pipeline.cli import show
+from dakl_pipeline.cli.dagster_home import prepare_instance
+from dakl_pipeline.errors import Refused
+from resources.environment import Environment
+from resources.home import Home
+
+_HOST = "127.0.0.1"
+# The same name however the UI is started, so that a sensor never fires twice.
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: dakl_pipeline.definitions
+      location_name: dakl_pipeline
+"""
+# `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
+_DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
+# Its services write what they were doing; what a crash leaves is well too.
+_SECONDS_TO_END = 3.0
+
+
+def serve_ui(home: Home, port: int) -> None:
+    """Run the Dagster UI and daemon on this home, on 127.0.0.1 only, until Ctrl-C.
+
+    Args:
+        home: The home.
+        port: TCP port.
+
+    Raises:
+        Refused: If the port cannot be used, or Dagster does not start.
+    """
+    _require_usable(port)
+    show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
+    folder = prepare_instance(home).resolve()
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
+    if (key_file := Environment().pseudonym_key_file) is not None:
+        os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
+    # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
+    os.chdir(folder)
+    sys.stdout.flush()
+    program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
+    _serve([*program, "--host", _HOST, "--port", str(port)])
+
+
+def _serve(program: Sequence[str]) -> None:
+    """Run Dagster until it ends, or until this process is told to stop."""
+    # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would too.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
+    # A group of its own, so that all its services can be ended when they do not end by themselves.
+    with subprocess.Popen(program, process_group=0) as dagster:  # noqa: S603 - no shell, fixed program
+        try:
+            code = dagster.wait()
+        except KeyboardInterrupt:
+            _end(dagster)
+            return
+    if code != 0:
+        raise Refused(f"Dagster stopped with exit code {code}: see what it said above")
+
+
+def _end(dagster: subprocess.Popen[bytes]) -> None:
+    os.killpg(dagster.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        dagster.wait(_SECONDS_TO_END)
+    with suppress(ProcessLookupError):
+        os.killpg(dagster.pid, signal.SIGKILL)
+
+
+def _require_usable(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise Refused(f"port {port} cannot be used ({error.strerror}): name another with --port") from None
