@@ -6,6 +6,7 @@ processes load.
 
 import multiprocessing
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -165,7 +166,16 @@ def _run(root: Path, year: int, force: bool, report: Report) -> Done:
 
 def _end(processes: Sequence[SpawnProcess]) -> None:
     """See to it that runs end that nobody waits for any more."""
-    for stop in (lambda process: None, SpawnProcess.terminate, SpawnProcess.kill):
-        for process in processes:
-            stop(process)
-        wait([process.sentinel for process in processes], _SECONDS_TO_END)
+    _wait_for(processes)
+    for process in processes:
+        process.terminate()
+    _wait_for(processes)
+    for process in processes:
+        process.kill()
+        process.join()
+
+
+def _wait_for(processes: Sequence[SpawnProcess]) -> None:
+    until = time.monotonic() + _SECONDS_TO_END
+    for process in processes:
+        process.join(max(0.0, until - time.monotonic()))

@@ -119,10 +119,10 @@ def _ends(program: str, *, is_repeated: bool = False) -> tuple[int, str, float]:
 
 # Calls of a library that take minutes, during which Python tells the program of no signal; one before them is ignored.
 _LONG_CALL = """
-    import hashlib
-    print(flush=True)
     while True:
         try:
+            import hashlib
+            print(flush=True)
             hashlib.pbkdf2_hmac('sha256', b'', b'', 500_000_000)
         except KeyboardInterrupt:
             pass
