@@ -27,7 +27,6 @@ from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings
-from resources.minors import MinorsOfHome
 from resources.outbox import Letter, Outbox, when_sent
 from resources.reception import examine_again
 
@@ -99,8 +98,7 @@ class Mailbox:
             notice = notice_of_withdrawal(entry, log, methodology=self._methodology)
         else:
             if findings is None:
-                minors = MinorsOfHome(self._home.registers)
-                findings = examine_again(self._store, entry, methodology=self._methodology, minors=minors)
+                findings = examine_again(self._store, entry, methodology=self._methodology)
             findings = tuple(findings)
             report = path.with_name(f"{entry.delivery_id}-{'op-orde.html' if entry.approved else 'fouten.csv'}")
             if not entry.approved:

@@ -26,11 +26,11 @@ from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, OpOrdeR
 from dakl_pipeline.op_orde.tables import count_figures
 from dakl_pipeline.op_orde.workbook import to_xlsx
 from dakl_pipeline.reference import Methodology
+from resources.comparing import Comparer
 from resources.delivery_store import DeliveryStore
 from resources.explanation_store import ExplanationStore
 from resources.files import write_atomically
 from resources.home import Home
-from resources.minors import MinorsOfHome
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class ReportStore:
         self._home = home
         self._methodology = methodology
         self._deliveries = DeliveryStore(home.deliveries)
+        self._comparer = Comparer(self._deliveries, methodology)
         self._explanations = ExplanationStore(home.deliveries)
 
     def has_report(self, supplier_id: str, year: int) -> bool:
@@ -143,7 +144,6 @@ class ReportStore:
                 methodology=self._methodology,
                 today=today,
                 reporting_year=year,
-                minors=MinorsOfHome(self._home.registers),
             )
             if not verdict.approved or verdict.columns is None:
                 raise Refused(
@@ -152,13 +152,14 @@ class ReportStore:
                 )
             file.seek(0)
             registrations = read_registrations(file, year, methodology=self._methodology)
+        verdict_of_all = verdict.with_findings_first(self._comparer.again(delivery))
         figures = count_figures(registrations, year=year, column_set=verdict.columns)
         facts = DeliveryFacts(
             delivery_id=delivery.delivery_id,
             file_name=delivery.file_name,
             received_at=self._local(delivery.received_at),
         )
-        return DeliveryFigures(**dict(figures), delivery=facts), verdict
+        return DeliveryFigures(**dict(figures), delivery=facts), verdict_of_all
 
     def _local(self, at: datetime) -> datetime:
         """A moment on the Dutch clock, as a coordinator reads it."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dakl_pipeline.dutch import counted, day
+from dakl_pipeline.dutch import counted, day, listed
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import Standing, standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
-from dakl_pipeline.mail.wording import listed, moment
+from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dakl_pipeline.dutch import number
 from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.check import Finding, Verdict
-from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, is_about_earlier
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
 
@@ -90,8 +90,9 @@ def _must_hold(rule: Rule, *, is_listed: bool) -> str:
     return f"Wat moet kloppen: {rule.tests}.{where}"
 
 
-def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, int, int]:
+def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, bool, int, int]:
     place = [rule.id for rule in catalogue().rule].index(group.rule)
     column = -1 if group.column is None else catalogue().columns("optional").index(group.column)
     is_explained = group.explanation is not None
-    return group.status == "solved", is_explained, group.severity == "notice", place, column
+    is_second = not is_about_earlier(group.rule)
+    return group.status == "solved", is_explained, is_second, group.severity == "notice", place, column
