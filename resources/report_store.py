@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery
+from dakl_pipeline.intake.findings import weights
 from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.population import adults_only_note
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.op_orde.comparison import compare
-from dakl_pipeline.op_orde.explanations import latest_by_rule
+from dakl_pipeline.op_orde.explanations import latest_by_rule, with_counts
 from dakl_pipeline.op_orde.html import to_html
 from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, OpOrdeReport, StandingNow
 from dakl_pipeline.op_orde.tables import count_figures
@@ -64,6 +66,15 @@ class ReportStore:
     def has_report(self, supplier_id: str, year: int) -> bool:
         """Whether a supplier has an approved delivery of a year, and so a report."""
         return bool(self._approved(supplier_id, year))
+
+    def found_in_latest(self, supplier_id: str, year: int) -> dict[str, int]:
+        """How much each rule finds in the most recent approved delivery of a supplier and year, which must be there.
+
+        Raises:
+            Refused: If its file is gone or was changed after receipt.
+        """
+        _, verdict = self._looked_at(self._approved(supplier_id, year)[-1], year)
+        return weights(verdict.counts_by_rule(), verdict.findings)
 
     def write_latest(self, supplier_id: str, year: int) -> WrittenReport:
         """Make the report on the most recent approved delivery of a supplier and year.
@@ -130,7 +141,14 @@ class ReportStore:
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
-            findings=compare(verdict, earlier, latest_by_rule(explanations), year=year),
+            findings=compare(
+                verdict,
+                earlier,
+                latest_by_rule(with_counts(explanations, self._deliveries.entries())),
+                year=year,
+                growth_allowed=self._methodology.explained_growth_allowed,
+            ),
+            adults_only_note=adults_only_note(year, self._methodology),
             files=files,
         )
 

@@ -248,6 +248,9 @@ OTHER_TESTS = {
     "creation_date_future",
     "delivery_window",
     "not_compared",
+    # The file as a whole and files before it: test_profile.py, test_previous.py and test_comparing.py.
+    "mostly_outside_year",
+    *(rule.id for rule in catalogue().rule if rule.level == 2),
 }
 
 
