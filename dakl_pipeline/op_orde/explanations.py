@@ -1,7 +1,7 @@
 """What a supplier explains about a finding, so that it need not be explained again as long as it does not grow.
 
-Belongs here: an explanation as a validated object, which one counts, and what it covers. Does not belong here: where they
-are kept.
+Belongs here: an explanation as a validated object, which one counts, and what it covers. Does not belong here: where
+they are kept.
 """
 
 from collections.abc import Iterable, Mapping
