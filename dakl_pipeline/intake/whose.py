@@ -4,6 +4,8 @@ Belongs here: the rules for the analyst, over ids and profiles. Does not belong 
 never depends on another supplier (``previous``). Until there is a register of suppliers this is all there is.
 """
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
@@ -37,18 +39,32 @@ def near_ids(supplier_id: str, known: Iterable[str], *, similarity: float) -> li
     """The known ids for which an id may be a misspelling, nearest first.
 
     Near is: the same apart from hyphens, the same letters in another order, one the beginning or end of the other, or
-    much the same.
+    much the same in the words that they do not share. Ids that only have another number are those of two suppliers.
     """
-    plain = supplier_id.replace("-", "")
-    likeness = {}
-    for other in known:
-        theirs = other.replace("-", "")
-        ratio = SequenceMatcher(None, plain, theirs, autojunk=False).ratio()
-        short, long = sorted((plain, theirs), key=len)
-        is_part = len(short) >= _LONG_ENOUGH and (long.startswith(short) or long.endswith(short))
-        if sorted(plain) == sorted(theirs) or is_part or ratio >= similarity:
-            likeness[other] = ratio
-    return sorted(likeness, key=lambda other: (-likeness[other], other))
+    found = {other: _likeness(supplier_id, other) for other in known if not _is_numbered(supplier_id, other)}
+    near = {other: likeness for other, likeness in found.items() if likeness >= similarity}
+    return sorted(near, key=lambda other: (-near[other], other))
+
+
+def _is_numbered(one: str, other: str) -> bool:
+    """Whether two ids are the same but for a number that both have."""
+    bare = {re.sub("[0-9]+", "#", each) for each in (one, other)}
+    return len(bare) == 1 and "#" in bare.pop()
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0 to 1, which is for ids that differ in a way that is easily made by mistake."""
+    plain, theirs = (each.replace("-", "") for each in (one, other))
+    short, long = sorted((plain, theirs), key=len)
+    is_part = len(short) >= _LONG_ENOUGH and (long.startswith(short) or long.endswith(short))
+    if is_part or sorted(plain) == sorted(theirs):
+        return 1
+    # A word that many ids begin with, as gemeente, makes none of them alike.
+    words, their_words = Counter(one.split("-")), Counter(other.split("-"))
+    mine, yours = ("".join((a - b).elements()) for a, b in ((words, their_words), (their_words, words)))
+    if len(mine) == len(yours) and sum(a != b for a, b in zip(mine, yours, strict=True)) == 1:
+        return 1 if len(short) > _LONG_ENOUGH else 0
+    return SequenceMatcher(None, mine, yours, autojunk=False).ratio()
 
 
 def may_share(now: FileProfile, other: FileProfile) -> bool:

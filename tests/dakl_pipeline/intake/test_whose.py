@@ -20,7 +20,10 @@ KNOWN = ("opvang-twente", "leger-des-heils", "ggd-utrecht", "gemeente-almelo")
         ("twente", ["opvang-twente"]),
         ("legerdesheils", ["leger-des-heils"]),
         ("gdd-utrecht", ["ggd-utrecht"]),
-        ("gemeente-almere", ["gemeente-almelo"]),
+        ("gemeente-almere", []),
+        ("gemeente-almello", ["gemeente-almelo"]),
+        ("gemeente-leiden", []),
+        ("ggd-utrecht-2", ["ggd-utrecht"]),
         ("gemeente-arnhem", []),
         ("humanitas", []),
         ("ggd", []),
@@ -29,6 +32,13 @@ KNOWN = ("opvang-twente", "leger-des-heils", "ggd-utrecht", "gemeente-almelo")
 )
 def test_ids_that_may_be_meant(supplier: str, near: list[str]) -> None:
     assert near_ids(supplier, KNOWN, similarity=0.8) == near
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("s001", "s002"), ("supplier-12", "supplier-21"), ("opvang-1-a", "opvang-2-a")]
+)
+def test_ids_with_another_number_are_two_suppliers(one: str, other: str) -> None:
+    assert near_ids(one, [other], similarity=0.8) == []
 
 
 def test_a_new_supplier_is_said_to_be_new_and_what_may_be_meant() -> None:
