@@ -26,6 +26,7 @@ from dakl_pipeline.intake.previous import Earlier, differences, has_numbers_of
 from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import local_date
+from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.intake.whose import may_share, newness, of_another
 from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
@@ -132,11 +133,11 @@ class Comparer:
             arrival: The file.
             findings: What the supplier is told of it.
         """
-        others = [d for d in self._approved() if d.supplier_id != arrival.supplier_id]
-        last = {(d.supplier_id, d.reporting_year): d for d in others}
+        # What was withdrawn, as a file under a wrong name should be, is nobody's any more.
+        counting = [s.delivery for s in standings(self._store.readable_entries(), self._methodology) if s.is_selected]
         found: list[Finding] = []
         profiles: dict[str, FileProfile] = {}
-        for delivery in last.values():
+        for delivery in (d for d in counting if d.supplier_id != arrival.supplier_id):
             with suppress(Refused):
                 if delivery.reporting_year == arrival.year:
                     profiles[delivery.supplier_id] = self.profile_of(delivery)

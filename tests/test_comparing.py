@@ -212,6 +212,13 @@ def test_whose_file_it_is(
     assert logged["for_analyst"] == [each["message"] for each in said["for_analyst"]]
 
 
+def test_what_was_withdrawn_under_a_wrong_name_is_not_held_against_the_right_one(log: Log) -> None:
+    assert analyst(log.deliver("opvang-twetne", *TWENTE)) == ["supplier_new"]
+    arguments = ["withdraw", "--supplier", "opvang-twetne", "--year", "2024", "--at", "2025-07-01"]
+    assert main([*arguments, "--home", str(log.home)]) == 0
+    assert analyst(log.deliver("opvang-twente", *TWENTE)) == ["supplier_new", "supplier_resembles"]
+
+
 def test_the_same_bytes_of_another_year_and_supplier_are_recognised(log: Log) -> None:
     log.deliver("opvang-twente", *TWENTE[:3])
     assert analyst(log.deliver("ggd", *TWENTE[:3], year=2023)) == ["supplier_new", "content_of_other_supplier"]
