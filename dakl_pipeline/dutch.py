@@ -3,6 +3,7 @@
 Belongs here: how a value is written. Does not belong here: sentences, and what stands for a value that is not there.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 MONTHS = (
@@ -30,6 +31,11 @@ def number(value: float) -> str:
 def counted(value: int, singular: str, plural: str) -> str:
     """A number with its noun: ``1 registratie`` or ``2.000 registraties``."""
     return f"{number(value)} {singular if value == 1 else plural}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """Items with commas and *en* before the last."""
+    return " en ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
 def day(value: date) -> str:

@@ -26,6 +26,7 @@ from dakl_pipeline.reference import (
     assumptions,
     categories,
     centrumregios,
+    comparison_bounds,
     coverage_measures,
     delivery_rounds,
     duration_classes,
@@ -48,6 +49,14 @@ _SEVERITIES = {
     "error": "error (rejects the file)",
     "warning": "warning (shown with an approved file)",
     "notice": "notice (shown with an approved file)",
+}
+_AUDIENCES = {"supplier": "the supplier", "analyst": "the analyst only"}
+_AGAINST = {
+    "itself": "the file itself",
+    "own_year": "the file before it, of the same year",
+    "year_before": "the file of the year before",
+    "other_year": "the files of other years",
+    "other_supplier": "the files of other suppliers",
 }
 _SCOPES = {"basic": "every file", "optional": "files with the optional columns"}
 
@@ -259,6 +268,23 @@ def code_lists() -> str:
                     for m in coverage_measures()
                 ],
             ),
+            "## Bounds of the comparison",
+            "A difference between two files is told when it reaches all three: a number of registrations, a share of "
+            "those compared, and a number of times the square root of what was expected.",
+            _table(
+                ("rule", "compared with", "registrations", "share", "deviations", "source"),
+                [
+                    (
+                        f"`{b.rule}`",
+                        _AGAINST[b.against],
+                        str(b.minimum),
+                        f"{b.share:g}",
+                        f"{b.deviations:g}",
+                        _text(b.source),
+                    )
+                    for b in comparison_bounds()
+                ],
+            ),
             "## Rounds",
             "All dates are included and on the Dutch calendar. The extension counts as an open window.",
             _table(
@@ -367,6 +393,7 @@ def _rule(rule: Rule) -> list[str]:
         ("message", _text(rule.message)),
         ("what to do", _text(rule.action)),
         ("who", rule.actor),
+        ("read by", _AUDIENCES[rule.audience]),
         ("severity", _SEVERITIES[rule.severity]),
         ("columns", _codes(rule.columns) or "the row or the file as a whole"),
         ("scope", _SCOPES[rule.column_set]),

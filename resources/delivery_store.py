@@ -65,6 +65,7 @@ class DeliveryStore:
         self._root = root
         # Entries never change, so what was seen of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
+        self._read: dict[str, Delivery | Withdrawal] = {}
         self._first_with: dict[_Content, str] = {}
 
     @contextmanager
@@ -147,6 +148,18 @@ class DeliveryStore:
                 raise _gone(self._root / delivery_id(sequence))
             entries.append(self._read_entry(folder))
         return entries
+
+    def readable_entries(self) -> list[Delivery | Withdrawal]:
+        """The entries that can be read, in the order of logging; each is read once by this process.
+
+        For who must go on whatever happened to an entry; what follows from all of them needs :meth:`entries`.
+        """
+        names = sorted(self.entry_names(), key=int)
+        for name in names:
+            if name not in self._read:
+                with suppress(Refused):
+                    self._read[name] = self._read_entry(self._root / name)
+        return [self._read[name] for name in names if name in self._read]
 
     def faults(self) -> list[str]:
         """What is not as it was logged, a line each: entries gone or not readable, files gone or changed."""

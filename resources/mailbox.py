@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.intake.findings import Finding, with_totals
+from dakl_pipeline.intake.findings import Finding, weights, with_totals
 from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.intake.rounds import local_date
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import Recipient, compose, read_coordinators
 from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
-from dakl_pipeline.op_orde.explanations import latest_by_rule
+from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.explanation_store import ExplanationStore
@@ -27,7 +27,6 @@ from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings
-from resources.minors import MinorsOfHome
 from resources.outbox import Letter, Outbox, when_sent
 from resources.reception import examine_again
 
@@ -94,26 +93,27 @@ class Mailbox:
         Raises:
             Refused: If the file of the delivery is gone or changed, or the coordinators cannot be read.
         """
-        path = self.path_of(entry)
+        path, log = self.path_of(entry), tuple(log)
         if isinstance(entry, Withdrawal):
             notice = notice_of_withdrawal(entry, log, methodology=self._methodology)
         else:
             if findings is None:
-                minors = MinorsOfHome(self._home.registers)
-                findings = examine_again(self._store, entry, methodology=self._methodology, minors=minors)
+                findings = examine_again(self._store, entry, methodology=self._methodology)
             findings = tuple(findings)
             report = path.with_name(f"{entry.delivery_id}-{'op-orde.html' if entry.approved else 'fouten.csv'}")
             if not entry.approved:
                 listed = with_totals(findings, entry.findings)
                 write_atomically(report, faults_table(listed, year=entry.reporting_year))
             where = report.relative_to(self._home.root).as_posix()
+            explained, again = self._explained_before(entry, log, findings)
             notice = notice_of_delivery(
                 entry,
                 log,
                 findings,
                 report=where,
                 methodology=self._methodology,
-                explained=self._explained_before(entry),
+                explained=explained,
+                asked_again=again,
             )
         message = compose(
             entry,
@@ -125,13 +125,26 @@ class Mailbox:
         write_atomically(path, message.as_bytes())
         return path
 
-    def _explained_before(self, delivery: Delivery) -> dict[str, date]:
-        """When the supplier explained what, as it was when the delivery came in: made later the mail is the same."""
+    def _explained_before(
+        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], findings: Iterable[Finding]
+    ) -> tuple[dict[str, date], dict[str, str]]:
+        """What the supplier explained, as it was when the delivery came in: made later the mail is the same.
+
+        Returns:
+            When what is still covered was explained, and why the rest is asked about again, by rule.
+        """
         if delivery.reporting_year is None:
-            return {}
+            return {}, {}
         kept = ExplanationStore(self._home.deliveries).explanations(delivery.supplier_id, delivery.reporting_year)
         known = [e for e in kept if e.recorded_at <= delivery.recorded_at]
-        return {r: local_date(e.recorded_at, self._methodology) for r, e in latest_by_rule(known).items()}
+        clock = ZoneInfo(self._methodology.time_zone)
+        last = {
+            rule: each.model_copy(update={"recorded_at": each.recorded_at.astimezone(clock)})
+            for rule, each in latest_by_rule(with_counts(known, log)).items()
+        }
+        found = weights(delivery.findings, findings)
+        again = asked_again(last, found, growth_allowed=self._methodology.explained_growth_allowed)
+        return {r: each.recorded_at.date() for r, each in last.items() if r not in again}, again
 
     def mails(self, log: Iterable[Delivery | Withdrawal]) -> list[Mail]:
         """The mails that were made, in the order of the log.

@@ -6,19 +6,22 @@ the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``
 
 import getpass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
+
+import polars as pl
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
-from dakl_pipeline.intake.content import Minors
 from dakl_pipeline.intake.file_name import parse_file_name
-from dakl_pipeline.intake.findings import FindingCount
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 from dakl_pipeline.reference import Methodology
+from resources.comparing import Arrival, Comparer
 from resources.delivery_store import DeliveryStore
 
 _NAME_RULES = ("file_name", "file_name_number")
@@ -33,7 +36,6 @@ def receive(
     recorded_at: datetime,
     accept_late: str | None,
     methodology: Methodology,
-    minors: Minors | None = None,
 ) -> tuple[Delivery, Verdict]:
     """Receive a file: copy it in, check it and log it with its verdict, whole or not at all.
 
@@ -45,7 +47,6 @@ def receive(
         recorded_at: Now, with a zone.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
         methodology: Settings of the statistic.
-        minors: Looks in the person register; None where there is none.
 
     Returns:
         The entry as logged and the verdict with every finding.
@@ -57,6 +58,7 @@ def receive(
     is_good = parse_file_name(source.name).fault is None
     name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
     with store.staged(source, name) as staged:
+        comparer = Comparer(store, methodology)
         with staged.path.open("rb") as file:
             verdict, missed = _examine(
                 file,
@@ -64,8 +66,14 @@ def receive(
                 received_at=received_at,
                 accept_late=accept_late,
                 methodology=methodology,
-                minors=minors,
             )
+            arrival = _arrival(verdict, file, supplier_id, received_at, staged.sha256, methodology)
+            earlier = comparer.earlier(arrival) if arrival else []
+            compared = comparer.findings(arrival, earlier) if arrival else ()
+            for_analyst = comparer.newness(supplier_id)
+            if arrival:
+                for_analyst += comparer.for_analyst(arrival, compared)
+        verdict = verdict.with_findings_first(compared)
         entry = store.append(
             lambda sequence: Delivery(
                 sequence=sequence,
@@ -83,6 +91,9 @@ def receive(
                 approved=verdict.approved,
                 findings=verdict.counts_by_rule(),
                 catalogue_version=catalogue().version,
+                profile=arrival.profile if arrival else None,
+                compared_with=tuple(each.delivery_id for each in earlier),
+                for_analyst=for_analyst,
             ),
             staged,
         )
@@ -90,16 +101,13 @@ def receive(
     return entry, verdict
 
 
-def examine_again(
-    store: DeliveryStore, delivery: Delivery, *, methodology: Methodology, minors: Minors | None = None
-) -> tuple[Finding, ...]:
+def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> tuple[Finding, ...]:
     """Find again what was found in a delivered file when it came in, from the file as it was kept.
 
     Args:
         store: The log.
         delivery: The entry.
         methodology: Settings of the statistic.
-        minors: Looks in the person register; None where there is none.
 
     Returns:
         The findings of the rules that the log names.
@@ -114,13 +122,34 @@ def examine_again(
             received_at=delivery.received_at,
             accept_late=delivery.late_reason,
             methodology=methodology,
-            minors=minors,
             reporting_year=delivery.reporting_year,
         )
     # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
     names = [finding(rule) for rule in _NAME_RULES if rule in delivery.findings]
-    others = [f for f in verdict.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
+    again = verdict.with_findings_first(Comparer(store, methodology).again(delivery) if verdict.approved else ())
+    others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
     return (*names, *others)
+
+
+def _arrival(
+    verdict: Verdict,
+    file: BinaryIO,
+    supplier_id: str,
+    received_at: datetime,
+    sha256: str,
+    methodology: Methodology,
+) -> Arrival | None:
+    """An approved file that came in, to be compared; None for a rejected one."""
+    year = verdict.reporting_year
+    if not verdict.approved or verdict.profile is None or year is None:
+        return None
+
+    @cache
+    def registrations() -> pl.DataFrame:
+        file.seek(0)
+        return read_registrations(file, year, methodology=methodology)
+
+    return Arrival(supplier_id, year, received_at, sha256, verdict.profile, registrations)
 
 
 def _examine(
@@ -130,22 +159,16 @@ def _examine(
     received_at: datetime,
     accept_late: str | None,
     methodology: Methodology,
-    minors: Minors | None,
     reporting_year: int | None = None,
 ) -> tuple[Verdict, str | None]:
     """The verdict on a file, and the window that it missed, if any."""
     today = local_date(received_at, methodology)
-    verdict = check_delivery(
-        file, name, methodology=methodology, today=today, reporting_year=reporting_year, minors=minors
-    )
+    verdict = check_delivery(file, name, methodology=methodology, today=today, reporting_year=reporting_year)
     year = verdict.reporting_year
     missed = missed_delivery_window(year, received_at, methodology) if year is not None else None
     if missed and accept_late is None:
         late = finding("delivery_window", windows=missed, year=str(year))
-        counts = (FindingCount(rule=late.rule, column=None, count=1), *verdict.counts)
-        verdict = verdict.model_copy(
-            update={"approved": False, "findings": (late, *verdict.findings), "counts": counts}
-        )
+        verdict = verdict.with_findings_first([late]).model_copy(update={"approved": False})
     return verdict, missed
 
 

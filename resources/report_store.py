@@ -15,22 +15,24 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery
+from dakl_pipeline.intake.findings import weights
 from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.population import adults_only_note
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.op_orde.comparison import compare
-from dakl_pipeline.op_orde.explanations import latest_by_rule
+from dakl_pipeline.op_orde.explanations import latest_by_rule, with_counts
 from dakl_pipeline.op_orde.html import to_html
 from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, OpOrdeReport, StandingNow
 from dakl_pipeline.op_orde.tables import count_figures
 from dakl_pipeline.op_orde.workbook import to_xlsx
 from dakl_pipeline.reference import Methodology
+from resources.comparing import Comparer
 from resources.delivery_store import DeliveryStore
 from resources.explanation_store import ExplanationStore
 from resources.files import write_atomically
 from resources.home import Home
-from resources.minors import MinorsOfHome
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,21 @@ class ReportStore:
         self._home = home
         self._methodology = methodology
         self._deliveries = DeliveryStore(home.deliveries)
+        self._comparer = Comparer(self._deliveries, methodology)
         self._explanations = ExplanationStore(home.deliveries)
 
     def has_report(self, supplier_id: str, year: int) -> bool:
         """Whether a supplier has an approved delivery of a year, and so a report."""
         return bool(self._approved(supplier_id, year))
+
+    def found_in_latest(self, supplier_id: str, year: int) -> dict[str, int]:
+        """How much each rule finds in the most recent approved delivery of a supplier and year, which must be there.
+
+        Raises:
+            Refused: If its file is gone or was changed after receipt.
+        """
+        _, verdict = self._looked_at(self._approved(supplier_id, year)[-1], year)
+        return weights(verdict.counts_by_rule(), verdict.findings)
 
     def write_latest(self, supplier_id: str, year: int) -> WrittenReport:
         """Make the report on the most recent approved delivery of a supplier and year.
@@ -129,7 +141,14 @@ class ReportStore:
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
-            findings=compare(verdict, earlier, latest_by_rule(explanations), year=year),
+            findings=compare(
+                verdict,
+                earlier,
+                latest_by_rule(with_counts(explanations, self._deliveries.entries())),
+                year=year,
+                growth_allowed=self._methodology.explained_growth_allowed,
+            ),
+            adults_only_note=adults_only_note(year, self._methodology),
             files=files,
         )
 
@@ -143,7 +162,6 @@ class ReportStore:
                 methodology=self._methodology,
                 today=today,
                 reporting_year=year,
-                minors=MinorsOfHome(self._home.registers),
             )
             if not verdict.approved or verdict.columns is None:
                 raise Refused(
@@ -152,13 +170,14 @@ class ReportStore:
                 )
             file.seek(0)
             registrations = read_registrations(file, year, methodology=self._methodology)
+        verdict_of_all = verdict.with_findings_first(self._comparer.again(delivery))
         figures = count_figures(registrations, year=year, column_set=verdict.columns)
         facts = DeliveryFacts(
             delivery_id=delivery.delivery_id,
             file_name=delivery.file_name,
             received_at=self._local(delivery.received_at),
         )
-        return DeliveryFigures(**dict(figures), delivery=facts), verdict
+        return DeliveryFigures(**dict(figures), delivery=facts), verdict_of_all
 
     def _local(self, at: datetime) -> datetime:
         """A moment on the Dutch clock, as a coordinator reads it."""

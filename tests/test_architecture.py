@@ -28,7 +28,7 @@ PARTS = {
     "pseudonyms": {"errors"},
     "municipality": {"reference"},
     "contracts": {"reference"},
-    "intake": {"reference", "errors", "contracts", "municipality"},
+    "intake": {"reference", "errors", "contracts", "municipality", "dutch"},
     "steps": {"contracts", "reference", "municipality", "pseudonyms", "errors"},
     "op_orde": {"intake", "reference", "municipality", "errors", "redaction", "dutch"},
     "mail": {"intake", "reference", "errors", "redaction", "dutch"},

@@ -52,7 +52,6 @@ def deliver(
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
     from dakl_pipeline.mail.notice import what_counts
     from resources.delivery_store import DeliveryStore
-    from resources.minors import MinorsOfHome
     from resources.reception import receive
 
     opened = opt.open_home(home)
@@ -66,7 +65,6 @@ def deliver(
         recorded_at=datetime.now(UTC),
         accept_late=opt.late_reason(accept_late),
         methodology=methodology,
-        minors=MinorsOfHome(opened.registers),
     )
     report_files = reports.report_of(opened, entry, methodology)
     mail_file = mail_commands.mail_about(entry, opened, methodology, verdict=verdict)
@@ -78,10 +76,12 @@ def deliver(
                 "report": report_files,
                 "mail": mail_file,
                 "same_content_as": entry.same_content_as,
+                "for_analyst": [each.model_dump(include={"rule", "severity", "message"}) for each in entry.for_analyst],
             }
         )
     else:
         show.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
+        show.print_for_analyst(entry.for_analyst)
         show.print_verdict(verdict)
         if report_files:
             show.say(f"op-orde-rapport: {report_files[0]}")
@@ -157,6 +157,7 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
             "catalogue_version": s.delivery.catalogue_version,
             "same_content_as": s.delivery.same_content_as,
             "findings": s.delivery.findings,
+            "for_analyst": [each.message for each in s.delivery.for_analyst],
         }
         for s in standings(entries, methodology)
     ]

@@ -54,6 +54,7 @@ def explain(
     reports = ReportStore(opened, methodology)
     if not reports.has_report(supplier_id, known_year):
         raise Missing(f"{supplier_id} has no approved file of {year}, so there is nothing to explain")
+    count = reports.found_in_latest(supplier_id, known_year).get(rule_id, 0)
     explanation = ExplanationStore(opened.deliveries).append(
         supplier_id,
         known_year,
@@ -63,14 +64,18 @@ def explain(
             reporting_year=known_year,
             rule=rule_id,
             text=kept,
+            count=count,
             recorded_at=datetime.now(UTC),
             recorded_by=getpass.getuser(),
         ),
     )
     show.say(f"toelichting {explanation.sequence} van {supplier_id} over {year} bewaard bij regel {rule_id}")
     written = reports.write_latest(supplier_id, known_year)
-    if not any(f.rule == rule_id and f.status != "solved" for f in written.report.findings):
-        show.say("Let op: deze regel heeft nu geen bevinding; de toelichting verschijnt zodra er een is.")
+    if not count:
+        show.say(
+            "Let op: deze regel heeft nu geen bevinding. Komt er een, dan staat de toelichting erbij, maar CBS vraagt "
+            "er toch naar."
+        )
     show.say(f"op-orde-rapport: {written.paths[0]}")
 
 
@@ -140,7 +145,7 @@ def _print(written: "WrittenReport") -> None:
                     STATUSES[f.status],
                     number(f.count),
                     None if f.previous_count is None else number(f.previous_count),
-                    "ja" if f.explanation else "",
+                    "ja" if f.is_explained else "opnieuw" if f.asked_again else "",
                 )
                 for f in made.findings
             ],

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from dakl_pipeline.intake.check import Verdict
+    from dakl_pipeline.intake.findings import Finding
 
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
 
@@ -87,6 +88,14 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
 
 _SHOWN = 30
 _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
+
+
+def print_for_analyst(findings: "Iterable[Finding]") -> None:
+    """Print what only the analyst may know of a delivery, with what to do."""
+    from dakl_pipeline.intake.catalogue import rules_by_id
+
+    for each in findings:
+        say(f"Alleen voor CBS ({_SEVERITY[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
 
 
 def print_verdict(verdict: "Verdict") -> None:

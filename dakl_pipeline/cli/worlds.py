@@ -19,7 +19,6 @@ from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_settings import load_mail_settings
 from resources.mailbox import Mailbox
-from resources.minors import MinorsOfHome
 from resources.reception import receive, withdraw
 
 
@@ -101,7 +100,6 @@ def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodol
                     recorded_at=event.received_at,
                     accept_late=None,
                     methodology=methodology,
-                    minors=MinorsOfHome(home.registers),
                 )
                 file.unlink()
                 log.append(delivery)

@@ -25,14 +25,19 @@ SAFE_PLACEHOLDERS = frozenset(
         "kind",
         "limit",
         "names",
+        "other_percentage",
         "other_row",
+        "percentage",
         "position",
+        "previous",
         "separator",
         "windows",
         "year",
         "years",
     }
 )
+# What only an analyst may read: it names other suppliers.
+ANALYST_PLACEHOLDERS = SAFE_PLACEHOLDERS | {"other", "supplier", "suppliers"}
 
 
 class _Entry(BaseModel):
@@ -60,6 +65,7 @@ class Rule(_Entry):
         message: text of a finding (Dutch), with placeholders of ``SAFE_PLACEHOLDERS`` only.
         action: what to do (Dutch); may hold ``{year}``.
         actor: who does it.
+        audience: ``analyst`` when a supplier may never see a finding, because it names another supplier.
         column_set: ``optional`` when the rule needs the optional columns.
         from_year: first reporting year to which the rule applies, if any.
         to_year: last reporting year to which the rule applies, if any.
@@ -75,6 +81,7 @@ class Rule(_Entry):
     message: str
     action: str
     actor: Literal["leverancier", "softwareleverancier", "CBS"]
+    audience: Literal["supplier", "analyst"] = "supplier"
     column_set: ColumnSet = "basic"
     from_year: int | None = None
     to_year: int | None = None
@@ -82,7 +89,8 @@ class Rule(_Entry):
 
     @model_validator(mode="after")
     def _only_safe_placeholders(self) -> "Rule":
-        for text, allowed in ((self.message, SAFE_PLACEHOLDERS), (self.action, frozenset({"year"}))):
+        shown = ANALYST_PLACEHOLDERS if self.audience == "analyst" else SAFE_PLACEHOLDERS
+        for text, allowed in ((self.message, shown), (self.action, frozenset({"year"}))):
             names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
             if not names <= allowed:
                 raise ValueError(f"rule {self.id}: a text uses a placeholder that is not known to be safe")

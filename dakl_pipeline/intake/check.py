@@ -5,16 +5,18 @@ log of deliveries), and what is done with the registrations.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.catalogue import ColumnSet
-from dakl_pipeline.intake.content import ContentCheck, Minors
+from dakl_pipeline.intake.content import ContentCheck
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding
 from dakl_pipeline.intake.lines import BLOCK_BYTES
+from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import Context
 from dakl_pipeline.reference import Methodology
@@ -32,6 +34,7 @@ class Verdict(BaseModel):
         findings: by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` of each rule.
         counts: exactly how often each rule found something in each column.
         columns: the delivered set of columns, or None when the header is not right.
+        profile: counts of an approved file, to compare later files with.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -42,6 +45,18 @@ class Verdict(BaseModel):
     findings: tuple[Finding, ...]
     counts: tuple[FindingCount, ...]
     columns: ColumnSet | None
+    profile: FileProfile | None = None
+
+    def with_findings_first(self, findings: Iterable[Finding]) -> "Verdict":
+        """The same verdict with findings on the file as a whole before the others.
+
+        Args:
+            findings: what came to light beside the check of the file itself.
+        """
+        first = tuple(findings)
+        times = Counter(each.rule for each in first)
+        counts = (FindingCount(rule=rule, column=None, count=n) for rule, n in times.items())
+        return self.model_copy(update={"findings": (*first, *self.findings), "counts": (*counts, *self.counts)})
 
     def counts_by_rule(self) -> dict[str, int]:
         """Exactly how often each rule found something, by the id of the rule."""
@@ -58,7 +73,6 @@ def check_delivery(
     methodology: Methodology,
     today: date,
     reporting_year: int | None = None,
-    minors: Minors | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Verdict:
     """Check a delivered file: all technical rules but the delivery window, then the content (monitor rules 3.1 and 4).
@@ -72,7 +86,6 @@ def check_delivery(
         methodology: the settings of the statistic.
         today: the day of the check, on the Dutch calendar.
         reporting_year: the year for which the file is offered, if that is known beside its name.
-        minors: looks in the person register; None where there is none.
         block_bytes: about how many bytes are held at a time.
 
     Returns:
@@ -81,7 +94,7 @@ def check_delivery(
     names = Collector()
     year = _reporting_year(file_name, reporting_year, methodology, names)
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
-    content = ContentCheck(context, minors)
+    content = ContentCheck(context)
     # The content of a file with a wrong name does not come up for judgement: it is refused anyway.
     scanned = scan(source, context, None if names.has_errors else content.receive, block_bytes=block_bytes)
     collector = scanned.collector
@@ -95,6 +108,7 @@ def check_delivery(
         findings=collector.findings(),
         counts=collector.counts(),
         columns=scanned.column_set,
+        profile=None if collector.has_errors else content.profile(),
     )
 
 

@@ -4,15 +4,16 @@ Belongs here: running the content rules and the rules that compare registrations
 here: the rules themselves (``rules.py``, ``table_rules.py``) and reading the file (``scan.py``).
 """
 
-from collections.abc import Callable
 from datetime import date
 from functools import cache
 
 import polars as pl
 
+from dakl_pipeline.intake.bounds import is_large
 from dakl_pipeline.intake.catalogue import ColumnSet, Rule, catalogue
 from dakl_pipeline.intake.fields import ROW
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
+from dakl_pipeline.intake.profile import FileProfile, ProfileMaker
 from dakl_pipeline.intake.rules import CONTENT_RULES, FIRST_CREATION_DATE
 from dakl_pipeline.intake.scan import add_hits
 from dakl_pipeline.intake.table_rules import TABLE_RULES, compare
@@ -23,27 +24,20 @@ from dakl_pipeline.intake.values import Context
 MAX_COMPARED_ROWS = 1_500_000
 
 
-# Gives the BSNs (UInt32) of who was younger than an age on the last day of a reporting year.
-Minors = Callable[[int, int], pl.Series]
-
-
 class ContentCheck:
     """Looks at the registrations of a file as they come by.
 
     Args:
         context: the delivery; its reporting year is known when registrations come.
-        minors: looks in the person register; None where there is none: then that rule does not apply.
     """
 
-    def __init__(self, context: Context, minors: Minors | None = None) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._minors = minors
-        self._under_age: pl.Series | None = None
-        self._registrations_under_age = 0
         self._first_creation_date: date | None = None
         self._rows = 0
         self._parts: list[pl.DataFrame] = []
         self._collector = Collector()
+        self._profile: ProfileMaker | None = None
 
     def receive(self, registrations: pl.DataFrame, column_set: ColumnSet) -> None:
         """Test the next registrations on their content.
@@ -55,7 +49,8 @@ class ContentCheck:
         """
         if not registrations.height:
             return
-        if self._first_creation_date is None:
+        if self._profile is None:
+            self._profile = ProfileMaker(self._context.known_year)
             self._first_creation_date = registrations["creation_date"][0]
         tests = _content_tests(column_set, self._context)
         first = pl.lit(self._first_creation_date).alias(FIRST_CREATION_DATE)
@@ -63,9 +58,13 @@ class ContentCheck:
         verdicts = registrations.lazy().with_columns(first).select(pl.col(ROW), **expressions).collect()
         days = self._context.methodology.long_open_days
         add_hits(self._collector, verdicts, tests, year=self._context.year or 0, days=days)
-        self._registrations_under_age += self._count_under_age(registrations["bsn"])
+        self._profile.receive(registrations)
         self._rows += registrations.height
         self._parts = [*self._parts, registrations] if self._rows <= MAX_COMPARED_ROWS else []
+
+    def profile(self) -> FileProfile | None:
+        """The profile of what came by; None when nothing did."""
+        return self._profile.profile() if self._profile else None
 
     def findings(self, column_set: ColumnSet) -> Collector:
         """Compare the registrations with each other, after the last of them.
@@ -76,9 +75,11 @@ class ContentCheck:
         Returns:
             All content findings of the file.
         """
-        if count := self._registrations_under_age:
-            limit = self._context.methodology.adult_age
-            self._collector.add("minors", count=count, found=count, limit=limit, year=self._context.year or 0)
+        if (profile := self.profile()) and is_large(
+            "mostly_outside_year", "itself", found := profile.outside_year, of=profile.registrations
+        ):
+            year = self._context.known_year
+            self._collector.add("mostly_outside_year", found=found, expected=profile.registrations, year=year)
         if self._rows > MAX_COMPARED_ROWS:
             self._collector.add("not_compared", limit=MAX_COMPARED_ROWS)
         elif self._parts:
@@ -87,18 +88,6 @@ class ContentCheck:
                 if rule.id in TABLE_RULES:
                     self._add_clashes(rule, TABLE_RULES[rule.id](comparison))
         return self._collector
-
-    def _count_under_age(self, numbers: pl.Series) -> int:
-        """How many registrations are of a minor in a year that counts adults only.
-
-        Only the number is told, never which: a supplier must not learn from the register how old one person is.
-        """
-        year, methodology = self._context.year, self._context.methodology
-        if self._minors is None or year is None or year > methodology.adults_only_until_year:
-            return 0
-        if self._under_age is None:
-            self._under_age = self._minors(year, methodology.adult_age)
-        return int(numbers.is_in(self._under_age.implode()).sum())
 
     def _add_clashes(self, rule: Rule, clashes: pl.DataFrame) -> None:
         for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():

@@ -14,6 +14,7 @@ from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue, rules_by_i
 
 # Contract: at most this many findings per rule are kept, then one with the total count is shown.
 MAX_FINDINGS_PER_RULE = 1_000
+_AGAINST_EARLIER = 2
 
 
 class Finding(BaseModel):
@@ -25,6 +26,7 @@ class Finding(BaseModel):
         row: line number in the file (header = 1), or None for the file as a whole.
         column: delivered column name, or None.
         message: Dutch text without any value from the file.
+        concerns: number of registrations that a finding on the whole file is about.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -34,6 +36,7 @@ class Finding(BaseModel):
     row: int | None
     column: str | None
     message: str
+    concerns: int = 1
 
 
 class FindingCount(BaseModel):
@@ -52,13 +55,16 @@ class FindingCount(BaseModel):
     count: int
 
 
-def finding(rule_id: str, *, row: int | None = None, column: str | None = None, **values: int | str) -> Finding:
+def finding(
+    rule_id: str, *, row: int | None = None, column: str | None = None, concerns: int = 1, **values: int | str
+) -> Finding:
     """Make one finding with the text of the catalogue.
 
     Args:
         rule_id: id in the catalogue.
         row: line number (header = 1), or None for the whole file.
         column: delivered column name, or None.
+        concerns: number of registrations that a finding on the whole file is about.
         **values: the placeholders of the rule's message; never a value from a delivered row.
 
     Returns:
@@ -69,7 +75,7 @@ def finding(rule_id: str, *, row: int | None = None, column: str | None = None, 
     """
     rule = rules_by_id()[rule_id]
     message = rule.message.format(column=column, **values)
-    return Finding(rule=rule.id, severity=rule.severity, row=row, column=column, message=message)
+    return Finding(rule=rule.id, severity=rule.severity, row=row, column=column, message=message, concerns=concerns)
 
 
 def with_totals(findings: Collection[Finding], counts: Mapping[str, int]) -> tuple[Finding, ...]:
@@ -93,7 +99,11 @@ def _total(rule: Rule, count: int) -> Finding:
 
 
 def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda f: (f.row or 0, _column_place(f.column), f.rule)))
+    def place(each: Finding) -> tuple[bool, int, int, str]:
+        # What may be wrong with the file as such goes before anything that is wrong in it.
+        return not is_about_earlier(each.rule), each.row or 0, _column_place(each.column), each.rule
+
+    return tuple(sorted(findings, key=place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +169,7 @@ class Collector:
         A rejected file shows its errors only: whether its content is right cannot be said yet (monitor rule 3.1).
         """
         return _in_order(
-            finding(rule_id, row=hit.row, column=hit.column, **hit.values)
+            finding(rule_id, row=hit.row, column=hit.column, concerns=1, **hit.values)
             for rule_id, hits in self._hits.items()
             if self._is_shown(rule_id)
             for hit in sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
@@ -176,6 +186,24 @@ class Collector:
 
     def _is_shown(self, rule_id: str) -> bool:
         return _is_error(rule_id) or not self.has_errors
+
+
+def is_about_earlier(rule_id: str) -> bool:
+    """Whether a rule compares a file with earlier deliveries."""
+    return rules_by_id()[rule_id].level == _AGAINST_EARLIER
+
+
+def weights(counts: Mapping[str, int], findings: Iterable[Finding]) -> dict[str, int]:
+    """How much each rule found: how often, or of how many registrations where files are compared.
+
+    Args:
+        counts: exact number of findings per rule.
+        findings: the findings that were kept.
+    """
+    concerned: Counter[str] = Counter()
+    for each in findings:
+        concerned[each.rule] += each.concerns
+    return {rule: concerned[rule] if is_about_earlier(rule) else n for rule, n in counts.items()}
 
 
 def _is_error(rule_id: str) -> bool:

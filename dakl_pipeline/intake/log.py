@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.intake.profile import FileProfile
+
 
 class _Entry(BaseModel):
     """What every entry has: who, when and how it got in.
@@ -51,6 +54,9 @@ class Delivery(_Entry):
         findings: Exact number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
         same_content_as: First entry of this supplier and year with the same bytes; None when the content is new.
+        profile: Counts of an approved file, to compare later files with; None in entries of earlier versions.
+        compared_with: Ids of the earlier deliveries of this supplier with which it was compared.
+        for_analyst: What an analyst should know of it; a supplier never gets to see it.
     """
 
     kind: Literal["delivery"] = "delivery"
@@ -64,6 +70,9 @@ class Delivery(_Entry):
     findings: dict[str, int]
     catalogue_version: str
     same_content_as: str | None = None
+    profile: FileProfile | None = None
+    compared_with: tuple[str, ...] = ()
+    for_analyst: tuple[Finding, ...] = ()
 
 
 class Withdrawal(_Entry):

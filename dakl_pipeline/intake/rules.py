@@ -82,7 +82,7 @@ VALUE_RULES: Mapping[str, ValueRule] = {
 
 
 def _gemeente_is(status: CodeStatus, context: Context) -> pl.Expr:
-    return pl.col("gemeente_code").is_in(_numbers(codes_with_status(status, _year(context))))
+    return pl.col("gemeente_code").is_in(_numbers(codes_with_status(status, context.known_year)))
 
 
 def _gemeente_unknown(context: Context) -> pl.Expr:
@@ -90,20 +90,14 @@ def _gemeente_unknown(context: Context) -> pl.Expr:
     return ~pl.any_horizontal(_gemeente_is(status, context) for status in known)
 
 
-def _year(context: Context) -> int:
-    if context.year is None:
-        raise ValueError("content rules need a reporting year")
-    return context.year
-
-
 def _outside_year(context: Context) -> pl.Expr:
-    year = _year(context)
+    year = context.known_year
     return (pl.col("start_date") > date(year, 12, 31)) | (pl.col("end_date") < date(year, 1, 1)).fill_null(False)
 
 
 def _long_open(context: Context) -> pl.Expr:
     """A6. A stay that ends on 31 December or later was open then: so are people delivered who are still there."""
-    year_end = date(_year(context), 12, 31)
+    year_end = date(context.known_year, 12, 31)
     is_open = pl.col("end_date").is_null() | (pl.col("end_date") >= year_end)
     return is_open & ((year_end - pl.col("start_date")).dt.total_days() > context.methodology.long_open_days)
 

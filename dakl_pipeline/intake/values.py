@@ -48,6 +48,17 @@ class Context:
     methodology: reference.Methodology
     today: date | None = None
 
+    @property
+    def known_year(self) -> int:
+        """The reporting year, for what needs one.
+
+        Raises:
+            ValueError: it is not known.
+        """
+        if self.year is None:
+            raise ValueError("content rules need a reporting year")
+        return self.year
+
     def shelter_type_codes(self) -> list[str]:
         """The codes of types of shelter that may be delivered (webinars 2024 and 2025, A4)."""
         return [t.code for t in reference.shelter_types() if self.year is None or t.is_valid_in(self.year)]

@@ -5,7 +5,7 @@ the rest of the mail (``notice``) and how it looks (``rendering``).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dakl_pipeline.dutch import counted, day, number
@@ -44,6 +44,7 @@ class FindingGroup:
         action: What to do.
         actor: Who does it.
         explained_on: The day on which the supplier explained it, in words; empty when that was not done.
+        asked_again: Why it is asked about again although it was explained; empty when it is not.
     """
 
     title: str
@@ -53,6 +54,7 @@ class FindingGroup:
     action: str
     actor: str
     explained_on: str
+    asked_again: str = ""
 
 
 def group_findings(
@@ -61,6 +63,7 @@ def group_findings(
     *,
     year: int | None,
     explained: Mapping[str, date] | None = None,
+    asked_again: Mapping[str, str] | None = None,
 ) -> tuple[FindingGroup, ...]:
     """Group findings by rule, faults first, each kind in the order of the catalogue.
 
@@ -70,6 +73,7 @@ def group_findings(
             shown without lines.
         year: Reporting year, for the texts.
         explained: When the supplier explained the findings of a rule, by rule.
+        asked_again: Why findings that were explained are asked about again, by rule.
 
     Returns:
         A group for every rule that the catalogue still has.
@@ -78,9 +82,11 @@ def group_findings(
     for each in findings:
         by_rule.setdefault(each.rule, []).append(each)
     rules = sorted((r for r in catalogue().rule if r.id in counts), key=lambda rule: _SEVERITIES.index(rule.severity))
-    return tuple(
+    groups = (
         _group(rule, counts[rule.id], by_rule.get(rule.id, []), year, (explained or {}).get(rule.id)) for rule in rules
     )
+    again = asked_again or {}
+    return tuple(replace(group, asked_again=again.get(rule.id, "")) for rule, group in zip(rules, groups, strict=True))
 
 
 def _group(

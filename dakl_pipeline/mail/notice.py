@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dakl_pipeline.dutch import counted, day
+from dakl_pipeline.dutch import counted, day, listed
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.population import adults_only_note
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import Standing, standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
-from dakl_pipeline.mail.wording import listed, moment
+from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 
@@ -56,6 +57,7 @@ def notice_of_delivery(
     report: str,
     methodology: Methodology,
     explained: Mapping[str, date] | None = None,
+    asked_again: Mapping[str, str] | None = None,
 ) -> Notice:
     """Say what became of a delivered file.
 
@@ -66,12 +68,16 @@ def notice_of_delivery(
         report: Where the op-orde report of an approved file is, or the list of faults of a rejected one.
         methodology: Settings, for the rounds.
         explained: When the supplier explained the findings of a rule, by rule.
+        asked_again: Why findings that were explained are asked about again, by rule.
 
     Returns:
         The content of the mail.
     """
-    before = _log_of_supplier(delivery, log)
-    groups = group_findings(delivery.findings, findings, year=delivery.reporting_year, explained=explained)
+    whole_log = list(log)
+    before = _log_of_supplier(delivery, whole_log)
+    groups = group_findings(
+        delivery.findings, findings, year=delivery.reporting_year, explained=explained, asked_again=asked_again
+    )
     file = f"{_file(delivery)}{_about(delivery)}"
     late = [] if delivery.late_reason is None else [_LATE]
     if delivery.approved:
@@ -85,6 +91,8 @@ def notice_of_delivery(
                 what_counts(delivery, before, methodology),
                 *late,
                 *_same_content(delivery, before, methodology),
+                *_first_of_supplier(delivery, whole_log),
+                *_adults_only(delivery, methodology),
             ),
             steps=(
                 f"Bekijk het op-orde-rapport: {report}. Daarin staan uw aantallen naast die van uw vorige aanlevering.",
@@ -210,6 +218,26 @@ def _same_content(delivery: Delivery, before: list[Delivery | Withdrawal], metho
         "lever dan het goede bestand aan."
         for e in earlier
     ]
+
+
+def _first_of_supplier(delivery: Delivery, log: Iterable[Delivery | Withdrawal]) -> list[str]:
+    """A supplier id that is new may be misspelt. No other supplier is named: the mail is not for them."""
+    if any(
+        isinstance(e, Delivery) and e.approved and e.supplier_id == delivery.supplier_id
+        for e in log
+        if e.sequence < delivery.sequence
+    ):
+        return []
+    return [
+        f"Dit is het eerste bestand dat CBS goedkeurt van leverancier {delivery.supplier_id}. Is dat niet de naam "
+        "waaronder uw organisatie aanlevert, laat het CBS dan weten."
+    ]
+
+
+def _adults_only(delivery: Delivery, methodology: Methodology) -> list[str]:
+    year = delivery.reporting_year
+    note = "" if year is None else adults_only_note(year, methodology)
+    return [note] if note else []
 
 
 def _again(delivery: Delivery, methodology: Methodology, what: str) -> list[str]:

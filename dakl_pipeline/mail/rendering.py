@@ -69,7 +69,7 @@ def _found(group: FindingGroup) -> list[str]:
 def _to_do(group: FindingGroup) -> str:
     if group.explained_on:
         return f"U hebt dit toegelicht op {group.explained_on}; opnieuw toelichten is niet nodig."
-    return f"Wat te doen: {group.action}"
+    return " ".join(filter(None, (group.asked_again, f"Wat te doen: {group.action}")))
 
 
 def _group_as_text(group: FindingGroup) -> str:

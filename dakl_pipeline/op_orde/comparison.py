@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from dakl_pipeline.dutch import number
 from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.check import Finding, Verdict
-from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-from dakl_pipeline.op_orde.explanations import Explanation
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, is_about_earlier, weights
+from dakl_pipeline.op_orde.explanations import Explanation, asked_again
 from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
 
 Key = tuple[str, str | None]
@@ -31,22 +31,29 @@ def compare(
     explanations: Mapping[str, Explanation],
     *,
     year: int,
+    growth_allowed: float = 0,
 ) -> tuple[FindingGroup, ...]:
     """Put the findings of a delivery beside those of the previous approved one.
 
     Args:
         current: What was found in the delivery.
         previous: The same of the previous approved delivery; None when there is none: then every finding is new.
-        explanations: The last explanation of the supplier by rule.
+        explanations: The last explanation of the supplier by rule, with its count.
         year: Reporting year.
+        growth_allowed: The part of an explained count that may come on top of it before it is asked about again.
 
     Returns:
         The groups: what is open by severity, then what is explained, then what is solved; each in catalogue order.
     """
     now = _grouped(current)
     before = None if previous is None else _grouped(previous)
+    found = weights(current.counts_by_rule(), current.findings)
+    again = asked_again(explanations, found, growth_allowed=growth_allowed)
     groups = [
-        _shown(key, now.get(key), before, explanations.get(key[0]), year) for key in now.keys() | (before or {}).keys()
+        _shown(key, now.get(key), before, explanations.get(key[0]), year).model_copy(
+            update={"asked_again": again.get(key[0], "") if key in now else ""}
+        )
+        for key in now.keys() | (before or {}).keys()
     ]
     return tuple(sorted(groups, key=_urgency))
 
@@ -90,8 +97,8 @@ def _must_hold(rule: Rule, *, is_listed: bool) -> str:
     return f"Wat moet kloppen: {rule.tests}.{where}"
 
 
-def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, int, int]:
+def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, bool, int, int]:
     place = [rule.id for rule in catalogue().rule].index(group.rule)
     column = -1 if group.column is None else catalogue().columns("optional").index(group.column)
-    is_explained = group.explanation is not None
-    return group.status == "solved", is_explained, group.severity == "notice", place, column
+    is_second = not is_about_earlier(group.rule)
+    return group.status == "solved", group.is_explained, is_second, group.severity == "notice", place, column

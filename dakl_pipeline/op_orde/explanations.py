@@ -1,14 +1,18 @@
-"""What a supplier explains about a finding, so that it need not be explained again.
+"""What a supplier explains about a finding, so that it need not be explained again as long as it does not grow.
 
-Belongs here: an explanation as a validated object, and which one counts. Does not belong here: where they are kept.
+Belongs here: an explanation as a validated object, which one counts, and what it covers. Does not belong here: where
+they are kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dakl_pipeline.dutch import day, number
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.catalogue import rules_by_id
+from dakl_pipeline.intake.findings import is_about_earlier
+from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
 from dakl_pipeline.redaction import mask_numbers
 
 MAX_LENGTH = 2_000
@@ -23,6 +27,8 @@ class Explanation(BaseModel):
         reporting_year: Year it is about.
         rule: Id in the rule catalogue.
         text: The explanation, numbers that could be a person's masked.
+        count: How much the rule had found when it was explained (``intake.findings.weights``); None in explanations of
+            earlier versions.
         recorded_at: When it was recorded.
         recorded_by: Account that recorded it.
     """
@@ -34,6 +40,7 @@ class Explanation(BaseModel):
     reporting_year: int
     rule: str
     text: str = Field(min_length=1, max_length=MAX_LENGTH)
+    count: int | None = Field(default=None, ge=0)
     recorded_at: AwareDatetime
     recorded_by: str
 
@@ -70,3 +77,52 @@ def explainable_rule(rule_id: str) -> str:
 def latest_by_rule(explanations: Iterable[Explanation]) -> dict[str, Explanation]:
     """The last explanation of every rule."""
     return {e.rule: e for e in sorted(explanations, key=lambda e: e.sequence)}
+
+
+def with_counts(explanations: Iterable[Explanation], log: Iterable[Delivery | Withdrawal]) -> list[Explanation]:
+    """Explanations with the count they are about; one without is about the approved file that was there before it.
+
+    Args:
+        explanations: Explanations of one supplier and year.
+        log: The log.
+    """
+    approved = sorted((e for e in log if isinstance(e, Delivery) and e.approved), key=order_of_receipt)
+
+    def count_of(each: Explanation) -> int:
+        if each.count is not None:
+            return each.count
+        files = [
+            d.findings
+            for d in approved
+            if (d.supplier_id, d.reporting_year) == (each.supplier_id, each.reporting_year)
+            and d.recorded_at <= each.recorded_at
+        ]
+        return files[-1].get(each.rule, 0) if files else 0
+
+    return [each.model_copy(update={"count": count_of(each)}) for each in explanations]
+
+
+def asked_again(
+    explanations: Mapping[str, Explanation], found: Mapping[str, int], *, growth_allowed: float
+) -> dict[str, str]:
+    """What to say of the rules that found more than was explained, so that they are asked about again (Dutch).
+
+    Args:
+        explanations: The last explanation by rule, with its count.
+        found: How much each rule finds now.
+        growth_allowed: The part of the count that may come on top of it.
+
+    Returns:
+        A sentence by rule, only for the rules that the explanation does not cover.
+    """
+    return {
+        rule: _outgrown(each, found[rule])
+        for rule, each in explanations.items()
+        if rule in found and found[rule] > (each.count or 0) * (1 + growth_allowed)
+    }
+
+
+def _outgrown(explanation: Explanation, now: int) -> str:
+    on, what = day(explanation.recorded_at), " registraties" if is_about_earlier(explanation.rule) else ""
+    then = f"hebt u {number(explanation.count)}{what} toegelicht" if explanation.count else "was er nog geen bevinding"
+    return f"Bij uw toelichting van {on} {then}, nu zijn het er {number(now)}: licht dit opnieuw toe of verbeter het."

@@ -41,8 +41,8 @@ def to_html(report: OpOrdeReport) -> bytes:
             report=report,
             tables=tables,
             charts=_charts(report),
-            open=[f for f in report.findings if f.status != "solved" and f.explanation is None],
-            explained=[f for f in report.findings if f.status != "solved" and f.explanation is not None],
+            open=[f for f in report.findings if f.status != "solved" and not f.is_explained],
+            explained=[f for f in report.findings if f.status != "solved" and f.is_explained],
             solved=[f for f in report.findings if f.status == "solved"],
         )
         .encode("utf-8")

@@ -163,6 +163,7 @@ class FindingGroup(_Part):
         rows: Line numbers (header = 1) of those that were kept: the first of the rule, whatever the column.
         row_messages: For each of the rows what is found there; empty when it is the same for all.
         explanation: The last explanation of the supplier, if any.
+        asked_again: Why it is asked about again although it was explained; empty when it is not.
     """
 
     rule: str
@@ -178,6 +179,12 @@ class FindingGroup(_Part):
     rows: tuple[int, ...]
     row_messages: tuple[str, ...]
     explanation: ShownExplanation | None
+    asked_again: str = ""
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether nothing more is asked about it."""
+        return self.explanation is not None and not self.asked_again
 
 
 class OpOrdeReport(DeliveryFigures):
@@ -191,6 +198,7 @@ class OpOrdeReport(DeliveryFigures):
         rules_version: Version of the rule catalogue by which both deliveries were looked at.
         previous: The same numbers of the previous approved delivery, if there is one.
         findings: What to look at, most urgent first, then what was explained, then what was solved.
+        adults_only_note: Who counts in a year that counts adults only; empty in any other.
         files: Names of the files of the report.
     """
 
@@ -201,4 +209,5 @@ class OpOrdeReport(DeliveryFigures):
     rules_version: str
     previous: DeliveryFigures | None
     findings: tuple[FindingGroup, ...]
+    adults_only_note: str = ""
     files: tuple[str, ...]

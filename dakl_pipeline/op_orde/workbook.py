@@ -197,6 +197,8 @@ def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
         ["Telt mee, toen dit rapport werd gemaakt", standings[report.standing]],
         ["Versie van de regels", report.rules_version],
     ]
+    if report.adults_only_note:
+        rows.append(["Wie telt mee", report.adults_only_note])
     if previous:
         rows = [[*row, previous.get(str(row[0]))] for row in rows]
     return columns, rows
@@ -277,10 +279,16 @@ def _finding(finding: FindingGroup) -> tuple[Cell, ...]:
         finding.message,
         finding.action,
         finding.actor,
-        finding.explanation.text if finding.explanation else None,
+        _explained(finding),
         day(finding.explanation.recorded_at) if finding.explanation else None,
         finding.rule,
     )
+
+
+def _explained(finding: FindingGroup) -> str | None:
+    if finding.explanation is None:
+        return None
+    return f"{finding.asked_again}\n{finding.explanation.text}" if finding.asked_again else finding.explanation.text
 
 
 _LINE_COLUMNS = (

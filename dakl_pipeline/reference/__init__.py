@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -171,6 +171,8 @@ class Methodology(BaseModel):
     adult_age: int
     long_open_days: int
     time_zone: str
+    explained_growth_allowed: float = Field(ge=0)
+    supplier_id_similarity: float = Field(gt=0, le=1)
     rounds: tuple[DeliveryRound, ...] = Field(default_factory=_rounds_of_the_package)
 
     @field_validator("rounds")
@@ -338,3 +340,33 @@ class DurationClass(_Row):
 def duration_classes() -> tuple[DurationClass, ...]:
     """The classes of length of stay of the op-orde report, shortest first."""
     return tuple(DurationClass.model_validate(row) for row in _rows("duration_class.csv"))
+
+
+Compared = Literal["itself", "own_year", "year_before", "other_year", "other_supplier"]
+
+
+class ComparisonBound(_Row):
+    """How large a difference between two files must be to be told: each of the three must be reached.
+
+    Attributes:
+        rule: Id in the rule catalogue.
+        against: With what a file is compared: the one before it of its own year, that of the year before, of any other
+            year, of another supplier, or nothing but itself.
+        minimum: Number of registrations.
+        share: Part of the registrations compared.
+        deviations: Times the square root of the number expected, which is about what chance alone does.
+        source: Where it comes from.
+    """
+
+    rule: str
+    against: Compared
+    minimum: int = Field(ge=1)
+    share: float = Field(ge=0)
+    deviations: float = Field(ge=0)
+    source: str
+
+
+@cache
+def comparison_bounds() -> tuple[ComparisonBound, ...]:
+    """The bounds of the comparison of files (assumptions D51 and D53)."""
+    return tuple(ComparisonBound.model_validate(row) for row in _rows("comparison_bound.csv"))

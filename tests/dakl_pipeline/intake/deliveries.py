@@ -7,7 +7,6 @@ import io
 from datetime import date
 
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery
-from dakl_pipeline.intake.content import Minors
 from dakl_pipeline.reference import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
@@ -50,7 +49,6 @@ def check(
     name: str = NAME,
     *,
     reporting_year: int | None = None,
-    minors: Minors | None = None,
     block_bytes: int = 2**20,
 ) -> Verdict:
     """The verdict on a file."""
@@ -60,7 +58,6 @@ def check(
         methodology=METHODOLOGY,
         today=TODAY,
         reporting_year=reporting_year,
-        minors=minors,
         block_bytes=block_bytes,
     )
 

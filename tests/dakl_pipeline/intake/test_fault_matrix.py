@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from dakl_pipeline.intake import content
@@ -241,29 +240,6 @@ def test_more_registrations_than_are_compared(monkeypatch: pytest.MonkeyPatch) -
     assert short(check(lines(*rows)).findings) == [("duplicate_row", ROWS + 1, None)]
 
 
-@pytest.mark.parametrize(("year", "expected"), [(2023, [("minors", None, None)]), (2024, [])])
-@pytest.mark.parametrize("block_bytes", [1, 2**20])
-def test_minors_in_a_year_of_adults(year: int, expected: list[tuple[str, None, None]], block_bytes: int) -> None:
-    rows = [
-        f"2025-05-01;0141;{bsn};0301;2023-02-0{day};{year}-03-01;;;"
-        for day, bsn in enumerate((*CANARIES, CANARIES[0], ""), start=1)
-    ]
-    asked = []
-
-    def minors(of_year: int, adult_age: int) -> pl.Series:
-        asked.append((of_year, adult_age))
-        return pl.Series([int(CANARIES[0]), 1], dtype=pl.UInt32)
-
-    verdict = check(lines(*rows), f"DAKL_J{year}_x.csv", minors=minors, block_bytes=block_bytes)
-    assert [f for f in short(verdict.findings) if f[0] == "minors"] == expected
-    assert verdict.counts_by_rule().get("minors", 0) == 2 * len(expected)
-    assert asked == [(2023, 18)] * len(expected)
-    said = [f.message for f in verdict.findings if "In 2 registraties was de persoon op 31 december 2023" in f.message]
-    assert len(said) == len(expected)
-    without = check(lines(*rows), f"DAKL_J{year}_x.csv", block_bytes=block_bytes)
-    assert "minors" not in without.counts_by_rule()
-
-
 # Rules that have a test of their own above.
 OTHER_TESTS = {
     "not_utf8",
@@ -271,8 +247,10 @@ OTHER_TESTS = {
     "overlapping_stays",
     "creation_date_future",
     "delivery_window",
-    "minors",
     "not_compared",
+    # The file as a whole and files before it: test_profile.py, test_previous.py and test_comparing.py.
+    "mostly_outside_year",
+    *(rule.id for rule in catalogue().rule if rule.level == 2),
 }
 
 

@@ -43,7 +43,7 @@ def figures(*rows: str, header: str | None = None) -> Figures:
     return count_figures(registrations, year=YEAR, column_set=verdict.columns)
 
 
-def explanation(rule: str, text: str, *, sequence: int = 1) -> Explanation:
+def explanation(rule: str, text: str, *, sequence: int = 1, count: int | None = 1) -> Explanation:
     """An explanation of the supplier."""
     return Explanation(
         sequence=sequence,
@@ -51,6 +51,7 @@ def explanation(rule: str, text: str, *, sequence: int = 1) -> Explanation:
         reporting_year=YEAR,
         rule=rule,
         text=text,
+        count=count,
         recorded_at=datetime(2025, 5, 3, 9, 0, tzinfo=UTC),
         recorded_by="analist",
     )

@@ -1,0 +1,15 @@
+"""Who counts in a reporting year, as a supplier is told it.
+
+Belongs here: sentences that follow from the settings alone, whatever a file holds. Does not belong here: findings, and
+who counts in the figures (``steps``). No register is asked: that would tell how old one person is.
+"""
+
+from dakl_pipeline.reference import Methodology
+
+
+def adults_only_note(year: int, methodology: Methodology) -> str:
+    """Who counts by age in a year that counts adults only (assumption A7); empty for any other year."""
+    if year > methodology.adults_only_until_year:
+        return ""
+    age = methodology.adult_age
+    return f"Over {year} tellen alleen personen mee die op 31 december {year} ten minste {age} jaar waren."
