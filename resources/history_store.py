@@ -93,7 +93,7 @@ class HistoryStore:
         """
         path = self.path(vintage, table)
         try:
-            return pl.read_parquet(path, glob=False)
+            return pl.read_parquet(path)
         except (PolarsError, OSError):
             # The library's own message may quote a value.
             raise _damaged(path.parent) from None

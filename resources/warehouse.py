@@ -4,7 +4,6 @@ Belongs here: bringing it up to date and reading it. Does not belong here: what 
 tables between stages (``stage_store``). Whoever has the file open keeps what they saw; nobody waits for anybody.
 """
 
-import glob
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,6 @@ from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import Vintage
 from resources.files import digest_of, locked, sync, write_atomically
 from resources.history_store import HistoryStore
-from resources.plain_path import plain_file
 from resources.stage_store import StageStore
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
@@ -192,10 +190,7 @@ class Warehouse:
     def _load(
         draft: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
     ) -> None:
-        with (
-            plain_file(draft) as file,
-            duckdb.connect(str(file), config=dict(_CONFIG)) as connection,
-        ):
+        with duckdb.connect(str(draft), config=dict(_CONFIG)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
             connection.begin()
@@ -244,7 +239,7 @@ class Warehouse:
 
 
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path.absolute()), read_only=True, config=dict(_CONFIG))
+    return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
 
 
 def _shown(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
@@ -276,8 +271,7 @@ def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: His
 
 
 def _load_table(connection: duckdb.DuckDBPyConnection, table: Table, year: int, paths: list[Path]) -> None:
-    # Every path as it is: a name may look like a pattern.
-    rows = connection.read_parquet([glob.escape(str(path.absolute())) for path in paths], union_by_name=True)
+    rows = connection.read_parquet([str(path) for path in paths], union_by_name=True)
     incoming = rows.select(*table.column_names)
     _require_shape(connection, table, incoming)
     connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract

@@ -24,7 +24,6 @@ from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.files import locked
 from resources.home import Home
-from resources.plain_path import plain_folder
 
 # What Dagster writes on standard error, with the whole event, when the disk is full.
 _EVENT_NOT_WRITTEN = "Exception while writing logger call to event log"
@@ -165,12 +164,12 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
 
 @contextmanager
 def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    with plain_folder(prepare_instance(home)) as folder:
-        # Two processes that make the storage of a new home at once get in each other's way.
-        with locked(folder / ".lock"):
-            instance = _opened(folder)
-        with instance:
-            yield instance
+    folder = prepare_instance(home)
+    # Two processes that make the storage of a new home at once get in each other's way.
+    with locked(folder / ".lock"):
+        instance = _opened(folder)
+    with instance:
+        yield instance
 
 
 def _opened(folder: Path) -> dg.DagsterInstance:

@@ -16,7 +16,6 @@ from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.errors import Refused
 from resources.environment import Environment
 from resources.home import Home
-from resources.plain_path import plain_folder
 
 _HOST = "127.0.0.1"
 # The same name however the UI is started, so that a sensor never fires twice.
@@ -44,17 +43,17 @@ def serve_ui(home: Home, port: int) -> None:
     """
     _require_usable(port)
     show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
-    with plain_folder(prepare_instance(home)) as folder:
-        workspace = folder / "workspace.yaml"
-        workspace.write_text(_WORKSPACE, encoding="utf-8")
-        os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
-        if (key_file := Environment().pseudonym_key_file) is not None:
-            os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
-        # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
-        os.chdir(folder)
-        sys.stdout.flush()
-        program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
-        _serve([*program, "--host", _HOST, "--port", str(port)])
+    folder = prepare_instance(home).resolve()
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(_WORKSPACE, encoding="utf-8")
+    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
+    if (key_file := Environment().pseudonym_key_file) is not None:
+        os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
+    # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
+    os.chdir(folder)
+    sys.stdout.flush()
+    program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
+    _serve([*program, "--host", _HOST, "--port", str(port)])
 
 
 def _serve(program: Sequence[str]) -> None:
