@@ -13,15 +13,13 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
 from dakl_pipeline.intake.content import Minors
-from dakl_pipeline.intake.file_name import parse_file_name
+from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
 from dakl_pipeline.intake.findings import FindingCount
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
-
-_NAME_RULES = ("file_name", "file_name_number")
 
 
 def receive(
@@ -118,8 +116,8 @@ def examine_again(
             reporting_year=delivery.reporting_year,
         )
     # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
-    names = [finding(rule) for rule in _NAME_RULES if rule in delivery.findings]
-    others = [f for f in verdict.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
+    names = [finding(rule) for rule in NAME_RULES if rule in delivery.findings]
+    others = [f for f in verdict.findings if f.rule in delivery.findings and f.rule not in NAME_RULES]
     return (*names, *others)
 
 

@@ -13,8 +13,6 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from dakl_pipeline.intake.check import Verdict
-
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
 
 
@@ -81,53 +79,3 @@ def progress(label: str, total: int) -> "Iterator[Progress]":
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         bar.add_task(label, total=total)
         yield bar
-
-
-def verdict_json(verdict: "Verdict") -> dict[str, Any]:
-    """The verdict in the shape of the contract."""
-    from dakl_pipeline.intake.findings import with_totals
-
-    return {
-        "approved": verdict.approved,
-        "reporting_year": verdict.reporting_year,
-        "registrations": verdict.registrations,
-        "findings": [
-            {
-                "rule": f.rule,
-                "severity": f.severity,
-                "row": f.row,
-                "column": f.column,
-                "message": f.message,
-            }
-            for f in with_totals(verdict.findings, verdict.counts_by_rule())
-        ],
-        "counts": verdict.counts_by_rule(),
-    }
-
-
-_SHOWN = 30
-_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
-
-
-def print_verdict(verdict: "Verdict") -> None:
-    """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
-    from dakl_pipeline.intake.catalogue import rules_by_id
-    from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-
-    say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
-    rows = [
-        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
-        for f in verdict.findings[:_SHOWN]
-    ]
-    if rows:
-        print_table(("waar", "kolom", "ernst", "bevinding"), rows)
-    counts = verdict.counts_by_rule()
-    if (more := sum(counts.values()) - len(rows)) > 0:
-        is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
-        listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
-        say(f"... en nog {more} bevindingen; {listed} met --json")
-    if rows:
-        say("Wat te doen:")
-    for rule in dict.fromkeys(f.rule for f in verdict.findings):
-        action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
-        say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")

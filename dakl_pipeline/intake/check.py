@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.catalogue import ColumnSet
 from dakl_pipeline.intake.content import ContentCheck, Minors
-from dakl_pipeline.intake.file_name import parse_file_name
-from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding
+from dakl_pipeline.intake.diagnoses import Diagnosis
+from dakl_pipeline.intake.file_name import FileName, parse_file_name
+from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding, in_order
 from dakl_pipeline.intake.lines import BLOCK_BYTES
+from dakl_pipeline.intake.reading import Reading
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import Context
 from dakl_pipeline.reference import Methodology
@@ -32,6 +34,8 @@ class Verdict(BaseModel):
         findings: by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` of each rule.
         counts: exactly how often each rule found something in each column.
         columns: the delivered set of columns, or None when the header is not right.
+        diagnoses: what lies behind many findings of one kind, the cause of most of them first.
+        reading: how many registrations of an approved file count, as far as the file shows; None for any other file.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -42,6 +46,8 @@ class Verdict(BaseModel):
     findings: tuple[Finding, ...]
     counts: tuple[FindingCount, ...]
     columns: ColumnSet | None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    reading: Reading | None = None
 
     def counts_by_rule(self) -> dict[str, int]:
         """Exactly how often each rule found something, by the id of the rule."""
@@ -78,31 +84,37 @@ def check_delivery(
     Returns:
         The verdict. Nothing is raised for a faulty file.
     """
+    parsed = parse_file_name(file_name)
     names = Collector()
-    year = _reporting_year(file_name, reporting_year, methodology, names)
+    year = _reporting_year(parsed, reporting_year, methodology, names)
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
-    content = ContentCheck(context, minors)
-    # The content of a file with a wrong name does not come up for judgement: it is refused anyway.
-    scanned = scan(source, context, None if names.has_errors else content.receive, block_bytes=block_bytes)
+    # A file that is refused for its name is told what else is wrong with it, but nothing that a register says.
+    is_well_named = parsed.fault is None and not names.has_errors
+    content = ContentCheck(context, minors if is_well_named else None)
+    # Without a year that figures are made of, the content cannot be judged.
+    is_judged = context.year in methodology.reporting_years
+    scanned = scan(source, context, content.receive if is_judged else None, block_bytes=block_bytes)
     collector = scanned.collector
-    collector.merge(names)
-    if scanned.column_set is not None and not collector.has_errors:
+    is_right = scanned.column_set is not None and not collector.has_errors
+    if scanned.column_set is not None and is_right and is_judged:
         collector.merge(content.findings(scanned.column_set))
+    approved = is_right and is_well_named
+    if parsed.fault and not (parsed.fault == "file_extension" and collector.has("not_csv")):
+        names.add(parsed.fault)
     return Verdict(
-        approved=not collector.has_errors,
+        approved=approved,
         reporting_year=year,
         registrations=scanned.rows,
-        findings=collector.findings(),
-        counts=collector.counts(),
+        findings=in_order((*names.findings(), *collector.findings())),
+        counts=(*names.counts(), *collector.counts()),
         columns=scanned.column_set,
+        diagnoses=scanned.symptoms.diagnoses(collector),
+        reading=content.reading() if approved else None,
     )
 
 
-def _reporting_year(name: str, asked: int | None, methodology: Methodology, collector: Collector) -> int | None:
-    parsed = parse_file_name(name)
-    if parsed.fault:
-        collector.add(parsed.fault)
-    year = asked if parsed.reporting_year is None else parsed.reporting_year
+def _reporting_year(name: FileName, asked: int | None, methodology: Methodology, collector: Collector) -> int | None:
+    year = asked if name.reporting_year is None else name.reporting_year
     if asked is not None and year != asked and year is not None:
         collector.add("reporting_year_differs", found=year, year=asked)
     if year is not None and year not in methodology.reporting_years:

@@ -84,7 +84,7 @@ def with_totals(findings: Collection[Finding], counts: Mapping[str, int]) -> tup
     """
     kept = Counter(each.rule for each in findings)
     cut = (_total(rules_by_id()[r], n) for r, n in counts.items() if n > kept[r] == MAX_FINDINGS_PER_RULE)
-    return _in_order([*cut, *findings])
+    return in_order([*cut, *findings])
 
 
 def _total(rule: Rule, count: int) -> Finding:
@@ -92,7 +92,8 @@ def _total(rule: Rule, count: int) -> Finding:
     return Finding(rule=rule.id, severity=rule.severity, row=None, column=None, message=text)
 
 
-def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by row (the whole file first), column and rule."""
     return tuple(sorted(findings, key=lambda f: (f.row or 0, _column_place(f.column), f.rule)))
 
 
@@ -143,6 +144,10 @@ class Collector:
             self._hits.setdefault(rule_id, []).extend(hits)
         self._counts.update(other._counts)
 
+    def has(self, rule_id: str) -> bool:
+        """Whether a rule found anything."""
+        return rule_id in self._hits
+
     @property
     def has_errors(self) -> bool:
         """Whether a rule that rejects the file found anything."""
@@ -158,7 +163,7 @@ class Collector:
 
         A rejected file shows its errors only: whether its content is right cannot be said yet (monitor rule 3.1).
         """
-        return _in_order(
+        return in_order(
             finding(rule_id, row=hit.row, column=hit.column, **hit.values)
             for rule_id, hits in self._hits.items()
             if self._is_shown(rule_id)
