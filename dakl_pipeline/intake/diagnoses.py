@@ -112,12 +112,19 @@ class Symptoms:
     _rows: int = 0
     # By rule and column.
     _forms: dict[tuple[str, str | None], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    # By column: rows of which the field is empty.
-    _empty: Counter[str] = field(default_factory=Counter)
+    # By column: registrations of which the field is filled.
+    _filled: Counter[str] = field(default_factory=Counter)
 
-    def pass_by(self, rows: int) -> None:
-        """Count rows of which no value is looked at."""
+    def count(self, rows: int, registrations: pl.DataFrame) -> None:
+        """Count what could be wrong.
+
+        Args:
+            rows: the lines of a block.
+            registrations: those that could be split; the columns of the file (String), an empty text where empty.
+        """
         self._rows += rows
+        empty = registrations.select((pl.col(pl.String) == "").sum()).row(0, named=True)
+        self._filled.update({column: registrations.height - number for column, number in empty.items()})
 
     def look(self, rule_id: str, column: str | None, values: pl.Series, *, columns: int) -> None:
         """Count the forms of values that a rule found wrong.
@@ -135,12 +142,10 @@ class Symptoms:
             pl.when(pl.col("value").str.contains(f"^(?:{pattern.replace(_COLUMNS, str(columns))})$")).then(pl.lit(kind))
             for kind, pattern in forms
         )
-        found = pl.DataFrame({"value": values}).lazy().select(kind=kinds).drop_nulls().group_by("kind").len().collect()
+        # Many rows have the same value: a pattern is tried on each value once.
+        each = pl.DataFrame({"value": values}).lazy().group_by("value").len()
+        found = each.select("len", kind=kinds).drop_nulls().group_by("kind").agg(pl.col("len").sum()).collect()
         self._forms[rule_id, column].update(dict(found.iter_rows()))
-
-    def count_empty(self, column: str, values: pl.Series) -> None:
-        """Count the empty fields of a column in a block in which it has wrong values."""
-        self._empty[column] += int((values == "").sum())
 
     def diagnoses(self, collector: Collector) -> tuple[Diagnosis, ...]:
         """What lies behind the findings, the cause of most of them first.
@@ -185,7 +190,7 @@ class Symptoms:
     def _total(self, kind: DiagnosisKind, column: str | None) -> int:
         """How many values could have this form: the filled ones, unless emptiness is the form."""
         is_about_empty = any("required_empty" in form.rules for form in kind.form)
-        return self._rows if column is None or is_about_empty else self._rows - self._empty[column]
+        return self._rows if column is None or is_about_empty else self._filled[column]
 
 
 @cache

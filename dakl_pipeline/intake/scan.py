@@ -154,10 +154,10 @@ def _check_block(
         return
     column_set: ColumnSet = "optional" if header.columns == catalogue().columns("optional") else "basic"
     typed = typed_expressions(header.columns, context)
-    symptoms.pass_by(block.rows)
-    result = _read_clean(block, header.columns, column_set, context)
+    result = _read_clean(block, header.columns, column_set, context, symptoms)
     if result is None:
         frame = split_block(block, header.columns, collector, symptoms)
+        symptoms.count(block.rows, frame)
         tests = _value_tests(column_set, context)
         # One select for verdicts and values: what they share is computed once.
         verdicts = {name: test.is_broken for name, test in tests.items()}
@@ -176,11 +176,11 @@ def _look_at_values(symptoms: Symptoms, frame: pl.DataFrame, verdicts: pl.DataFr
     for name, column in telling.items():
         wrong = frame[column].filter(verdicts[name].fill_null(False))
         symptoms.look(hits[name].rule_id, column, wrong, columns=frame.width - 1)
-    for column in set(telling.values()):
-        symptoms.count_empty(column, frame[column])
 
 
-def _read_clean(block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context) -> pl.DataFrame | None:
+def _read_clean(
+    block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context, symptoms: Symptoms
+) -> pl.DataFrame | None:
     """The typed registrations of a block that breaks no value rule; None when that is not certain."""
     frame = parse_clean(block, columns, context)
     if frame is None:
@@ -194,6 +194,7 @@ def _read_clean(block: Block, columns: tuple[str, ...], column_set: ColumnSet, c
     result = frame.lazy().select(pl.col(ROW), **typed_expressions(columns, context), **others).collect()
     if has_unread_date(frame, result) or any(result[name].any() for name in others):
         return None
+    symptoms.count(block.rows, frame)
     return result.drop(*others)
 
 
