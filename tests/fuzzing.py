@@ -291,7 +291,7 @@ def assert_checked_well(seed: int, folder: Path) -> Verdict:
         for found in verdict.findings:
             assert_no_number(found.message)
         for diagnosis in verdict.diagnoses:
-            assert_no_number(f"{diagnosis.message} {diagnosis.action}")
+            assert_no_number(diagnosis.told())
         _assert_the_same(verdict, check(data, name, block_bytes=1 + seed % 997), "another size of blocks")
         with mock.patch.object(fields, "is_clean", return_value=False):
             _assert_the_same(verdict, check(data, name), "every rule, also in blocks that are recognised as clean")

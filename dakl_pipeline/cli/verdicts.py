@@ -55,7 +55,7 @@ def print_verdict(verdict: "Verdict") -> None:
     if verdict.diagnoses:
         show.say("Waarschijnlijke oorzaak:" if len(verdict.diagnoses) == 1 else "Waarschijnlijke oorzaken:")
     for each in verdict.diagnoses:
-        show.say(f"- {each.message} {each.action}")
+        show.say(f"- {each.told()}")
     rows = [
         ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
         for f in _first(verdict.findings)

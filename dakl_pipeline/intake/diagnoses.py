@@ -104,6 +104,10 @@ class Diagnosis(BaseModel):
     action: str
     actor: str
 
+    def told(self) -> str:
+        """The cause and what to do about it (Dutch), for a terminal and for the first lines of a mail."""
+        return f"{self.message} {self.action}"
+
 
 @dataclass(slots=True)
 class Symptoms:

@@ -4,6 +4,7 @@ Belongs here: expressions that are true where a rule is broken. Does not belong 
 catalogue), rules that compare registrations with each other (``table_rules.py``).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -81,14 +82,17 @@ def _end_reason_unknown(column: str, context: Context) -> pl.Expr:
 def meant_end_reasons() -> Mapping[str, str]:
     """What is probably meant by a code of iWmo or iJw that is none of ours (A5): text of the reference lists only."""
     names = {reason.code: reason.name for reason in reference.end_reasons()}
-    meanings: dict[str, list[str]] = {}
+    # By code: in which standards it means what.
+    standards: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for there in reference.end_reasons_elsewhere():
         if there.code not in names:
-            meant = (
-                f"dan {there.meant_code} ({names[there.meant_code]})" if there.meant_code else "dan geen van onze codes"
-            )
-            meanings.setdefault(there.code, []).append(f"in {there.standard} {there.meaning}, {meant}")
-    return {code: f"{code} is {'; '.join(texts)}." for code, texts in meanings.items()}
+            meant = f"{there.meant_code} ({names[there.meant_code]})" if there.meant_code else "geen van onze codes"
+            standards[there.code][f"{there.meaning}, dan {meant}"].append(there.standard)
+    meanings = {
+        code: "; ".join(f"in {' en '.join(where)} {text}" for text, where in texts.items())
+        for code, texts in standards.items()
+    }
+    return {code: f"{code} is {meaning}." for code, meaning in meanings.items()}
 
 
 VALUE_RULES: Mapping[str, ValueRule] = {
