@@ -13,6 +13,7 @@ from dakl_pipeline.cli import show
 if TYPE_CHECKING:
     from dakl_pipeline.intake.check import Verdict
     from dakl_pipeline.intake.findings import Finding
+    from dakl_pipeline.intake.reading import Reading
 
 # Of one rule in one column, and of all together: enough to find the fault in the file.
 _SHOWN_OF_A_KIND = 3
@@ -28,7 +29,7 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
         "approved": verdict.approved,
         "reporting_year": verdict.reporting_year,
         "registrations": verdict.registrations,
-        "reading": None if verdict.reading is None else verdict.reading.model_dump(mode="json"),
+        "reading": reading.model_dump(mode="json") if (reading := _reading(verdict)) else None,
         "diagnoses": [each.model_dump(mode="json") for each in verdict.diagnoses],
         "findings": [
             {
@@ -50,8 +51,9 @@ def print_verdict(verdict: "Verdict") -> None:
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
     show.say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
-    for line in () if verdict.reading is None else verdict.reading.told():
-        show.say(line)
+    if reading := _reading(verdict):
+        for line in reading.told():
+            show.say(line)
     if verdict.diagnoses:
         show.say("Waarschijnlijke oorzaak:" if len(verdict.diagnoses) == 1 else "Waarschijnlijke oorzaken:")
     for each in verdict.diagnoses:
@@ -72,6 +74,11 @@ def print_verdict(verdict: "Verdict") -> None:
     for rule in dict.fromkeys(f.rule for f in verdict.findings):
         action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
         show.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
+
+
+def _reading(verdict: "Verdict") -> "Reading | None":
+    """What was read; nothing of a file that came too late and is right otherwise."""
+    return verdict.reading if verdict.approved else None
 
 
 def _first(findings: Iterable["Finding"]) -> "list[Finding]":

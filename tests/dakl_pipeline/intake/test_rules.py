@@ -5,6 +5,7 @@ import pytest
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import finding
 from dakl_pipeline.intake.findings import with_totals
+from dakl_pipeline.reference import end_reasons
 from tests.dakl_pipeline.intake.deliveries import (
     COLUMNS,
     GOOD_ROWS,
@@ -356,6 +357,28 @@ def test_every_rule_of_the_catalogue_is_shown_to_fire() -> None:
     elsewhere |= {"separator", "delivery_window", "minors", "not_compared"}
     assert shown | elsewhere == {rule.id for rule in catalogue().rule}
     assert not shown & elsewhere
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("21", "21 is in iWmo beëindigd door de cliënt, dan 03 (voortijdig, eenzijdig door cliënt)."),
+        ("32", "32 is in iJw beëindigd door de cliënt, dan 03 (voortijdig, eenzijdig door cliënt)."),
+        ("31", "31 is in iWmo verhuizing, dan 05 (externe omstandigheden); in iJw beëindigd volgens plan, dan 01 ("),
+        ("38", "38 is in iWmo en iJw overgang naar een andere aanbieder, dan geen van onze codes."),
+    ],
+)
+def test_a_code_of_another_standard_says_what_was_meant(code: str, said: str) -> None:
+    (found,) = check(lines(G[1], with_field("reden_einde", code))).findings
+    assert (found.rule, found.row) == ("end_reason_other_standard", 3)
+    assert said in found.message
+
+
+def test_the_reasons_of_ending_are_in_the_order_of_the_sister_protocol() -> None:
+    words = ("plan", "overeenstemming", "cliënt", "aanbieder", "externe")
+    assert [(r.code, w in r.name) for r, w in zip(end_reasons(), words, strict=True)] == [
+        (f"0{n}", True) for n in range(1, 6)
+    ]
 
 
 def test_a_finding_can_be_made_for_the_delivery_window() -> None:
