@@ -1,45 +1,141 @@
-"""Masking of numbers that could identify a person, for every text that leaves the program.
+"""Numbers that could identify a person: the one test for them, and their masking in every text that leaves the program.
 
 Belongs here: the functions that make a text safe to show. Does not belong here: deciding what to show.
+
+A number may be cut into groups by anything that is no letter or digit, and written in the digits of any script. What is
+taken for one: eight or more digits with at most small marks between the groups (calendar dates and years left out), and
+any row of whole groups that together are a BSN, whatever stands between them.
 """
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-# Digits, also with single separators between them: separators do not hide a number.
-_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ ._-]?[0-9])*(?![0-9])")
-# Parts of such a run that are a calendar date or a year stay readable.
-_DATE_OR_YEAR = re.compile(
-    r"(?<![0-9])(?:19|20)[0-9]{2}(?:([-_. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01]))?(?![0-9])"
-)
-_LONG_RUN = re.compile("[0-9]{8,}")
 # Eight digits are a BSN that lost its leading zero, nine a BSN, ten a V-number; more could hold one.
 _FEWEST_DIGITS = 8
+_BSN_DIGITS = 9
+_V_NUMBER_DIGITS = 10
+# A V-number has no test digit: ten digits in more groups than this are a list of numbers.
+_MOST_GROUPS = 4
+# Between the groups of one number: no letter or digit, and not much of it. A comma or a line end is between numbers of
+# a list too, so there only the eleven test tells.
+_BETWEEN = re.compile(r"[^A-Za-z0-9]{1,8}")
+_MARK = re.compile(r"[^A-Za-z0-9,;:|\n]{1,3}")
+# Moments and the year of a file name are no numbers of a person, whatever their digits add up to.
+_MOMENT = re.compile(
+    r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
+    r"(?:[+-][0-9]{2}:[0-9]{2})?(?![0-9])"
+)
+_YEAR_OF_A_FILE = re.compile(r"(?<=DAKL_J)[0-9]{4}(?=_)")
+# One group: a calendar date as a whole, or digits.
+_DATE = r"(?:19|20)[0-9]{2}(?P<mark>[-_. ]?)(?:0[1-9]|1[0-2])(?P=mark)(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
+_GROUP = re.compile(rf"(?<![0-9])(?P<date>{_DATE})|(?P<digits>[0-9]+)")
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
 # A pseudonym, a digest of one or a key: 64 hexadecimal characters, or a longer part of them.
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])")
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    start: int
+    end: int
+    digits: str
+    is_date: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether its digits count where a number of unknown length is looked for."""
+        return not self.is_date and not _YEAR.fullmatch(self.digits)
+
+
+def holds_number(text: str) -> bool:
+    """Whether a text holds something that could be the BSN or V-number of a person.
+
+    Args:
+        text: any text, for example the free text of a file name, or a supplier id.
+    """
+    return any(True for _ in _numbers(_plain(text)))
+
+
 def mask_numbers(text: str) -> str:
-    """Replace every digit run that could be a BSN or V-number, and every long hexadecimal run, by ``#``.
+    """Replace every number that could be a BSN or V-number, and every long hexadecimal run, by ``#``.
 
     Args:
         text: any text, for example an error of a library or a file name.
 
     Returns:
-        The text with eight or more digits (also with single separators between them) and 32 or more hexadecimal
-        characters replaced, sign for sign. Calendar dates and years (1900-2099) do not count as such digits.
+        The text with the digits of such numbers and 32 or more hexadecimal characters replaced, sign for sign. Calendar
+        dates and years (1900-2099) stay readable where they are not part of a BSN.
     """
-
-    def mask(match: re.Match[str]) -> str:
-        found = match.group()
-        others = re.sub("[^0-9]", "", _DATE_OR_YEAR.sub("", found))
-        if len(others) < _FEWEST_DIGITS:
-            return found
-        return re.sub("[0-9]", "#", found)
-
     # Hexadecimal first: a masked digit run inside would leave readable rests of it.
     masked = _HEXADECIMAL.sub(lambda match: "#" * len(match.group()), text)
-    masked = _LONG_RUN.sub(lambda m: m.group() if _DATE_OR_YEAR.fullmatch(m.group()) else "#" * len(m.group()), masked)
-    return _DIGITS.sub(mask, masked)
+    # What is masked may bring the groups around it together.
+    while spans := list(_numbers(_plain(masked))):
+        characters = list(masked)
+        for start, end in spans:
+            characters[start:end] = ("#" if _is_digit(character) else character for character in masked[start:end])
+        masked = "".join(characters)
+    return masked
+
+
+def _is_digit(character: str) -> bool:
+    return unicodedata.digit(character, None) is not None
+
+
+def _plain(text: str) -> str:
+    """The text with the digits of every script as ASCII and every other letter as ``x``, sign for sign."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.digit(c)) if _is_digit(c) else "x" if c.isalnum() and not c.isascii() else c for c in text
+    )
+
+
+def _numbers(plain: str) -> Iterator[tuple[int, int]]:
+    """Where numbers are that could be a person's: from and to."""
+    for no_number in (_MOMENT, _YEAR_OF_A_FILE):
+        plain = no_number.sub(lambda match: "x" * len(match.group()), plain)
+    groups = [
+        _Group(m.start(), m.end(), re.sub("[^0-9]", "", m.group()), bool(m["date"])) for m in _GROUP.finditer(plain)
+    ]
+    for near in _rows(groups, plain, _MARK):
+        if sum(len(group.digits) for group in near if group.counts) >= _FEWEST_DIGITS:
+            yield near[0].start, near[-1].end
+    for row in _rows(groups, plain, _BETWEEN):
+        digits = "".join(group.digits for group in row)
+        if len(digits) == _V_NUMBER_DIGITS and 1 < len(row) <= _MOST_GROUPS and all(group.counts for group in row):
+            yield row[0].start, row[-1].end
+        yield from _bsns(row)
+
+
+def _rows(groups: list[_Group], plain: str, between: re.Pattern[str]) -> Iterator[list[_Group]]:
+    """The groups in rows: those with only such signs between them together."""
+    row: list[_Group] = []
+    for group in groups:
+        if row and not between.fullmatch(plain, row[-1].end, group.start):
+            yield row
+            row = []
+        row.append(group)
+    if row:
+        yield row
+
+
+def _bsns(row: list[_Group]) -> Iterator[tuple[int, int]]:
+    """Where whole groups together are nine digits that pass the eleven test."""
+    for first, group in enumerate(row):
+        digits = ""
+        for last in row[first:]:
+            digits += last.digits
+            if len(digits) == _BSN_DIGITS and _passes_eleven_test(digits):
+                yield group.start, last.end
+            if len(digits) >= _BSN_DIGITS:
+                break
+
+
+def _passes_eleven_test(digits: str) -> bool:
+    weighted = sum(weight * int(digit) for weight, digit in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), digits, strict=True))
+    return weighted % 11 == 0
 
 
 def mask_unprintable(text: str) -> str:

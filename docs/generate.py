@@ -21,6 +21,7 @@ from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
 from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.intake.catalogue import Rule, catalogue
+from dakl_pipeline.intake.diagnoses import diagnosis_catalogue
 from dakl_pipeline.reference import (
     age_classes,
     assumptions,
@@ -31,6 +32,8 @@ from dakl_pipeline.reference import (
     delivery_rounds,
     duration_classes,
     end_reasons,
+    end_reasons_elsewhere,
+    plausible_years,
     set_aside_reasons,
     shelter_types,
 )
@@ -168,6 +171,26 @@ def rules_page() -> str:
         of_level = [rule for rule in rules if rule.level == level]
         parts += [f"## Level {level}: {name[0].lower()}{name[1:]}"]
         parts += [part for rule in of_level for part in _rule(rule)] or ["This version has no rule of this level."]
+    parts += [
+        "## Causes",
+        "What lies behind many findings of one kind is said before the rows, when it explains at least "
+        f"{diagnosis_catalogue().smallest_share:.0%} of the findings of its rules in a column. It is recognised by "
+        "the form of the wrong values (`reference/diagnosis.toml`). A sentence holds names of columns and counts.",
+        _table(
+            ("cause", "rules", "sentence", "what to do", "who", "source"),
+            [
+                (
+                    f"`{d.id}`",
+                    _codes(dict.fromkeys(rule for form in d.form for rule in form.rules)),
+                    _text(d.all),
+                    _text(d.action),
+                    d.actor,
+                    _text(d.source),
+                )
+                for d in diagnosis_catalogue().diagnosis
+            ],
+        ),
+    ]
     return _page(parts)
 
 
@@ -199,6 +222,31 @@ def code_lists() -> str:
             "Codes of `reden_einde`; the field may be empty.",
             _table(
                 ("code", "name", "source"), [(f"`{e.code}`", _text(e.name), _text(e.source)) for e in end_reasons()]
+            ),
+            "## Reasons of ending of other standards",
+            "Codes of iWmo and iJw that suppliers' software holds, and the reason of ending that is probably meant. "
+            "Such a code is a fault that says so; nothing is mapped.",
+            _table(
+                ("standard", "code", "meaning there", "probably meant", "source"),
+                [
+                    (
+                        e.standard,
+                        f"`{e.code}`",
+                        _text(e.meaning),
+                        f"`{e.meant_code}`" if e.meant_code else "none",
+                        _text(e.source),
+                    )
+                    for e in end_reasons_elsewhere()
+                ],
+            ),
+            "## Years that can be right",
+            "Which years a date column may name, counted from the reporting year, both ends included.",
+            _table(
+                ("column", "from", "up to and including", "why", "source"),
+                [
+                    (f"`{p.column}`", str(p.earliest), str(p.latest), _text(p.reason), _text(p.source))
+                    for p in plausible_years().values()
+                ],
             ),
             "## Categories",
             "Dimensions and categories of `statistics.unique_person_counts`. In a dimension of the person everyone has "

@@ -15,7 +15,7 @@ import polars as pl
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
-from dakl_pipeline.intake.file_name import parse_file_name
+from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
@@ -23,8 +23,6 @@ from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 from dakl_pipeline.reference import Methodology
 from resources.comparing import Arrival, Comparer
 from resources.delivery_store import DeliveryStore
-
-_NAME_RULES = ("file_name", "file_name_number")
 
 
 def receive(
@@ -125,9 +123,9 @@ def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Meth
             reporting_year=delivery.reporting_year,
         )
     # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
-    names = [finding(rule) for rule in _NAME_RULES if rule in delivery.findings]
+    names = [finding(rule) for rule in NAME_RULES if rule in delivery.findings]
     again = verdict.with_findings_first(Comparer(store, methodology).again(delivery) if verdict.approved else ())
-    others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
+    others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in NAME_RULES]
     return (*names, *others)
 
 

@@ -15,7 +15,7 @@ import typer
 
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import reports, show
+from dakl_pipeline.cli import reports, show, verdicts
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 
@@ -34,7 +34,7 @@ def check(
     with _opened(file) as source:
         today = opt.today(methodology)
         verdict = check_delivery(source, file.name, methodology=methodology, today=today, reporting_year=year)
-    show.print_json(show.verdict_json(verdict)) if json else show.print_verdict(verdict)
+    show.print_json(verdicts.verdict_json(verdict)) if json else verdicts.print_verdict(verdict)
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)
 
@@ -72,7 +72,7 @@ def deliver(
         show.print_json(
             {
                 "delivery_id": entry.delivery_id,
-                **show.verdict_json(verdict),
+                **verdicts.verdict_json(verdict),
                 "report": report_files,
                 "mail": mail_file,
                 "same_content_as": entry.same_content_as,
@@ -81,8 +81,8 @@ def deliver(
         )
     else:
         show.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
-        show.print_for_analyst(entry.for_analyst)
-        show.print_verdict(verdict)
+        verdicts.print_for_analyst(entry.for_analyst)
+        verdicts.print_verdict(verdict)
         if report_files:
             show.say(f"op-orde-rapport: {report_files[0]}")
         if mail_file:

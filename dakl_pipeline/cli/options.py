@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dakl_pipeline.errors import Missing, WrongUsage
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.redaction import holds_number, mask_numbers
 from resources.home import Home, home_of_environment
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ AcceptLate = Annotated[
 ]
 
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
-_LIKE_A_NUMBER = re.compile("[0-9]{9,}")
 
 
 def open_home(home: Path | None) -> Home:
@@ -91,12 +90,12 @@ def supplier_id(text: str) -> str:
     """A supplier id.
 
     Raises:
-        WrongUsage: If it does not have the form of one, or holds nine or more digits in a row, which could be a BSN.
+        WrongUsage: If it does not have the form of one, or holds a number that could be a BSN or V-number.
     """
     if not _SUPPLIER_ID.fullmatch(text):
         raise WrongUsage("a supplier id starts with a-z or 0-9 and holds a-z, 0-9 and -, at most 64 characters")
-    if _LIKE_A_NUMBER.search(text):
-        raise WrongUsage("a supplier id may not hold nine or more digits in a row: it could be taken for a BSN")
+    if holds_number(text):
+        raise WrongUsage("a supplier id may not hold a number that could be a BSN or V-number, also not in groups")
     return text
 
 

@@ -5,13 +5,9 @@ Belongs here: tables and lines. Does not belong here: what is in them.
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
-
-if TYPE_CHECKING:
-    from dakl_pipeline.intake.check import Verdict
-    from dakl_pipeline.intake.findings import Finding
 
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
 
@@ -62,61 +58,3 @@ def _cell(value: Any, is_numeric: bool) -> str:
     if value is None:
         return ""
     return f"{value:,}".replace(",", ".") if is_numeric and isinstance(value, int) else str(value)
-
-
-def verdict_json(verdict: "Verdict") -> dict[str, Any]:
-    """The verdict in the shape of the contract."""
-    from dakl_pipeline.intake.findings import with_totals
-
-    return {
-        "approved": verdict.approved,
-        "reporting_year": verdict.reporting_year,
-        "registrations": verdict.registrations,
-        "findings": [
-            {
-                "rule": f.rule,
-                "severity": f.severity,
-                "row": f.row,
-                "column": f.column,
-                "message": f.message,
-            }
-            for f in with_totals(verdict.findings, verdict.counts_by_rule())
-        ],
-        "counts": verdict.counts_by_rule(),
-    }
-
-
-_SHOWN = 30
-_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
-
-
-def print_for_analyst(findings: "Iterable[Finding]") -> None:
-    """Print what only the analyst may know of a delivery, with what to do."""
-    from dakl_pipeline.intake.catalogue import rules_by_id
-
-    for each in findings:
-        say(f"Alleen voor CBS ({_SEVERITY[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
-
-
-def print_verdict(verdict: "Verdict") -> None:
-    """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
-    from dakl_pipeline.intake.catalogue import rules_by_id
-    from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-
-    say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
-    rows = [
-        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
-        for f in verdict.findings[:_SHOWN]
-    ]
-    if rows:
-        print_table(("waar", "kolom", "ernst", "bevinding"), rows)
-    counts = verdict.counts_by_rule()
-    if (more := sum(counts.values()) - len(rows)) > 0:
-        is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
-        listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
-        say(f"... en nog {more} bevindingen; {listed} met --json")
-    if rows:
-        say("Wat te doen:")
-    for rule in dict.fromkeys(f.rule for f in verdict.findings):
-        action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
-        say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")

@@ -22,8 +22,10 @@ SAFE_PLACEHOLDERS = frozenset(
         "days",
         "expected",
         "found",
+        "how_to",
         "kind",
         "limit",
+        "meant",
         "names",
         "other_percentage",
         "other_row",
@@ -107,12 +109,14 @@ class Catalogue(_Entry):
     Attributes:
         version: version of the rules, to be kept beside a verdict.
         separator: the character between fields (assumption A1).
+        closing_words: how a line begins that closes a list and is no registration.
         column: the delivered columns in their fixed order.
         rule: every rule, in the order of the documentation.
     """
 
     version: str
     separator: str = Field(min_length=1, max_length=1)
+    closing_words: tuple[str, ...]
     column: tuple[DeliveredColumn, ...]
     rule: tuple[Rule, ...]
 

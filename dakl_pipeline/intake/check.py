@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.catalogue import ColumnSet
 from dakl_pipeline.intake.content import ContentCheck
-from dakl_pipeline.intake.file_name import parse_file_name
-from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding
+from dakl_pipeline.intake.diagnoses import Diagnosis
+from dakl_pipeline.intake.file_name import FileName, parse_file_name
+from dakl_pipeline.intake.findings import Collector, Finding, FindingCount, finding, in_order
 from dakl_pipeline.intake.lines import BLOCK_BYTES
 from dakl_pipeline.intake.profile import FileProfile
+from dakl_pipeline.intake.reading import Reading
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import Context
 from dakl_pipeline.reference import Methodology
@@ -35,6 +37,8 @@ class Verdict(BaseModel):
         counts: exactly how often each rule found something in each column.
         columns: the delivered set of columns, or None when the header is not right.
         profile: counts of an approved file, to compare later files with.
+        diagnoses: what lies behind many findings of one kind, the cause of most of them first.
+        reading: how many registrations of an approved file count, as far as the file shows; None for any other file.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -45,6 +49,8 @@ class Verdict(BaseModel):
     findings: tuple[Finding, ...]
     counts: tuple[FindingCount, ...]
     columns: ColumnSet | None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    reading: Reading | None = None
     profile: FileProfile | None = None
 
     def with_findings_first(self, findings: Iterable[Finding]) -> "Verdict":
@@ -91,32 +97,37 @@ def check_delivery(
     Returns:
         The verdict. Nothing is raised for a faulty file.
     """
+    parsed = parse_file_name(file_name)
     names = Collector()
-    year = _reporting_year(file_name, reporting_year, methodology, names)
+    year = _reporting_year(parsed, reporting_year, methodology, names)
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
+    is_well_named = parsed.fault is None and not names.has_errors
     content = ContentCheck(context)
-    # The content of a file with a wrong name does not come up for judgement: it is refused anyway.
-    scanned = scan(source, context, None if names.has_errors else content.receive, block_bytes=block_bytes)
+    # Without a year that figures are made of, the content cannot be judged.
+    is_judged = context.year in methodology.reporting_years
+    scanned = scan(source, context, content.receive if is_judged else None, block_bytes=block_bytes)
     collector = scanned.collector
-    collector.merge(names)
-    if scanned.column_set is not None and not collector.has_errors:
+    is_right = scanned.column_set is not None and not collector.has_errors
+    if scanned.column_set is not None and is_right and is_judged:
         collector.merge(content.findings(scanned.column_set))
+    approved = is_right and is_well_named
+    if parsed.fault and not (parsed.fault == "file_extension" and collector.has("not_csv")):
+        names.add(parsed.fault)
     return Verdict(
-        approved=not collector.has_errors,
+        approved=approved,
         reporting_year=year,
         registrations=scanned.rows,
-        findings=collector.findings(),
-        counts=collector.counts(),
+        findings=in_order((*names.findings(), *collector.findings())),
+        counts=(*names.counts(), *collector.counts()),
         columns=scanned.column_set,
-        profile=None if collector.has_errors else content.profile(),
+        profile=content.profile() if approved else None,
+        diagnoses=scanned.symptoms.diagnoses(collector),
+        reading=content.reading() if approved else None,
     )
 
 
-def _reporting_year(name: str, asked: int | None, methodology: Methodology, collector: Collector) -> int | None:
-    parsed = parse_file_name(name)
-    if parsed.fault:
-        collector.add(parsed.fault)
-    year = asked if parsed.reporting_year is None else parsed.reporting_year
+def _reporting_year(name: FileName, asked: int | None, methodology: Methodology, collector: Collector) -> int | None:
+    year = asked if name.reporting_year is None else name.reporting_year
     if asked is not None and year != asked and year is not None:
         collector.add("reporting_year_differs", found=year, year=asked)
     if year is not None and year not in methodology.reporting_years:

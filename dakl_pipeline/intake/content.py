@@ -14,8 +14,9 @@ from dakl_pipeline.intake.catalogue import ColumnSet, Rule, catalogue
 from dakl_pipeline.intake.fields import ROW
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.profile import FileProfile, ProfileMaker
-from dakl_pipeline.intake.rules import CONTENT_RULES, FIRST_CREATION_DATE
-from dakl_pipeline.intake.scan import add_hits
+from dakl_pipeline.intake.reading import Reading, Readings
+from dakl_pipeline.intake.rules import COLUMN_CONTENT_RULES, CONTENT_RULES, FIRST_CREATION_DATE, expected_years
+from dakl_pipeline.intake.scan import Test, Tests, add_hits
 from dakl_pipeline.intake.table_rules import TABLE_RULES, compare
 from dakl_pipeline.intake.values import Context
 
@@ -38,6 +39,7 @@ class ContentCheck:
         self._parts: list[pl.DataFrame] = []
         self._collector = Collector()
         self._profile: ProfileMaker | None = None
+        self._readings = None if context.year is None else Readings(context.year, context.methodology)
 
     def receive(self, registrations: pl.DataFrame, column_set: ColumnSet) -> None:
         """Test the next registrations on their content.
@@ -54,11 +56,13 @@ class ContentCheck:
             self._first_creation_date = registrations["creation_date"][0]
         tests = _content_tests(column_set, self._context)
         first = pl.lit(self._first_creation_date).alias(FIRST_CREATION_DATE)
-        expressions = {rule_id: test for rule_id, (_, _, test) in tests.items()}
+        expressions = {name: test.is_broken for name, test in tests.items()}
         verdicts = registrations.lazy().with_columns(first).select(pl.col(ROW), **expressions).collect()
         days = self._context.methodology.long_open_days
         add_hits(self._collector, verdicts, tests, year=self._context.year or 0, days=days)
         self._profile.receive(registrations)
+        if self._readings is not None:
+            self._readings.receive(registrations)
         self._rows += registrations.height
         self._parts = [*self._parts, registrations] if self._rows <= MAX_COMPARED_ROWS else []
 
@@ -89,6 +93,10 @@ class ContentCheck:
                     self._add_clashes(rule, TABLE_RULES[rule.id](comparison))
         return self._collector
 
+    def reading(self) -> Reading | None:
+        """How many registrations were read and how many count; None without a reporting year."""
+        return None if self._readings is None else self._readings.result()
+
     def _add_clashes(self, rule: Rule, clashes: pl.DataFrame) -> None:
         for row, other_row in clashes.head(MAX_FINDINGS_PER_RULE).iter_rows():
             self._collector.add(rule.id, (row,), column=_place(rule), other_row=other_row)
@@ -109,9 +117,14 @@ def _place(rule: Rule) -> str | None:
 
 
 @cache
-def _content_tests(column_set: ColumnSet, context: Context) -> dict[str, tuple[str, str | None, pl.Expr]]:
-    return {
-        rule.id: (rule.id, _place(rule), CONTENT_RULES[rule.id](context))
-        for rule in _rules(column_set, context)
-        if rule.id in CONTENT_RULES
-    }
+def _content_tests(column_set: ColumnSet, context: Context) -> Tests:
+    rules = _rules(column_set, context)
+    tests = {r.id: Test(r.id, _place(r), CONTENT_RULES[r.id](context)) for r in rules if r.id in CONTENT_RULES}
+    for rule in rules:
+        for column in rule.columns if rule.id in COLUMN_CONTENT_RULES else ():
+            if column in catalogue().columns(column_set):
+                first, last = expected_years(column, context)
+                is_broken = COLUMN_CONTENT_RULES[rule.id](column, context)
+                years = {"years": f"{first} tot en met {last}"}
+                tests[f"{rule.id}:{column}"] = Test(rule.id, column, is_broken, years)
+    return tests

@@ -10,17 +10,22 @@ already made for it.
 """
 
 import csv
+import re
+from functools import cache
 
 import polars as pl
 
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.clean import is_clean
+from dakl_pipeline.intake.diagnoses import Symptoms
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.lines import PIECE_BYTES, Block
 from dakl_pipeline.intake.values import Context
 
 ROW = "line_number"
 
+# A spreadsheet leaves separators of a row that was emptied.
+_EMPTY = r'^[; \t"]*$'
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
@@ -40,24 +45,28 @@ def parse_clean(block: Block, columns: tuple[str, ...], context: Context) -> pl.
     return _parse(data, columns, _row_numbers(block)) if is_clean(data, columns, context) else None
 
 
-def split_block(block: Block, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+def split_block(block: Block, columns: tuple[str, ...], collector: Collector, symptoms: Symptoms) -> pl.DataFrame:
     """Split the lines of a block into fields.
 
     Args:
         block: lines below the header, not one that is too long.
         columns: the delivered columns.
         collector: receives the faults of the lines.
+        symptoms: counts how lines with another number of fields look.
 
     Returns:
-        ``line_number`` (UInt32) and the columns (String) of every line with the right number of fields, in order.
+        ``line_number`` (UInt32) and the columns (String) of every registration with the right number of fields, in
+        order.
     """
     data = _without_clean_quotes(block.data)
     if _is_regular(data, block.rows, columns):
-        return _parse(data, columns, _row_numbers(block))
+        frame = _parse(data, columns, _row_numbers(block))
+        if not _holds_another_line(frame):
+            return frame
     # Lines one by one take far more memory than their bytes.
     if len(block.data) > PIECE_BYTES:
-        return pl.concat([split_block(piece, columns, collector) for piece in block.pieces()])
-    return _split_irregular(block, columns, collector)
+        return pl.concat([split_block(piece, columns, collector, symptoms) for piece in block.pieces()])
+    return _split_irregular(block, columns, collector, symptoms)
 
 
 def check_lines(block: Block, collector: Collector) -> None:
@@ -67,11 +76,31 @@ def check_lines(block: Block, collector: Collector) -> None:
         block: lines below the header, not one that is too long.
         collector: receives the faults.
     """
-    if block.data.translate(None, _PRINTABLE) == b"\n" * block.rows and b"\n\n" not in b"\n" + block.data:
-        return
     for piece in block.pieces():
         _, special = _look_at_lines(piece, collector)
         _collect_special(collector, special, None)
+
+
+def _holds_another_line(frame: pl.DataFrame) -> bool:
+    """Whether a line of the right number of fields is no registration."""
+    first, *others = frame.columns[1:]
+    # Few lines begin with nothing or a letter.
+    suspects = frame.filter(~pl.col(first).str.contains("^ *[0-9]")).lazy()
+    line = pl.concat_str(first, *others, separator=catalogue().separator)
+    is_other = line.str.contains(_EMPTY) | line.str.contains(_header_pattern()) | line.str.contains(_closing_pattern())
+    return bool(suspects.select(is_other.any()).collect().item())
+
+
+@cache
+def _header_pattern() -> str:
+    first, *_ = catalogue().columns("basic")
+    return rf'(?i)^[ "]*{"[ _-]*".join(first)}[ _"-]*[;,\t|]'
+
+
+@cache
+def _closing_pattern() -> str:
+    words = "|".join(re.escape(word) for word in catalogue().closing_words)
+    return rf'(?i)^[ ;"-]*(?:{words})(?:[^a-z]|$)'
 
 
 def _row_numbers(block: Block) -> pl.Series:
@@ -123,23 +152,30 @@ def _parse(data: bytes, columns: tuple[str, ...], rows: pl.Series) -> pl.DataFra
 
 
 def _look_at_lines(block: Block, collector: Collector) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lines that can be split, and lines with special characters; both ``line_number, line``, one byte a character."""
+    """Lines of registrations, and those with special characters; both ``line_number, line``, one byte a character."""
     # Latin-1 gives one character for each byte and cannot fail; which lines are UTF-8 is looked at afterwards.
     text = block.data.decode("latin-1").removesuffix("\n").split("\n")
     lines = pl.DataFrame({ROW: _row_numbers(block), "line": text}).with_columns(
-        is_blank=pl.col("line") == "",
-        has_return=pl.col("line").str.contains("\r", literal=True),
-        is_special=pl.col("line").str.contains(_SPECIAL),
+        # The first kind that fits; null: a registration.
+        kind=pl.coalesce(
+            pl.when(pl.col("line").str.contains(pattern)).then(pl.lit(rule_id))
+            for rule_id, pattern in (
+                ("blank_line", _EMPTY),
+                ("line_ends", "\r"),
+                ("header_repeated", _header_pattern()),
+                ("closing_line", _closing_pattern()),
+            )
+        )
     )
-    _collect_rows(collector, "blank_line", lines.filter("is_blank"))
-    _collect_rows(collector, "line_ends", lines.filter("has_return"))
-    special = lines.filter(pl.col("is_special") & ~pl.col("has_return")).select(ROW, "line")
-    return lines.filter(~pl.col("is_blank") & ~pl.col("has_return")).select(ROW, "line"), special
+    for (rule_id,), others in lines.filter(pl.col("kind").is_not_null()).group_by("kind", maintain_order=True):
+        _collect_rows(collector, str(rule_id), others)
+    registrations = lines.filter(pl.col("kind").is_null()).select(ROW, "line")
+    return registrations, registrations.filter(pl.col("line").str.contains(_SPECIAL))
 
 
-def _split_irregular(block: Block, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+def _split_irregular(block: Block, columns: tuple[str, ...], collector: Collector, symptoms: Symptoms) -> pl.DataFrame:
     whole, special = _look_at_lines(block, collector)
-    frame = _split_lines(whole, columns, collector)
+    frame = _split_lines(whole, columns, collector, symptoms)
     if not special.height:
         return frame
     _collect_special(collector, special, frame)
@@ -148,26 +184,32 @@ def _split_irregular(block: Block, columns: tuple[str, ...], collector: Collecto
     )
 
 
-def _split_lines(lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+def _split_lines(
+    lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector, symptoms: Symptoms
+) -> pl.DataFrame:
     separator = catalogue().separator
     has_quote = pl.col("line").str.contains('"', literal=True)
     plain = lines.filter(~has_quote).with_columns(
         found=pl.col("line").str.count_matches(separator, literal=True) + 1,
     )
-    _collect_field_counts(collector, plain.filter(pl.col("found") != len(columns)), len(columns))
+    ragged = plain.filter(pl.col("found") != len(columns))
+    _collect_field_counts(collector, ragged, len(columns))
+    symptoms.look("field_count", None, ragged["line"], columns=len(columns))
     plain = plain.filter(pl.col("found") == len(columns))
     data = "".join(f"{line}\n" for line in plain["line"]).encode()
     frame = _parse(data, columns, plain[ROW])
     quoted = lines.filter(has_quote)
     if not quoted.height:
         return frame
-    return pl.concat([frame, _split_quoted(quoted, columns, collector)]).sort(ROW)
+    return pl.concat([frame, _split_quoted(quoted, columns, collector, symptoms)]).sort(ROW)
 
 
-def _split_quoted(lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector) -> pl.DataFrame:
+def _split_quoted(
+    lines: pl.DataFrame, columns: tuple[str, ...], collector: Collector, symptoms: Symptoms
+) -> pl.DataFrame:
     good: list[tuple[int | str, ...]] = []
     unclosed: list[int] = []
-    ragged: list[tuple[int, int]] = []
+    ragged: list[tuple[int, int, str]] = []
     for row, line in lines.iter_rows():
         try:
             values = next(csv.reader([line], delimiter=catalogue().separator, strict=True))
@@ -177,9 +219,11 @@ def _split_quoted(lines: pl.DataFrame, columns: tuple[str, ...], collector: Coll
         if len(values) == len(columns):
             good.append((row, *values))
         else:
-            ragged.append((row, len(values)))
+            ragged.append((row, len(values), line))
     _collect_rows(collector, "quotes", pl.DataFrame({ROW: unclosed}))
-    _collect_field_counts(collector, pl.DataFrame(ragged, schema=[ROW, "found"], orient="row"), len(columns))
+    others = pl.DataFrame(ragged, schema={ROW: pl.UInt32, "found": pl.UInt32, "line": pl.String}, orient="row")
+    _collect_field_counts(collector, others, len(columns))
+    symptoms.look("field_count", None, others["line"], columns=len(columns))
     schema = {ROW: pl.UInt32, **dict.fromkeys(columns, pl.String)}
     return pl.DataFrame(good, schema=schema, orient="row")
 

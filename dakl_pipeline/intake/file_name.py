@@ -8,18 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-import polars as pl
-
-from dakl_pipeline.intake.eleven_test import is_bsn
+from dakl_pipeline.redaction import holds_number
+from dakl_pipeline.reference import file_kinds
 
 _NAME = re.compile(r"DAKL_J([1-9][0-9]{3})_([A-Za-z0-9 ._-]{1,100})\.csv")
 _YEAR = re.compile(r"DAKL_J([1-9][0-9]{3})_")
-_DIGITS = re.compile(r"[0-9]+")
-_DATE = re.compile(r"(?<![0-9])(19|20)[0-9]{2}([-_. ]?)(0[1-9]|1[0-2])\2(0[1-9]|[12][0-9]|3[01])(?![0-9])")
-_SEPARATED_DIGITS = re.compile(r"[0-9](?:[ ._-]?[0-9])*")
 
-_BSN_DIGITS = 9
-_V_NUMBER_DIGITS = 10
+NameRule = Literal["file_name", "file_extension", "file_name_number"]
+NAME_RULES: tuple[NameRule, ...] = ("file_name", "file_extension", "file_name_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +28,7 @@ class FileName:
     """
 
     reporting_year: int | None
-    fault: Literal["file_name", "file_name_number"] | None
+    fault: NameRule | None
 
 
 def parse_file_name(name: str) -> FileName:
@@ -50,21 +46,9 @@ def parse_file_name(name: str) -> FileName:
     match = _NAME.fullmatch(name)
     if match is None:
         prefix = _YEAR.match(name)
-        return FileName(int(prefix.group(1)) if prefix else None, "file_name")
-    return FileName(int(match.group(1)), "file_name_number" if _holds_number(match.group(2)) else None)
-
-
-def _holds_number(text: str) -> bool:
-    # A calendar date is no number of a person, whatever its digits add up to.
-    without_dates = _DATE.sub("date", text)
-    runs = _DIGITS.findall(without_dates)
-    if any(len(run) > _BSN_DIGITS - 1 or (len(run) == _BSN_DIGITS - 1 and _is_bsn(f"0{run}")) for run in runs):
-        return True
-    separated = (re.sub(r"[ ._-]", "", run) for run in _SEPARATED_DIGITS.findall(without_dates))
-    return any(
-        len(number) == _V_NUMBER_DIGITS or (len(number) == _BSN_DIGITS and _is_bsn(number)) for number in separated
-    )
-
-
-def _is_bsn(number: str) -> bool:
-    return bool(pl.select(is_bsn(pl.lit(number))).item())
+        year = int(prefix.group(1)) if prefix else None
+        stem, _, extension = name.rpartition(".")
+        # Right but for its ending.
+        is_known = any(extension.lower() in kind.extensions for kind in file_kinds())
+        return FileName(year, "file_extension" if is_known and _NAME.fullmatch(f"{stem}.csv") else "file_name")
+    return FileName(int(match.group(1)), "file_name_number" if holds_number(match.group(2)) else None)

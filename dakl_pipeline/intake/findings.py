@@ -90,7 +90,7 @@ def with_totals(findings: Collection[Finding], counts: Mapping[str, int]) -> tup
     """
     kept = Counter(each.rule for each in findings)
     cut = (_total(rules_by_id()[r], n) for r, n in counts.items() if n > kept[r] == MAX_FINDINGS_PER_RULE)
-    return _in_order([*cut, *findings])
+    return in_order([*cut, *findings])
 
 
 def _total(rule: Rule, count: int) -> Finding:
@@ -98,7 +98,9 @@ def _total(rule: Rule, count: int) -> Finding:
     return Finding(rule=rule.id, severity=rule.severity, row=None, column=None, message=text)
 
 
-def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings against earlier files, then by row (the whole file first), column and rule."""
+
     def place(each: Finding) -> tuple[bool, int, int, str]:
         # What may be wrong with the file as such goes before anything that is wrong in it.
         return not is_about_earlier(each.rule), each.row or 0, _column_place(each.column), each.rule
@@ -153,6 +155,10 @@ class Collector:
             self._hits.setdefault(rule_id, []).extend(hits)
         self._counts.update(other._counts)
 
+    def has(self, rule_id: str) -> bool:
+        """Whether a rule found anything."""
+        return rule_id in self._hits
+
     @property
     def has_errors(self) -> bool:
         """Whether a rule that rejects the file found anything."""
@@ -168,7 +174,7 @@ class Collector:
 
         A rejected file shows its errors only: whether its content is right cannot be said yet (monitor rule 3.1).
         """
-        return _in_order(
+        return in_order(
             finding(rule_id, row=hit.row, column=hit.column, concerns=1, **hit.values)
             for rule_id, hits in self._hits.items()
             if self._is_shown(rule_id)

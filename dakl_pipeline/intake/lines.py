@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from dakl_pipeline.reference import FileKind, file_kinds
+
 # A line is never held beyond this (a good line is about 100 characters).
 MAX_LINE_LENGTH = 10_000
 # Small enough to keep a file of any size in little memory, large enough for vectorised work.
@@ -17,13 +19,8 @@ _HEAD_BYTES = 4_096
 _MAX_BLANK_LINES = 2**20
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# First bytes of formats that suppliers send by mistake, with what they are called in a message.
-_SIGNATURES = (
-    (b"PK\x03\x04", "een Excel-bestand of een zip-bestand"),
-    (b"\xd0\xcf\x11\xe0", "een Excel-bestand van een oude versie"),
-    (b"%PDF", "een pdf-bestand"),
-    (b"\x1f\x8b", "een gecomprimeerd bestand"),
-)
+# A line of only these is empty: a spreadsheet leaves separators of a row that was emptied.
+_NOTHING = b'\n; \t"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +56,14 @@ class NotText:
     """The file as a whole cannot be read as lines: the rule it breaks and, where known, what kind of file it is."""
 
     rule_id: str
-    kind: str = ""
+    kind: FileKind | None = None
 
 
 def open_text(source: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block] | NotText:
     """Look at the start of a file and give its lines, a byte order mark of UTF-8 left out (assumption A1).
 
-    Blank lines at the very end of the file are left out (all others are given).
+    Blank lines at the very end of the file are left out, also those of separators, spaces and quotes only (D18). All
+    others are given.
 
     Args:
         source: a binary stream at its start; it need not be seekable and is not closed.
@@ -75,8 +73,9 @@ def open_text(source: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Bloc
         The blocks in order, read as they are asked for; or why the file is not a text file with lines.
     """
     head = _read_exactly(source, _HEAD_BYTES)
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
+    start = head.removeprefix(_BYTE_ORDER_MARK).lstrip().lower()
+    for kind in file_kinds():
+        if kind.signature and start.startswith(kind.signature.lower()) and (kind.inside or b"") in head:
             return NotText("not_csv", kind)
     if _looks_like_utf16(head):
         return NotText("utf16")
@@ -104,13 +103,12 @@ def _looks_like_utf16(head: bytes) -> bool:
 
 
 def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
-    """Cut the stream at line ends; blank lines are held back until a line follows them."""
+    """Cut the stream at line ends; empty lines are held back until a line follows them."""
     row, blank = 1, 0
     for data, is_too_long in _whole_lines(source, head, block_bytes):
-        # Most blocks end in a line with something on it: those are passed on without copying them.
-        lines = data.rstrip(b"\n") + b"\n" if data.endswith(b"\n\n") or data == b"\n" else data
-        if lines in (b"", b"\n") and not is_too_long:
-            blank += len(data)
+        lines = _without_empty_end(data)
+        if not lines and not is_too_long:
+            blank += data.count(b"\n")
             continue
         while blank:
             rows = min(blank, _MAX_BLANK_LINES)
@@ -122,7 +120,16 @@ def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
             continue
         rows = lines.count(b"\n")
         yield Block(row, lines, rows)
-        row, blank = row + rows, len(data) - len(lines)
+        row, blank = row + rows, data.count(b"\n", len(lines))
+
+
+def _without_empty_end(data: bytes) -> bytes:
+    """The lines up to and including the last one with something on it."""
+    last = data.rfind(b"\n", 0, -1) + 1
+    # Most blocks end in such a line: those are passed on without copying them.
+    if data[last:].strip(_NOTHING):
+        return data
+    return data[: data.find(b"\n", len(data.rstrip(_NOTHING))) + 1] if data.strip(_NOTHING) else b""
 
 
 def _whole_lines(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[tuple[bytes, bool]]:

@@ -4,8 +4,10 @@ Belongs here: expressions that are true where a rule is broken. Does not belong 
 catalogue), rules that compare registrations with each other (``table_rules.py``).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -16,10 +18,14 @@ from dakl_pipeline.intake.values import (
     BSN_PATTERN,
     CODE_LENGTH,
     CODE_PATTERN,
+    DATE_COLUMNS,
     DATE_PATTERN,
     V_NUMBER_PATTERN,
+    V_NUMBER_ZERO_LOST_PATTERN,
     Context,
     is_missing_bsn,
+    is_placeholder_bsn,
+    is_placeholder_v_number,
     is_swapped_year_end,
     read_code,
     read_date,
@@ -63,7 +69,30 @@ def _bsn_format(column: str, context: Context) -> pl.Expr:
 
 
 def _bsn_padded(column: str, context: Context) -> pl.Expr:
-    return (pl.col(column).str.len_bytes() == BSN_LENGTH - 1) & ~is_missing_bsn(column, context)
+    is_missing = is_missing_bsn(column, context) | is_placeholder_bsn(column)
+    return (pl.col(column).str.len_bytes() == BSN_LENGTH - 1) & ~is_missing
+
+
+def _end_reason_unknown(column: str, context: Context) -> pl.Expr:
+    known = {"", *(reason.code for reason in reference.end_reasons()), *meant_end_reasons()}
+    return ~pl.col(column).is_in(sorted(known))
+
+
+@cache
+def meant_end_reasons() -> Mapping[str, str]:
+    """What is probably meant by a code of iWmo or iJw that is none of ours (A5): text of the reference lists only."""
+    names = {reason.code: reason.name for reason in reference.end_reasons()}
+    # By code: in which standards it means what.
+    standards: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for there in reference.end_reasons_elsewhere():
+        if there.code not in names:
+            meant = f"{there.meant_code} ({names[there.meant_code]})" if there.meant_code else "geen van onze codes"
+            standards[there.code][f"{there.meaning}, dan {meant}"].append(there.standard)
+    meanings = {
+        code: "; ".join(f"in {' en '.join(where)} {text}" for text, where in texts.items())
+        for code, texts in standards.items()
+    }
+    return {code: f"{code} is {meaning}." for code, meaning in meanings.items()}
 
 
 VALUE_RULES: Mapping[str, ValueRule] = {
@@ -73,8 +102,14 @@ VALUE_RULES: Mapping[str, ValueRule] = {
     "code_format": lambda column, _: _misses(column, CODE_PATTERN),
     "shelter_type_unknown": _shelter_type_unknown,
     "bsn_format": _bsn_format,
-    "end_reason_unknown": lambda column, _: ~pl.col(column).is_in(["", *(r.code for r in reference.end_reasons())]),
-    "v_number_format": lambda column, _: _misses(column, V_NUMBER_PATTERN),
+    "end_reason_unknown": _end_reason_unknown,
+    "end_reason_other_standard": lambda column, _: pl.col(column).is_in(list(meant_end_reasons())),
+    "v_number_zero_lost": lambda column, _: pl.col(column).str.contains(V_NUMBER_ZERO_LOST_PATTERN),
+    "v_number_format": lambda column, _: (
+        _misses(column, V_NUMBER_PATTERN) & ~pl.col(column).str.contains(V_NUMBER_ZERO_LOST_PATTERN)
+    ),
+    "bsn_placeholder": lambda column, _: is_placeholder_bsn(column),
+    "v_number_placeholder": lambda column, _: is_placeholder_v_number(column),
     "bsn_padded": _bsn_padded,
     "code_padded": lambda column, _: pl.col(column).str.len_bytes().is_between(1, CODE_LENGTH - 1),
     "year_end_swapped": is_swapped_year_end,
@@ -102,9 +137,40 @@ def _long_open(context: Context) -> pl.Expr:
     return is_open & ((year_end - pl.col("start_date")).dt.total_days() > context.methodology.long_open_days)
 
 
+def _dates(column: str) -> pl.Expr:
+    return pl.col(DATE_COLUMNS[column])
+
+
+def expected_years(column: str, context: Context) -> tuple[int, int]:
+    """The first and the last year that a date column may name (assumption D45)."""
+    plausible = reference.plausible_years()[column]
+    return context.known_year + plausible.earliest, context.known_year + plausible.latest
+
+
+def _year_implausible(column: str, context: Context) -> pl.Expr:
+    first, last = expected_years(column, context)
+    day = _dates(column)
+    # A stay that is wholly outside the year, but not by many years, has a finding of its own.
+    return (day < date(max(first, 1), 1, 1)) | (day > date(min(last, date.max.year), 12, 31))
+
+
+def _date_after_creation(column: str, context: Context) -> pl.Expr:
+    """Not where the year cannot be right anyway, and not the end of the year that stands for 'still there'."""
+    day = _dates(column)
+    is_plausible = ~_year_implausible(column, context) & ~_year_implausible("aanmaakdatum", context)
+    still_there = day == date(context.known_year, 12, 31) if column == "einddatum" else pl.lit(False)
+    return (day > pl.col("creation_date")) & is_plausible & ~still_there
+
+
 def _created_later(context: Context) -> pl.Expr:
     return pl.col("creation_date") > context.today if context.today else pl.lit(False)
 
+
+# As the content rules, but called for each column that the catalogue gives the rule.
+COLUMN_CONTENT_RULES: Mapping[str, ValueRule] = {
+    "year_implausible": _year_implausible,
+    "date_after_creation": _date_after_creation,
+}
 
 CONTENT_RULES: Mapping[str, ContentRule] = {
     "bsn_eleven_test": lambda _: pl.col("bsn").is_not_null() & ~passes_eleven_test(pl.col("bsn")),

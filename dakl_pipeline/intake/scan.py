@@ -5,7 +5,7 @@ and the shape in which registrations leave the intake (``registrations.py``).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import BinaryIO
 
@@ -13,11 +13,12 @@ import polars as pl
 
 from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
 from dakl_pipeline.intake.clean import RULES_OF_A_CLEAN_LINE, has_unread_date
+from dakl_pipeline.intake.diagnoses import Symptoms, has_forms
 from dakl_pipeline.intake.fields import ROW, check_lines, parse_clean, split_block
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.header import Header, lines_above_header, read_header
 from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotText, open_text
-from dakl_pipeline.intake.rules import VALUE_RULES
+from dakl_pipeline.intake.rules import VALUE_RULES, meant_end_reasons
 from dakl_pipeline.intake.values import Context, typed_expressions
 
 # A block of usual lines has half of this; one of very short lines is checked in pieces, for the sake of memory.
@@ -32,17 +33,38 @@ class Scan:
         collector: the faults and notices.
         rows: number of lines below the header.
         column_set: the delivered columns, or None when the header is not right.
+        symptoms: how the wrong values and lines look.
     """
 
     collector: Collector
     rows: int
     column_set: ColumnSet | None
+    symptoms: Symptoms
 
 
 # Takes the typed registrations of a block: ``line_number`` (UInt32) and the columns of ``values.typed_expressions``.
 Receiver = Callable[[pl.DataFrame, ColumnSet], None]
-# By name of a column with verdicts: id of the rule, delivered column and test.
-Tests = Mapping[str, tuple[str, str | None, pl.Expr]]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test on each row.
+
+    Attributes:
+        rule_id: the rule.
+        column: delivered column, or None.
+        is_broken: expression that is true where the rule is broken (null: not).
+        values: placeholders of the message that belong to this test.
+    """
+
+    rule_id: str
+    column: str | None
+    is_broken: pl.Expr
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+
+# By name of a column with verdicts.
+Tests = Mapping[str, Test]
 
 
 def scan(
@@ -59,11 +81,15 @@ def scan(
     Returns:
         Faults and notices.
     """
-    collector = Collector()
+    collector, symptoms = Collector(), Symptoms()
     blocks = open_text(source, block_bytes)
     if isinstance(blocks, NotText):
-        collector.add(blocks.rule_id, kind=blocks.kind)
-        return Scan(collector, 0, None)
+        kind = blocks.kind
+        if kind is None:
+            collector.add(blocks.rule_id)
+        else:
+            collector.add(blocks.rule_id, kind=kind.kind, how_to=kind.how_to)
+        return Scan(collector, 0, None, symptoms)
     header = Header(None, None)
     rows = 0
     for whole_block in blocks:
@@ -75,28 +101,32 @@ def scan(
             collector.add("line_too_long", (block.first_row,), limit=MAX_LINE_LENGTH)
         elif block.rows > _MAX_BLOCK_ROWS:
             for piece in block.pieces():
-                _check_block(piece, header, context, collector, receive)
+                _check_block(piece, header, context, collector, symptoms, receive)
         elif block.rows:
-            _check_block(block, header, context, collector, receive)
+            _check_block(block, header, context, collector, symptoms, receive)
     if not rows:
         collector.add("no_rows")
-    return Scan(collector, rows, header.column_set)
+    return Scan(collector, rows, header.column_set, symptoms)
 
 
-def add_hits(collector: Collector, verdicts: pl.DataFrame, tests: Tests, **values: int | str) -> None:
+def add_hits(collector: Collector, verdicts: pl.DataFrame, tests: Tests, **values: int | str) -> Tests:
     """Collect what tests found in a block.
 
     Args:
         collector: receives the findings.
         verdicts: ``line_number`` and, for each test, a column that is true where the rule is broken (null: not).
         tests: the tests by column name.
-        **values: the placeholders of the messages.
+        **values: the placeholders of the messages of all tests.
+
+    Returns:
+        The tests that found something, by column name.
     """
     counts = verdicts.select(pl.col(*tests).sum()).row(0, named=True)
-    for name, (rule_id, column, _) in tests.items():
-        if counts[name]:
-            rows = verdicts.lazy().filter(pl.col(name)).select(ROW).head(MAX_FINDINGS_PER_RULE).collect()[ROW]
-            collector.add(rule_id, rows.to_list(), count=counts[name], column=column, **values)
+    hits = {name: test for name, test in tests.items() if counts[name]}
+    for name, test in hits.items():
+        rows = verdicts.lazy().filter(pl.col(name)).select(ROW).head(MAX_FINDINGS_PER_RULE).collect()[ROW]
+        collector.add(test.rule_id, rows.to_list(), count=counts[name], column=test.column, **{**values, **test.values})
+    return hits
 
 
 def _take_header(block: Block, collector: Collector) -> tuple[Header, Block]:
@@ -111,7 +141,12 @@ def _take_header(block: Block, collector: Collector) -> tuple[Header, Block]:
 
 
 def _check_block(
-    block: Block, header: Header, context: Context, collector: Collector, receive: Receiver | None
+    block: Block,
+    header: Header,
+    context: Context,
+    collector: Collector,
+    symptoms: Symptoms,
+    receive: Receiver | None,
 ) -> None:
     """Test the value rules on a block, and pass its typed registrations on while the file has no error."""
     if header.columns is None:
@@ -119,43 +154,65 @@ def _check_block(
         return
     column_set: ColumnSet = "optional" if header.columns == catalogue().columns("optional") else "basic"
     typed = typed_expressions(header.columns, context)
-    result = _read_clean(block, header.columns, column_set, context)
+    result = _read_clean(block, header.columns, column_set, context, symptoms)
     if result is None:
-        frame = split_block(block, header.columns, collector)
+        frame = split_block(block, header.columns, collector, symptoms)
+        symptoms.count(block.rows, frame)
         tests = _value_tests(column_set, context)
         # One select for verdicts and values: what they share is computed once.
-        verdicts = {name: test for name, (_, _, test) in tests.items()}
+        verdicts = {name: test.is_broken for name, test in tests.items()}
         values = {} if receive is None or collector.has_errors else typed
         result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
-        add_hits(collector, result, tests, year=context.year if context.year is not None else "<verslagjaar>")
+        year = context.year if context.year is not None else "<verslagjaar>"
+        hits = add_hits(collector, result, tests, year=year)
+        _look_at_values(symptoms, frame, result, hits)
     if receive is not None and not collector.has_errors:
         receive(result.select(ROW, *typed), column_set)
 
 
-def _read_clean(block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context) -> pl.DataFrame | None:
+def _look_at_values(symptoms: Symptoms, frame: pl.DataFrame, verdicts: pl.DataFrame, hits: Tests) -> None:
+    """Count the forms of the values that tests found wrong."""
+    telling = {name: test.column for name, test in hits.items() if test.column and has_forms(test.rule_id, test.column)}
+    for name, column in telling.items():
+        wrong = frame[column].filter(verdicts[name].fill_null(False))
+        symptoms.look(hits[name].rule_id, column, wrong, columns=frame.width - 1)
+
+
+def _read_clean(
+    block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context, symptoms: Symptoms
+) -> pl.DataFrame | None:
     """The typed registrations of a block that breaks no value rule; None when that is not certain."""
     frame = parse_clean(block, columns, context)
     if frame is None:
         return None
     # Rules of which the pattern of a clean line says nothing are tested here, beside reading.
     others = {
-        name: test.any()
-        for name, (rule_id, _, test) in _value_tests(column_set, context).items()
-        if rule_id not in RULES_OF_A_CLEAN_LINE
+        name: test.is_broken.any()
+        for name, test in _value_tests(column_set, context).items()
+        if test.rule_id not in RULES_OF_A_CLEAN_LINE
     }
     result = frame.lazy().select(pl.col(ROW), **typed_expressions(columns, context), **others).collect()
     if has_unread_date(frame, result) or any(result[name].any() for name in others):
         return None
+    symptoms.count(block.rows, frame)
     return result.drop(*others)
 
 
 @cache
 def _value_tests(column_set: ColumnSet, context: Context) -> Tests:
     columns = catalogue().columns(column_set)
-    return {
-        f"{rule.id}:{column}": (rule.id, column, VALUE_RULES[rule.id](column, context))
+    tests = {
+        f"{rule.id}:{column}": Test(rule.id, column, VALUE_RULES[rule.id](column, context))
         for rule in catalogue().rule
         if rule.id in VALUE_RULES and rule.applies_to(context.year)
         for column in rule.columns
         if column in columns
     }
+    # A message says which reason was meant, so there is one test for each code.
+    for name, test in list(tests.items()):
+        if test.rule_id == "end_reason_other_standard":
+            del tests[name]
+            for code, meant in meant_end_reasons().items():
+                is_code = pl.col(str(test.column)) == code
+                tests[f"{name}:{code}"] = Test(test.rule_id, test.column, is_code, {"meant": meant})
+    return tests

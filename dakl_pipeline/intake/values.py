@@ -13,12 +13,14 @@ from functools import cache
 import polars as pl
 
 from dakl_pipeline import reference
+from dakl_pipeline.intake.eleven_test import is_bsn
 
 # ASCII digits only: \d would match the digits of every script.
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 BSN_PATTERN = r"^[0-9]{8,9}$"
 CODE_PATTERN = r"^[0-9]{1,4}$"
 V_NUMBER_PATTERN = r"^[0-9]{10}$"
+V_NUMBER_ZERO_LOST_PATTERN = r"^[0-9]{9}$"
 # Delivered column -> column of the typed registrations.
 DATE_COLUMNS = {
     "aanmaakdatum": "creation_date",
@@ -89,7 +91,31 @@ def is_missing_bsn(column: str, context: Context) -> pl.Expr:
 
 
 def _read_bsn(column: str, context: Context) -> pl.Expr:
-    return pl.when(~is_missing_bsn(column, context)).then(pl.col(column).cast(pl.UInt32, strict=False))
+    is_missing = is_missing_bsn(column, context) | is_placeholder_bsn(column)
+    return pl.when(~is_missing).then(pl.col(column).cast(pl.UInt32, strict=False))
+
+
+def is_placeholder_bsn(column: str) -> pl.Expr:
+    """Whether a field holds a number that passes the eleven test and is nobody's all the same (assumption D43).
+
+    What fails the eleven test is no person anyway, and has its own finding.
+    """
+    passing = _passing(reference.placeholder_numbers("bsn"))
+    return pl.col(column).is_in([*passing, "0" * (BSN_LENGTH - 1)])
+
+
+def is_placeholder_v_number(column: str) -> pl.Expr:
+    """Whether a field holds a number that stands for a missing V-number (assumption D43)."""
+    return pl.col(column).is_in(sorted(reference.placeholder_numbers("v_number")))
+
+
+def _read_v_number(column: str) -> pl.Expr:
+    return pl.when(~is_placeholder_v_number(column)).then(pl.col(column).cast(pl.UInt64, strict=False))
+
+
+def _passing(numbers: frozenset[str]) -> list[str]:
+    """Those that pass the eleven test."""
+    return sorted(pl.Series(sorted(numbers), dtype=pl.String).to_frame("n").filter(is_bsn(pl.col("n")))["n"])
 
 
 def read_code(column: str) -> pl.Expr:
@@ -118,7 +144,7 @@ def typed_expressions(columns: tuple[str, ...], context: Context) -> Mapping[str
         "end_date": ("einddatum", read_date("einddatum", context), pl.Date),
         "request_date": ("meldingsdatum", read_date("meldingsdatum", context), pl.Date),
         "end_reason_code": ("reden_einde", pl.col("reden_einde").replace("", None), pl.String),
-        "v_number": ("v_nummer", pl.col("v_nummer").cast(pl.UInt64, strict=False), pl.UInt64),
+        "v_number": ("v_nummer", _read_v_number("v_nummer"), pl.UInt64),
     }
     return {
         name: expression if column in columns else pl.lit(None, dtype=dtype)

@@ -52,6 +52,65 @@ class EndReason(_Row):
     source: str
 
 
+class EndReasonElsewhere(_Row):
+    """A reason of ending in a message standard that suppliers' software holds.
+
+    Attributes:
+        standard: Name of the standard.
+        code: Its code.
+        meaning: What the code means there (Dutch).
+        meant_code: The reason of ending (A5) that is probably meant; None where no one is.
+        source: Where it comes from.
+    """
+
+    standard: str
+    code: str
+    meaning: str
+    meant_code: str | None
+    source: str
+
+
+class FileKind(_Row):
+    """A kind of file that suppliers send for a delivery.
+
+    Attributes:
+        kind: What it is called (Dutch).
+        extensions: Endings of its name, small letters, without a full stop.
+        signature: Its first bytes; None where it has no fixed ones.
+        inside: What stands among its first bytes too; tells apart kinds with the same signature.
+        how_to: How it becomes a csv file (Dutch).
+        source: Where the signature comes from.
+    """
+
+    kind: str
+    extensions: tuple[str, ...]
+    signature: bytes | None
+    inside: bytes | None
+    how_to: str
+    source: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, data: Any) -> Any:
+        signature, inside = data["signature"], data["inside"]
+        return {
+            **data,
+            "extensions": tuple((data["extensions"] or "").split()),
+            "signature": bytes.fromhex(signature) if signature else None,
+            "inside": inside.encode() if inside else None,
+        }
+
+
+class PlausibleYear(_Row):
+    """Which years a date column may name, counted from the reporting year; both ends included."""
+
+    column: str
+    earliest: int
+    latest: int
+    reason: str
+    source: str
+
+
 class AgeClass(_Row):
     """An age class, both ages included; no maximum means open-ended."""
 
@@ -110,11 +169,12 @@ class DeliveryRound(_Row):
 
 
 class SetAsideReason(_Row):
-    """Why a stay does not count; the first that applies, by priority, is the one reported."""
+    """Why a stay does not count; the first that applies, by priority, is the one reported. The label is Dutch."""
 
     priority: int
     reason: str
     description: str
+    label: str
     source: str
 
 
@@ -207,6 +267,25 @@ def shelter_types() -> tuple[ShelterType, ...]:
 def end_reasons() -> tuple[EndReason, ...]:
     """The reasons of ending (A5)."""
     return tuple(EndReason.model_validate(row) for row in _rows("end_reason.csv"))
+
+
+@cache
+def end_reasons_elsewhere() -> tuple[EndReasonElsewhere, ...]:
+    """The reasons of ending of the message standards iWmo and iJw, with the reason that is probably meant."""
+    return tuple(EndReasonElsewhere.model_validate(row) for row in _rows("end_reason_elsewhere.csv"))
+
+
+@cache
+def file_kinds() -> tuple[FileKind, ...]:
+    """The kinds of file that suppliers send; of those with the same signature the first that fits is meant."""
+    return tuple(FileKind.model_validate(row) for row in _rows("file_kind.csv"))
+
+
+@cache
+def plausible_years() -> dict[str, PlausibleYear]:
+    """The years that each date column may name."""
+    rows = (PlausibleYear.model_validate(row) for row in _rows("plausible_year.csv"))
+    return {row.column: row for row in rows}
 
 
 @cache
@@ -366,7 +445,33 @@ class ComparisonBound(_Row):
     source: str
 
 
+NumberKind = Literal["bsn", "v_number"]
+
+
+class PlaceholderNumber(_Row):
+    """A number that software or people fill in where the real one is not known: it is nobody's (assumption D43)."""
+
+    kind: NumberKind
+    value: str = Field(pattern="^(?:[0-9]{9}|[0-9]{10})$")
+    reason: str
+    source: str
+
+
 @cache
 def comparison_bounds() -> tuple[ComparisonBound, ...]:
     """The bounds of the comparison of files (assumptions D51 and D53)."""
     return tuple(ComparisonBound.model_validate(row) for row in _rows("comparison_bound.csv"))
+
+
+@cache
+def placeholder_numbers(kind: NumberKind) -> frozenset[str]:
+    """The numbers that stand for a missing one, in deliveries and in registers.
+
+    Args:
+        kind: ``bsn`` (9 digits) or ``v_number`` (10 digits).
+
+    Returns:
+        The numbers as text, leading zeros there.
+    """
+    rows = (PlaceholderNumber.model_validate(row) for row in _rows("placeholder_number.csv"))
+    return frozenset(row.value for row in rows if row.kind == kind)

@@ -1,30 +1,14 @@
 """Stage 5a: which stays count for the reporting year.
 
-Belongs here: monitor rule 5.5, one expression per reason. Does not belong here: counting persons.
+Belongs here: monitor rule 5.5 applied to stays with a region and a person. Does not belong here: the conditions
+themselves (``counting``) and counting persons.
 """
-
-from datetime import date
 
 import polars as pl
 
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
-from dakl_pipeline.reference import Methodology, set_aside_reasons, shelter_types
-
-
-def _conditions(year: int, methodology: Methodology) -> dict[str, pl.Expr]:
-    """For every reason of ``set_aside_reason.csv`` the stays it applies to."""
-    published = [t.code for t in shelter_types() if t.is_published and t.is_valid_in(year)]
-    adults_only = year <= methodology.adults_only_until_year
-    return {
-        "type_not_published": ~pl.col("shelter_type_code").is_in(published),
-        "end_before_start": pl.col("end_date") < pl.col("start_date"),
-        "starts_after_year": pl.col("start_date") > date(year, 12, 31),
-        "ended_before_year": pl.col("end_date") < date(year, 1, 1),
-        "no_region": pl.col("region_code").is_null(),
-        "no_identifier": pl.col("person_pseudonym").is_null(),
-        # An unknown age stays in (A7): a null comparison is not a reason.
-        "minor": pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
-    }
+from dakl_pipeline.counting import published_type_codes, set_aside_reason
+from dakl_pipeline.reference import Methodology
 
 
 def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.DataFrame:
@@ -38,8 +22,13 @@ def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.Da
     Returns:
         Frame of the contract ``stays.assessed``: every stay, in the same order.
     """
-    conditions = _conditions(year, methodology)
-    first_reason = pl.coalesce(
-        pl.when(conditions[reason.reason]).then(pl.lit(reason.reason)) for reason in set_aside_reasons()
+    adults_only = year <= methodology.adults_only_until_year
+    reason = set_aside_reason(
+        year,
+        is_published_type=pl.col("shelter_type_code").is_in(published_type_codes(year)),
+        has_region=pl.col("region_code").is_not_null(),
+        is_identified=pl.col("person_pseudonym").is_not_null(),
+        # An unknown age stays in (A7): a null comparison is not a reason.
+        is_minor=pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
     )
-    return stays.with_columns(set_aside_reason=first_reason).select(ASSESSED_STAYS.column_names)
+    return stays.with_columns(set_aside_reason=reason).select(ASSESSED_STAYS.column_names)

@@ -9,9 +9,8 @@ from functools import cache
 import polars as pl
 
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS
-from dakl_pipeline.municipality import CodeStatus, codes_with_status, successors
-
-_WITH_REGION: tuple[CodeStatus, ...] = ("current", "merged")
+from dakl_pipeline.counting import WITH_REGION
+from dakl_pipeline.municipality import codes_with_status, successors
 
 
 @cache
@@ -30,7 +29,7 @@ def municipality_regions(year: int) -> pl.DataFrame:
     """
     rows: list[tuple[str, str, str | None]] = [
         (code, status, successors(code, year)[0].region_code)
-        for status in _WITH_REGION
+        for status in WITH_REGION
         for code in codes_with_status(status, year)
     ]
     rows += [(code, "divided", None) for code in codes_with_status("divided", year)]

@@ -72,7 +72,8 @@ def test_the_pages_hold_every_table_column_rule_and_assumption(generate):
 
 @pytest.mark.parametrize("path", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"], ids=lambda p: p.name)
 def test_no_page_shows_something_like_a_number_of_a_person_or_a_pseudonym(path):
-    text = NOBODY.sub("", path.read_text(encoding="utf-8"))
+    # The cells of a table are not one number.
+    text = NOBODY.sub("", path.read_text(encoding="utf-8")).replace("|", "x")
     assert mask_numbers(text) == text
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from tests.oracle.delivered_file import METHODOLOGY, Row, read_delivered_file, reference_rows
+from tests.oracle.delivered_file import METHODOLOGY, Row, placeholders, read_delivered_file, reference_rows
 from tests.oracle.selection import Event, select
 
 COUNTRY = "NL"
@@ -63,8 +63,8 @@ class Stay:
 
 
 def is_usable_bsn(bsn: str) -> bool:
-    """Whether nine digits are a BSN: not a value for missing, not only zeros, and passing the eleven test."""
-    if bsn in MISSING_BSN or set(bsn) == {"0"}:
+    """Whether nine digits are a BSN: not a value for missing, not a placeholder, and passing the eleven test."""
+    if bsn in MISSING_BSN or bsn in placeholders("bsn"):
         return False
     weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
     return sum(w * int(digit) for w, digit in zip(weights, bsn, strict=True)) % 11 == 0

@@ -51,6 +51,12 @@ def reference_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@cache
+def placeholders(kind: str) -> set[str]:
+    """The numbers that are nobody's."""
+    return {row["value"] for row in reference_rows("placeholder_number.csv") if row["kind"] == kind}
+
+
 METHODOLOGY = tomllib.loads((REFERENCE / "methodology.toml").read_text(encoding="utf-8"))
 _TYPES = reference_rows("shelter_type.csv")
 _END_REASONS = {row["code"] for row in reference_rows("end_reason.csv")}
@@ -78,7 +84,7 @@ def _rows(content: bytes, year: int) -> list[Row]:
     if any(byte > 127 for byte in content):
         raise RejectedError
     lines = [line.removesuffix("\r") for line in content.decode("ascii").split("\n")]
-    while lines and lines[-1] == "":
+    while lines and set(lines[-1]) <= set('; \t"'):  # what a spreadsheet leaves of rows that were emptied
         lines.pop()
     if len(lines) < 2:  # no header, or a header and no rows
         raise RejectedError
@@ -116,7 +122,7 @@ def _row(fields: list[str], width: int, year: int) -> Row:
         type_code=type_code,
         start=_date(value["startdatum"], year),
         end=_date(value["einddatum"], year) if value["einddatum"] else None,
-        v_number=value["v_nummer"],
+        v_number="" if value["v_nummer"] in placeholders("v_number") else value["v_nummer"],
     )
 
 

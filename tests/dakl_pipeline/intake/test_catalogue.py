@@ -7,12 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from dakl_pipeline.intake.catalogue import Catalogue, Rule, catalogue, rules_by_id
-from dakl_pipeline.intake.rules import CONTENT_RULES, VALUE_RULES
+from dakl_pipeline.intake.rules import COLUMN_CONTENT_RULES, CONTENT_RULES, VALUE_RULES
 from dakl_pipeline.intake.table_rules import TABLE_RULES
 
 
 def test_every_expression_has_a_rule_and_every_rule_with_a_column_an_expression() -> None:
-    expressions = [*VALUE_RULES, *CONTENT_RULES, *TABLE_RULES]
+    expressions = [*VALUE_RULES, *CONTENT_RULES, *COLUMN_CONTENT_RULES, *TABLE_RULES]
     assert len(set(expressions)) == len(expressions)
     assert set(expressions) <= set(rules_by_id())
     assert {r.id for r in catalogue().rule if r.columns} <= set(expressions)

@@ -79,6 +79,8 @@ def _each(rule: str, *values: str, **more: str) -> list[RowFault]:
 
 YEAR_END = {"startdatum": "2024-12-31", "einddatum": "2024-12-31", "meldingsdatum": "2024-12-31"}
 
+EMPTY_LINES = ("", ";;;;;;;;", ";;;;;", ";" * 20, "   ", " ; ; ;", '"";"";""', '"";"";"";"";"";"";"";"";""')
+
 ROW_FAULTS = [
     *_each("required_empty", ""),
     *_each("date_format", "05-01-2024"),
@@ -87,7 +89,10 @@ ROW_FAULTS = [
     *_each("shelter_type_unknown", "0202"),
     *_each("bsn_format", "12345678a"),
     *_each("end_reason_unknown", "06"),
-    *_each("v_number_format", "291234567"),
+    *_each("end_reason_other_standard", "21"),
+    *_each("v_number_zero_lost", "291234567"),
+    *_each("v_number_format", "29123456789"),
+    *_each("v_number_placeholder", "0000000000"),
     *_each("bsn_padded", CANARIES[2][1:]),
     *_each("code_padded", "141", "301"),
     *(
@@ -113,8 +118,10 @@ ROW_FAULTS = [
     *(RowFault("special_characters", column, put(**{column: "é"})) for column in COLUMNS),
     RowFault("line_ends", None, lambda row: row.replace(";0141", "\r;0141")),
     RowFault("line_too_long", None, lambda row: row + "x" * 10_000),
-    # A blank line after the last row would be no fault: it stands before a row.
-    RowFault("blank_line", None, lambda row: "\n" + row),
+    # An empty line after the last row would be no fault: it stands before a row.
+    *(RowFault("blank_line", None, lambda row, empty=empty: f"{empty}\n{row}") for empty in EMPTY_LINES),
+    RowFault("header_repeated", None, lambda _: HEADER),
+    RowFault("closing_line", None, lambda _: "Totaal;7"),
 ]
 
 
@@ -189,6 +196,7 @@ GOOD = lines(*good_rows())
 NAMES = HEADER.split(";")
 FILE_FAULTS = [
     FileFault("file_name", None, GOOD, "Almelo.csv", 2024),
+    FileFault("file_extension", None, GOOD, "DAKL_J2024_Almelo.xlsx"),
     FileFault("file_name_number", None, GOOD, f"DAKL_J2024_{CANARIES[0]}.csv"),
     FileFault("reporting_year_differs", None, GOOD, reporting_year=2023),
     FileFault("reporting_year_unknown", None, GOOD, "DAKL_J2031_Almelo.csv"),
@@ -247,6 +255,10 @@ OTHER_TESTS = {
     "overlapping_stays",
     "creation_date_future",
     "delivery_window",
+    # In test_rules.py, with what goes with them.
+    "bsn_placeholder",
+    "year_implausible",
+    "date_after_creation",
     "not_compared",
     # The file as a whole and files before it: test_profile.py, test_previous.py and test_comparing.py.
     "mostly_outside_year",

@@ -5,6 +5,7 @@ import pytest
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import finding
 from dakl_pipeline.intake.findings import with_totals
+from dakl_pipeline.reference import end_reasons
 from tests.dakl_pipeline.intake.deliveries import (
     COLUMNS,
     GOOD_ROWS,
@@ -52,8 +53,10 @@ VALUE_FAULTS = [
         ("bsn", v, "bsn_format")
         for v in ("1234567", "1234567820", "12345678a", "+12345678", "1.2345678", "1e7", " ", "9999")
     ),
-    *(("reden_einde", value, "end_reason_unknown") for value in ("1", "06", "00", "01 ", "a")),
-    *(("v_nummer", value, "v_number_format") for value in ("291234567", "29123456789", "V912345678", " ")),
+    *(("reden_einde", value, "end_reason_unknown") for value in ("1", "06", "00", "01 ", "a", "30")),
+    *(("reden_einde", value, "end_reason_other_standard") for value in ("19", "21", "31", "35", "39")),
+    *(("v_nummer", value, "v_number_zero_lost") for value in ("291234567", "000000000", "999999999")),
+    *(("v_nummer", value, "v_number_format") for value in ("29123456", "29123456789", "V912345678", " ")),
 ]
 
 
@@ -70,7 +73,23 @@ LINE_FAULTS: list[tuple[str, bytes, Expected]] = [
     ("blank lines before the first row", lines("", "", G[1]), [("blank_line", 2, None), ("blank_line", 3, None)]),
     ("too few fields", lines(G[0], G[1][:-1]), [("field_count", 3, None)]),
     ("too many fields", lines(G[0], G[1] + ";"), [("field_count", 3, None)]),
-    ("only spaces", lines(G[0], "  "), [("field_count", 3, None)]),
+    ("only spaces", lines(G[0], "  ", G[1]), [("blank_line", 3, None)]),
+    ("only separators", lines(G[0], ";;;;;;;;", ";;", G[1]), [("blank_line", 3, None), ("blank_line", 4, None)]),
+    ("header again", lines(G[0], HEADER, G[1]), [("header_repeated", 3, None)]),
+    (
+        "header again, written otherwise",
+        lines(G[0], f'"{HEADER.upper()}"'.replace(";", '";"')),
+        [("header_repeated", 3, None)],
+    ),
+    ("basic header again", lines(G[0], basic(HEADER), G[1]), [("header_repeated", 3, None)]),
+    ("total", lines(G[0], G[1], "Totaal: 2"), [("closing_line", 4, None)]),
+    ("total in another column", lines(G[0], ";;totaal;2;;;;;"), [("closing_line", 3, None)]),
+    ("count", lines(G[0], "Aantal cli\u00ebnten;2"), [("closing_line", 3, None)]),
+    (
+        "note of the software",
+        lines(G[0], "", "Gegenereerd op 1-5-2025"),
+        [("blank_line", 3, None), ("closing_line", 4, None)],
+    ),
     ("unclosed quote", lines(G[0], '"' + G[1], G[1]), [("quotes", 3, None)]),
     ("text after a quote", lines(G[0], f'"2025-05-01"x{G[1][10:]}', G[1]), [("quotes", 3, None)]),
     ("accent", lines(with_field("reden_einde", "é"), G[1]), [("special_characters", 2, "reden_einde")]),
@@ -99,6 +118,10 @@ def test_line_fault(data: bytes, expected: Expected) -> None:
 
 FILE_FAULTS: list[tuple[str, bytes, str, int | None, Expected]] = [
     ("name", lines(*G), "DAKL_2024.csv", 2024, [("file_name", None, None)]),
+    ("ending of a spreadsheet", lines(*G), "DAKL_J2024_x.xlsx", None, [("file_extension", None, None)]),
+    ("capitals", lines(*G), "DAKL_J2024_x.CSV", None, [("file_extension", None, None)]),
+    ("spreadsheet by name too", b"PK\x03\x04" + bytes(100), "DAKL_J2024_x.xlsx", None, [("not_csv", None, None)]),
+    ("zip with another name", b"PK\x03\x04", "x.zip", 2024, [("file_name", None, None), ("not_csv", None, None)]),
     ("number in name", lines(*G), "DAKL_J2024_123456782.csv", None, [("file_name_number", None, None)]),
     ("another year", lines(*G), NAME, 2023, [("reporting_year_differs", None, None)]),
     ("unknown year", lines(*G), "DAKL_J2031_x.csv", None, [("reporting_year_unknown", None, None)]),
@@ -130,7 +153,66 @@ def stay(start: str, end: str, bsn: str = "123456782", **fields: str) -> str:
 # Rows of an approved file, and what is found besides.
 CONTENT: list[tuple[str, list[str], Expected]] = [
     ("eleven test", [G[1], with_field("bsn", "123456789")], [("bsn_eleven_test", 3, "bsn")]),
-    ("nine zeros", [with_field("bsn", "000000000")], [("bsn_eleven_test", 2, "bsn")]),
+    ("nine zeros", [with_field("bsn", "000000000")], [("bsn_missing", 2, "bsn")]),
+    ("eight zeros", [with_field("bsn", "00000000")], [("bsn_missing", 2, "bsn"), ("bsn_placeholder", 2, "bsn")]),
+    ("test number", [with_field("bsn", "111111110")], [("bsn_missing", 2, "bsn"), ("bsn_placeholder", 2, "bsn")]),
+    (
+        "test number and V-number",
+        [with_field("bsn", "111111110", with_field("v_nummer", "2912345678"))],
+        [("bsn_placeholder", 2, "bsn")],
+    ),
+    *(
+        (f"V-number {number}", [with_field("v_nummer", number)], [("v_number_placeholder", 2, "v_nummer")])
+        for number in ("0000000000", "9999999999", "1111111111", "1234567890", "0123456789")
+    ),
+    (
+        "V-number that is none, and no BSN",
+        [with_field("v_nummer", "0000000000", with_field("bsn", ""))],
+        [("bsn_missing", 2, "bsn"), ("v_number_placeholder", 2, "v_nummer")],
+    ),
+    *(
+        (f"start in {year}", [stay(f"{year}-01-05", "2024-02-03")], [("year_implausible", 2, "startdatum")])
+        for year in ("0024", "0202", "1024", "1899", "1900", "1985", "2003")
+    ),
+    ("start long ago", [stay("2004-01-05", "2024-02-03")], []),
+    (
+        "start in 2204",
+        [stay("2204-01-05", "")],
+        [("no_overlap_with_year", 2, None), ("year_implausible", 2, "startdatum")],
+    ),
+    *(
+        (f"end in {year}", [stay("2024-01-05", f"{year}-02-03")], [("year_implausible", 2, "einddatum")])
+        for year in ("2204", "9999", "2027")
+    ),
+    (
+        "end in 1900",
+        [stay("2024-01-05", "1900-01-01")],
+        [("no_overlap_with_year", 2, None), ("end_before_start", 2, "einddatum"), ("year_implausible", 2, "einddatum")],
+    ),
+    (
+        "request in 1900",
+        [stay("2024-01-05", "", meldingsdatum="1900-01-01")],
+        [("year_implausible", 2, "meldingsdatum")],
+    ),
+    ("made in 1925", [with_field("aanmaakdatum", "1925-05-01")], [("year_implausible", 2, "aanmaakdatum")]),
+    ("made before the year", [with_field("aanmaakdatum", "2023-12-31")], [("year_implausible", 2, "aanmaakdatum")]),
+    (
+        "stay after the file was made",
+        [with_field("aanmaakdatum", "2024-02-01", stay("2024-11-05", "2024-12-05"))],
+        [("date_after_creation", 2, "startdatum"), ("date_after_creation", 2, "einddatum")],
+    ),
+    (
+        "still there at the end of the year",
+        [with_field("aanmaakdatum", "2024-12-20", stay("2024-11-05", "2024-12-31"))],
+        [],
+    ),
+    ("end after the file was made", [stay("2024-01-05", "2025-06-01")], [("date_after_creation", 2, "einddatum")]),
+    (
+        "request after the file was made",
+        [stay("2024-01-05", "", meldingsdatum="2025-05-02")],
+        [("date_after_creation", 2, "meldingsdatum"), ("request_after_start", 2, "meldingsdatum")],
+    ),
+    ("on the day the file was made", [stay("2024-01-05", "2025-05-01")], []),
     ("no BSN", [with_field("bsn", "")], [("bsn_missing", 2, "bsn")]),
     ("dummy BSN", [with_field("bsn", "999999999")], [("bsn_missing", 2, "bsn")]),
     ("dummy BSN and V-number", [with_field("bsn", "999999999", with_field("v_nummer", "2912345678"))], []),
@@ -271,11 +353,33 @@ def test_every_rule_of_the_catalogue_is_shown_to_fire() -> None:
     shown |= {f[0] for *_, expected in FILE_FAULTS for f in expected}
     shown |= {f[0] for *_, expected in CONTENT for f in expected}
     # Elsewhere: the header (test_header.py), and what needs the log, an earlier file or a huge one.
-    elsewhere = {r.id for r in catalogue().rule if r.id.startswith("header_")}
+    elsewhere = {r.id for r in catalogue().rule if r.id.startswith("header_")} - {"header_repeated"}
     elsewhere |= {"separator", "delivery_window", "not_compared", "mostly_outside_year"}
     elsewhere |= {r.id for r in catalogue().rule if r.level == 2}
     assert shown | elsewhere == {rule.id for rule in catalogue().rule}
     assert not shown & elsewhere
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("21", "21 is in iWmo beëindigd door de cliënt, dan 03 (voortijdig, eenzijdig door cliënt)."),
+        ("32", "32 is in iJw beëindigd door de cliënt, dan 03 (voortijdig, eenzijdig door cliënt)."),
+        ("31", "31 is in iWmo verhuizing, dan 05 (externe omstandigheden); in iJw beëindigd volgens plan, dan 01 ("),
+        ("38", "38 is in iWmo en iJw overgang naar een andere aanbieder, dan geen van onze codes."),
+    ],
+)
+def test_a_code_of_another_standard_says_what_was_meant(code: str, said: str) -> None:
+    (found,) = check(lines(G[1], with_field("reden_einde", code))).findings
+    assert (found.rule, found.row) == ("end_reason_other_standard", 3)
+    assert said in found.message
+
+
+def test_the_reasons_of_ending_are_in_the_order_of_the_sister_protocol() -> None:
+    words = ("plan", "overeenstemming", "cliënt", "aanbieder", "externe")
+    assert [(r.code, w in r.name) for r, w in zip(end_reasons(), words, strict=True)] == [
+        (f"0{n}", True) for n in range(1, 6)
+    ]
 
 
 def test_a_finding_can_be_made_for_the_delivery_window() -> None:

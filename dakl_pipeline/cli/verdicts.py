@@ -1,0 +1,102 @@
+"""How a verdict on a file looks on a terminal and as JSON.
+
+Belongs here: the order of what is shown: the outcome, the cause, the first rows, what to do. Does not belong here: what
+is found and its texts (``dakl_pipeline.intake``).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dakl_pipeline.cli import show
+
+if TYPE_CHECKING:
+    from dakl_pipeline.intake.check import Verdict
+    from dakl_pipeline.intake.findings import Finding
+    from dakl_pipeline.intake.reading import Reading
+
+# Of one rule in one column, and of all together: enough to find the fault in the file.
+_SHOWN_OF_A_KIND = 3
+_SHOWN = 30
+_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
+
+
+def verdict_json(verdict: "Verdict") -> dict[str, Any]:
+    """The verdict in the shape of the contract."""
+    from dakl_pipeline.intake.findings import with_totals
+
+    return {
+        "approved": verdict.approved,
+        "reporting_year": verdict.reporting_year,
+        "registrations": verdict.registrations,
+        "reading": reading.model_dump(mode="json") if (reading := _reading(verdict)) else None,
+        "diagnoses": [each.model_dump(mode="json") for each in verdict.diagnoses],
+        "findings": [
+            {
+                "rule": f.rule,
+                "severity": f.severity,
+                "row": f.row,
+                "column": f.column,
+                "message": f.message,
+            }
+            for f in with_totals(verdict.findings, verdict.counts_by_rule())
+        ],
+        "counts": verdict.counts_by_rule(),
+    }
+
+
+def print_for_analyst(findings: "Iterable[Finding]") -> None:
+    """Print what only the analyst may know of a delivery, with what to do."""
+    from dakl_pipeline.intake.catalogue import rules_by_id
+
+    for each in findings:
+        show.say(f"Alleen voor CBS ({_SEVERITY[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
+
+
+def print_verdict(verdict: "Verdict") -> None:
+    """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
+    from dakl_pipeline.intake.catalogue import rules_by_id
+    from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
+
+    show.say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
+    if reading := _reading(verdict):
+        for line in reading.told():
+            show.say(line)
+    if verdict.diagnoses:
+        show.say("Waarschijnlijke oorzaak:" if len(verdict.diagnoses) == 1 else "Waarschijnlijke oorzaken:")
+    for each in verdict.diagnoses:
+        show.say(f"- {each.told()}")
+    rows = [
+        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
+        for f in _first(verdict.findings)
+    ]
+    if rows:
+        show.print_table(("waar", "kolom", "ernst", "bevinding"), rows)
+    counts = verdict.counts_by_rule()
+    if (more := sum(counts.values()) - len(rows)) > 0:
+        is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
+        listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
+        show.say(f"... en nog {more} bevindingen; {listed} met --json")
+    if rows:
+        show.say("Wat te doen:")
+    for rule in dict.fromkeys(f.rule for f in verdict.findings):
+        action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
+        show.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
+
+
+def _reading(verdict: "Verdict") -> "Reading | None":
+    """What was read; nothing of a file that came too late and is right otherwise."""
+    return verdict.reading if verdict.approved else None
+
+
+def _first(findings: Iterable["Finding"]) -> "list[Finding]":
+    """The first findings of each rule in each column, in their order."""
+
+    def few() -> "Iterator[Finding]":
+        seen = Counter[tuple[str, str | None]]()
+        for each in findings:
+            seen[each.rule, each.column] += 1
+            if seen[each.rule, each.column] <= _SHOWN_OF_A_KIND:
+                yield each
+
+    return list(few())[:_SHOWN]
