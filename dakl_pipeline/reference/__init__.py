@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 from io import StringIO
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -338,3 +338,29 @@ class DurationClass(_Row):
 def duration_classes() -> tuple[DurationClass, ...]:
     """The classes of length of stay of the op-orde report, shortest first."""
     return tuple(DurationClass.model_validate(row) for row in _rows("duration_class.csv"))
+
+
+NumberKind = Literal["bsn", "v_number"]
+
+
+class PlaceholderNumber(_Row):
+    """A number that software or people fill in where the real one is not known: it is nobody's (assumption D43)."""
+
+    kind: NumberKind
+    value: str = Field(pattern="^(?:[0-9]{9}|[0-9]{10})$")
+    reason: str
+    source: str
+
+
+@cache
+def placeholder_numbers(kind: NumberKind) -> frozenset[str]:
+    """The numbers that stand for a missing one, in deliveries and in registers.
+
+    Args:
+        kind: ``bsn`` (9 digits) or ``v_number`` (10 digits).
+
+    Returns:
+        The numbers as text, leading zeros there.
+    """
+    rows = (PlaceholderNumber.model_validate(row) for row in _rows("placeholder_number.csv"))
+    return frozenset(row.value for row in rows if row.kind == kind)
