@@ -37,7 +37,7 @@ class MinorsOfHome:
         born = pl.col("birth_date").is_between(date(year - adult_age, 12, 31), date(year, 12, 31), closed="right")
         try:
             return (
-                pl.scan_parquet(self._registers / str(year) / "persons.parquet")
+                pl.scan_parquet(self._registers / str(year) / "persons.parquet", glob=False)
                 .filter(born)
                 .select(pl.col("bsn").cast(pl.UInt32, strict=False))
                 .drop_nulls()

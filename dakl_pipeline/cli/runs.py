@@ -24,7 +24,7 @@ from dakl_pipeline.cli import show
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.environment import Environment
-from resources.files import locked
+from resources.files import is_plain, locked, plainly_named
 from resources.home import Home
 
 _HOST = "127.0.0.1"
@@ -142,13 +142,15 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
 def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     folder = prepare_instance(home)
     # Two processes that make the storage of a new home at once get in each other's way.
-    with locked(folder / ".lock"):
-        instance = _opened(folder)
-    with instance:
-        yield instance
+    # SQLAlchemy takes a `?` for the end of the name: Dagster would then write beside the home.
+    with plainly_named(folder) as named:
+        with locked(folder / ".lock"):
+            instance = _opened(folder, named)
+        with instance:
+            yield instance
 
 
-def _opened(folder: Path) -> dg.DagsterInstance:
+def _opened(folder: Path, named: Path) -> dg.DagsterInstance:
     """Open the history of runs, in files of the home or in the database that its settings name.
 
     Raises:
@@ -158,7 +160,7 @@ def _opened(folder: Path) -> dg.DagsterInstance:
     # Dagster tells of each attempt to reach a database, in several lines.
     logging.disable(logging.WARNING)
     try:
-        return dg.DagsterInstance.from_config(str(folder))
+        return dg.DagsterInstance.from_config(str(named))
     except dg.DagsterInvalidConfigError:
         raise Missing(
             f"the settings of Dagster cannot be: correct {settings}, or set the variables that it names"
@@ -200,11 +202,13 @@ def serve_ui(home: Home, port: int) -> None:
     folder = prepare_instance(home).resolve()
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
+    os.environ.update(DAKL_HOME=str(home.root.resolve()))
     if (key_file := Environment().pseudonym_key_file) is not None:
         os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
     # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
     os.chdir(folder)
+    # Where this process is, which stays so while it is the UI, is a name that SQLAlchemy cannot misread.
+    os.environ["DAGSTER_HOME"] = str(folder if is_plain(folder) else Path(f"/proc/{os.getpid()}/cwd"))
     # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would then ignore SIGTERM too.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout.flush()

@@ -5,6 +5,7 @@ Belongs here: looking at these. Does not belong here: what the home holds (``inp
 
 import os
 import platform
+import shlex
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
@@ -40,7 +41,7 @@ def folder(patient: Patient) -> Iterator[Finding]:
         )
     elif home.root.stat().st_mode & 0o007:
         yield Finding(
-            "home", "warning", "open to every account of this machine, and it holds BSN's", f"`chmod 700 {home.root}`"
+            "home", "warning", "open to every account of this machine, and it holds BSN's", f"`chmod 700 {shlex.quote(str(home.root))}`"
         )
     else:
         yield Finding("home", "ok", f"{home.root}, writable and closed to others")
@@ -65,7 +66,7 @@ def key(patient: Patient) -> Iterator[Finding]:
         return
     yield judge_key(patient.stages.known_key_id(found.check_value), patient.history.readable().values())
     if file is not None and file.stat().st_mode & _bits_of_others(file, patient.home):
-        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {file}`")
+        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {shlex.quote(str(file))}`")
 
 
 def settings(patient: Patient) -> Iterator[Finding]:
