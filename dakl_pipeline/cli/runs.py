@@ -23,7 +23,7 @@ from assets.stage import FORCE_TAG
 from dakl_pipeline.cli import show
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
-from resources.environment import Environment
+from resources.environment import load_environment
 from resources.files import is_plain, locked, plainly_named
 from resources.home import Home
 
@@ -203,7 +203,7 @@ def serve_ui(home: Home, port: int) -> None:
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
     os.environ.update(DAKL_HOME=str(home.root.resolve()))
-    if (key_file := Environment().pseudonym_key_file) is not None:
+    if (key_file := load_environment().pseudonym_key_file) is not None:
         os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
     # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
     os.chdir(folder)
