@@ -18,7 +18,7 @@ from assets.reruns import build_rerun_sensor
 from assets.sources import build_sources
 from assets.stage import Stage, build_asset
 from dakl_pipeline.pseudonyms import PseudonymKey
-from resources.environment import Environment
+from resources.environment import load_environment
 from resources.home import Home, home_of_environment
 from resources.secret_key import load_key
 from resources.settings import load_methodology
@@ -51,7 +51,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         Assets per reporting year, their checks, the job that makes the yearly figures, what starts it by itself, and
         the resources.
     """
-    environment = Environment()
+    environment = load_environment()
     home = home or home_of_environment()
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])

@@ -32,7 +32,7 @@ from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from resources.archive import ENDING, MANIFEST, KeptFile, Manifest
 from resources.delivery_store import DeliveryStore
-from resources.environment import Environment
+from resources.environment import load_environment
 from resources.files import whole_file
 from resources.history_store import HistoryStore
 from resources.home import Home
@@ -231,7 +231,7 @@ def _files(place: Path) -> Iterator[Path]:
 
 
 def _key_files(home: Home) -> list[Path]:
-    files = (home.key_file, key_file_of(home, Environment()))
+    files = (home.key_file, key_file_of(home, load_environment()))
     return [file for file in files if file is not None and file.exists()]
 
 

@@ -4,13 +4,33 @@ Belongs here: reading environment variables. Does not belong here: settings of t
 home is meant (``home``), which ``dakl check`` needs without the library that is used here.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.operation.reruns import DEFAULT_PAUSES
+
+PREFIX = "DAKL_"
+_Settings = TypeVar("_Settings", bound=BaseSettings)
+
+
+def _decoded(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        raise ValueError("write a list of seconds, such as [300, 900]") from None
+
+
+Pauses = Annotated[
+    tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...],
+    NoDecode,
+    BeforeValidator(_decoded),
+    Field(description="a list of seconds, such as [300, 900]"),
+]
 
 
 class Environment(BaseSettings):
@@ -23,9 +43,41 @@ class Environment(BaseSettings):
         rerun_pauses: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="DAKL_", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
 
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
-    rerun_interval: int = Field(default=30, ge=1)
-    rerun_pauses: tuple[Annotated[float, Field(ge=0)], ...] = DEFAULT_PAUSES
+    rerun_interval: int = Field(default=30, ge=1, description="a whole number of seconds, such as 30")
+    rerun_pauses: Pauses = DEFAULT_PAUSES
+
+
+def load_environment() -> Environment:
+    """Read what is about the key and the sensor.
+
+    Raises:
+        WrongUsage: If one of them cannot be.
+    """
+    return read_variables(Environment)
+
+
+def read_variables(settings: type[_Settings]) -> _Settings:
+    """Read some settings of the environment.
+
+    Args:
+        settings: Which.
+
+    Raises:
+        WrongUsage: If one of them cannot be; names the variables and what to write, never what was written.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = {}
+        for each in error.errors():
+            field = str(each["loc"][0]) if each["loc"] else ""
+            name = f"{PREFIX}{field.upper()}" if field else "the variables together"
+            known = settings.model_fields.get(field)
+            what = f"write {known.description}" if known and known.description else "it is of another kind"
+            wrong[name] = str(each["ctx"]["error"]) if each["type"] == "value_error" else what
+        texts = "; ".join(f"{name} ({what})" for name, what in wrong.items())
+        raise WrongUsage(f"the environment holds settings that cannot be: {texts}") from None

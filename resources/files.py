@@ -6,6 +6,7 @@ Belongs here: atomic writes, locks between processes, digests of files. Does not
 import fcntl
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dakl_pipeline.errors import Refused
 
 _PAUSE_SECONDS = 0.05
 _WRITING_PREFIX = ".writing-"
+_PLAIN = re.compile(r"[\w/. -]+")
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
@@ -100,6 +102,35 @@ def locked(path: Path, *, patience: float | None = None, refusal: str = "") -> I
                     raise Refused(refusal)
                 time.sleep(_PAUSE_SECONDS)
         yield
+
+
+def is_plain(path: Path) -> bool:
+    """Whether no library could take a path for a pattern or a URL."""
+    return _PLAIN.fullmatch(str(path)) is not None
+
+
+@contextmanager
+def plainly_named(folder: Path) -> Iterator[Path]:
+    """Name a folder for a library that takes a path for a pattern or a URL, such as ``year [secret]`` or ``ready?``.
+
+    Args:
+        folder: A folder that is there.
+
+    Yields:
+        The folder itself; by the number under which this process has it open when a character of its path could have
+        a meaning. Nothing else in this process or elsewhere can use that name afterwards.
+
+    Raises:
+        OSError: If it cannot be opened.
+    """
+    if is_plain(folder):
+        yield folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def digest_of(path: Path) -> str:

@@ -69,7 +69,7 @@ class HistoryStore:
         Raises:
             Refused: If it cannot be written.
         """
-        folder = self._root / str(vintage.year)
+        folder = self.folder(vintage.year)
         writing = folder / _WRITING
         try:
             shutil.rmtree(writing, ignore_errors=True)
@@ -93,14 +93,18 @@ class HistoryStore:
         """
         path = self.path(vintage, table)
         try:
-            return pl.read_parquet(path)
+            return pl.read_parquet(path, glob=False)
         except (PolarsError, OSError):
             # The library's own message may quote a value.
             raise _damaged(path.parent) from None
 
     def path(self, vintage: Vintage, table: Table) -> Path:
         """Where the rows of a vintage in a table of the history are."""
-        return self._path(self._root / str(vintage.year) / _name(vintage.number), table)
+        return self._path(self.folder(vintage.year) / _name(vintage.number), table)
+
+    def folder(self, year: int) -> Path:
+        """Where the vintages of a year are."""
+        return self._root / str(year)
 
     def years(self) -> list[int]:
         """The years that have been counted."""
@@ -136,7 +140,7 @@ class HistoryStore:
         return [int(folder.name) for folder in self._folders(year)]
 
     def _folders(self, year: int) -> list[Path]:
-        found = (self._root / str(year)).glob("[0-9]*")
+        found = self.folder(year).glob("[0-9]*")
         return sorted(path for path in found if _NUMBER.fullmatch(path.name))
 
     @staticmethod

@@ -7,18 +7,40 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dakl_pipeline.errors import Missing
+from dakl_pipeline.errors import Missing, WrongUsage
+from dakl_pipeline.redaction import mask_unprintable
+
+# SQLite opens no path of more than 512 bytes, and the files of a home lie up to 100 deeper.
+_LONGEST_PATH = 400
 
 
 @dataclass(frozen=True)
 class Home:
-    """The one folder that holds all state.
+    """The one folder that holds all state; it may have any name that can be shown on a line.
 
     Attributes:
-        root: The folder.
+        root: The folder, as an absolute path: one that begins with ``~`` or ``file:`` means another place to some
+            libraries.
+
+    Raises:
+        WrongUsage: If its path cannot be shown on a line, or is too long for the files in it.
     """
 
     root: Path
+
+    def __post_init__(self) -> None:
+        root = self.root.absolute()
+        if not str(root).isprintable():
+            raise WrongUsage(
+                f"the path of the home holds a character that cannot be shown: {mask_unprintable(str(root))}. Name "
+                "another folder with --home or DAKL_HOME"
+            )
+        if len(os.fsencode(root)) > _LONGEST_PATH:
+            raise WrongUsage(
+                f"the path of the home is longer than {_LONGEST_PATH} bytes, and the files in it would not open: name "
+                "another folder with --home or DAKL_HOME"
+            )
+        object.__setattr__(self, "root", root)
 
     @property
     def deliveries(self) -> Path:

@@ -5,13 +5,12 @@ settings (``environment``, ``settings``).
 """
 
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.mail.message import is_address
+from resources.environment import PREFIX, Pauses, read_variables
 
 
 class MailSettings(BaseSettings):
@@ -31,17 +30,17 @@ class MailSettings(BaseSettings):
         mail_analyst: Address that gets the mails about failed runs; ``mail_contact`` when not set.
     """
 
-    model_config = SettingsConfigDict(env_prefix="DAKL_", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
 
     smtp_host: str | None = None
-    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="a port from 1 to 65535, such as 587")
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_from: str | None = None
-    smtp_starttls: bool = True
+    smtp_starttls: bool = Field(default=True, description="true or false")
     smtp_ca_file: Path | None = None
-    smtp_timeout: float = Field(default=20, gt=0)
-    smtp_pauses: tuple[Annotated[float, Field(ge=0)], ...] = (1, 2, 4, 8, 16)
+    smtp_timeout: float = Field(default=20, gt=0, allow_inf_nan=False, description="a number of seconds, such as 20")
+    smtp_pauses: Pauses = (1, 2, 4, 8, 16)
     mail_contact: str = "monitor-dakloosheid@cbs.example"
     mail_analyst: str | None = None
 
@@ -49,7 +48,7 @@ class MailSettings(BaseSettings):
     @classmethod
     def _is_address(cls, text: str | None) -> str | None:
         if text is not None and not is_address(text):
-            raise ValueError("not a mail address")
+            raise ValueError("not a mail address; write one such as monitor@example.org")
         return text
 
     @model_validator(mode="after")
@@ -77,12 +76,4 @@ def load_mail_settings() -> MailSettings:
     Raises:
         WrongUsage: If one of them cannot be.
     """
-    try:
-        return MailSettings()
-    except ValidationError as error:
-        wrong = []
-        for each in error.errors():
-            name = "_".join(map(str, each["loc"])).upper()
-            reason = f" ({each['ctx']['error']})" if each["type"] == "value_error" else ""
-            wrong.append(f"{f'DAKL_{name}' if name else 'the mail settings'}{reason}")
-        raise WrongUsage(f"the environment holds mail settings that cannot be: {', '.join(wrong)}") from None
+    return read_variables(MailSettings)

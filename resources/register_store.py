@@ -41,7 +41,7 @@ class RegisterStore:
         path = self.require(register, year)
         types = {name: column.dtype for name, column in register.source.columns().items()}
         try:
-            lazy = pl.scan_parquet(path)
+            lazy = pl.scan_parquet(path, glob=False)
             present = [name for name in types if name in lazy.collect_schema()]
             return lazy.select(pl.col(name).cast(types[name]) for name in present).collect()
         except (PolarsError, OSError):
@@ -58,7 +58,7 @@ class RegisterStore:
         """
         path = self._path(register, year)
         try:
-            present = pl.scan_parquet(path).collect_schema().names()
+            present = pl.scan_parquet(path, glob=False).collect_schema().names()
         except FileNotFoundError:
             return []
         except (PolarsError, OSError):

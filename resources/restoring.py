@@ -137,7 +137,7 @@ def _safe_name(file: Path, member: tarfile.TarInfo, draft: Path) -> str:
     except tarfile.FilterError:
         raise _no_backup(file) from None
     parts = Path(safe.name).parts
-    if not safe.isreg() or safe.name != member.name or ".." in parts or Path(*parts) == Path(Home(Path()).key_file):
+    if not safe.isreg() or safe.name != member.name or ".." in parts or draft / safe.name == Home(draft).key_file:
         raise _no_backup(file)
     return Path(*parts).as_posix()
 

@@ -1,12 +1,15 @@
 """Settings of the statistic in a home.
 
-Belongs here: reading them. Does not belong here: their meaning (``reference.Methodology``).
+Belongs here: reading them, and naming those that cannot be. Does not belong here: their meaning
+(``reference.Methodology``).
 """
 
+import re
 import tomllib
+from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import DeliveryRound, Methodology, default_methodology, delivery_rounds
@@ -29,10 +32,15 @@ def load_methodology(home: Home) -> Methodology:
                 own["rounds"] = _rounds(own["rounds"], home)
             values |= own
         return Methodology.model_validate(values)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise Refused(f"{home.settings_file} is not readable as TOML: correct or remove it") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # The library's own message may quote what was written.
+        line = re.search("at line ([0-9]+)", str(error))
+        place = f"{home.settings_file}, line {line[1]}," if line else str(home.settings_file)
+        raise Refused(f"{place} is not readable as TOML: correct or remove it") from None
+    except OSError as error:
+        raise Refused(f"{home.settings_file} cannot be read ({error.strerror}): correct or remove it") from None
     except ValidationError as error:
-        raise _refused(home, error) from None
+        raise _refused(home, error, Methodology) from None
 
 
 def _rounds(own: Any, home: Home) -> tuple[DeliveryRound, ...]:
@@ -44,14 +52,27 @@ def _rounds(own: Any, home: Home) -> tuple[DeliveryRound, ...]:
         try:
             rounds[name] = DeliveryRound.model_validate({**known, **table, "round": name})
         except ValidationError as error:
-            raise _refused(home, error, "rounds", name) from None
+            raise _refused(home, error, DeliveryRound, "rounds", name) from None
     return tuple(rounds.values())
 
 
-def _refused(home: Home, error: ValidationError, *place: str) -> Refused:
-    wrong = []
+def _refused(home: Home, error: ValidationError, model: type[BaseModel], *place: str) -> Refused:
+    wrong = {}
     for each in error.errors():
-        name = ".".join(map(str, (*place, *each["loc"]))) or "the settings together"
+        loc = [str(part) for part in each["loc"] if isinstance(part, str)]
+        name = ".".join((*place, *loc)) or "the settings together"
         # What a check of this project says is safe to show; other texts may quote what was given.
-        wrong.append(f"{name} ({each['ctx']['error']})" if each["type"] == "value_error" else name)
-    return Refused(f"{home.settings_file} holds settings that cannot be: {', '.join(wrong)}")
+        wrong[name] = str(each["ctx"]["error"]) if each["type"] == "value_error" else _what_to_write(loc, each, model)
+    texts = "; ".join(f"{name} ({what})" for name, what in wrong.items())
+    return Refused(f"{home.settings_file} holds settings that cannot be: {texts}")
+
+
+def _what_to_write(loc: list[str], error: Any, model: type[BaseModel]) -> str:
+    name = loc[0] if loc else ""
+    if name in model.model_fields:
+        missing = "it is missing; " if error["type"] == "missing" else ""
+        return f"{missing}write {model.model_fields[name].description}"
+    if name in Methodology.model_fields:
+        return "write it above the first [table]: what follows a table belongs to it"
+    close = get_close_matches(name, model.model_fields, n=1)
+    return "there is no such setting" + (f"; write {close[0]}" if close else "")

@@ -267,7 +267,8 @@ class StageStore:
         self, table: Table, year: int, stored: StoredTable, narrowed: Callable[[pl.LazyFrame], pl.LazyFrame]
     ) -> pl.DataFrame:
         try:
-            return narrowed(pl.scan_parquet(self.path(year, table.name, stored))).collect().cast(table.polars_schema)
+            lazy = pl.scan_parquet(self.path(year, table.name, stored), glob=False)
+            return narrowed(lazy).collect().cast(table.polars_schema)
         except (PolarsError, OSError):
             # The library's own message may quote a value.
             raise _damaged(table.name, year) from None

@@ -18,11 +18,13 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import Vintage
-from resources.files import digest_of, locked, sync, write_atomically
+from resources.files import digest_of, locked, plainly_named, sync, write_atomically
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+# DuckDB takes a path apart at these, also where they are part of the name of a folder.
+_NO_PATH_TO_DUCKDB = frozenset("?\\")
 _NO_FIGURES = "there are no figures yet: make them with `dakl run`"
 _BOOKKEEPING = """
 create schema if not exists pipeline;
@@ -162,9 +164,12 @@ class Warehouse:
         copy_first: bool,
     ) -> None:
         with self._draft() as draft:
-            if copy_first:
-                shutil.copyfile(self._path, draft)
-            self._load(draft, years, newest, stages, history)
+            with _workplace(draft) as file:
+                if copy_first:
+                    shutil.copyfile(self._path, file)
+                self._load(file, years, newest, stages, history)
+                if file != draft:
+                    shutil.copyfile(file, draft)
             sync(draft)
             # A crash between the two leaves a file that is not as its mark says: the next run makes it anew.
             write_atomically(self._mark, digest_of(draft).encode("ascii"))
@@ -238,6 +243,16 @@ class Warehouse:
             ) from None
 
 
+@contextmanager
+def _workplace(draft: Path) -> Iterator[Path]:
+    """Where DuckDB makes a draft: in its place, or elsewhere when it would misread the path."""
+    if _NO_PATH_TO_DUCKDB.isdisjoint(str(draft)):
+        yield draft
+        return
+    with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+        yield Path(scratch) / draft.name
+
+
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
 
@@ -259,7 +274,8 @@ def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages
         for name, stored in stage.tables.items():
             if TABLES[name].is_in_warehouse:
                 stages.require_whole(name, year, stored)
-                _load_table(connection, TABLES[name], year, [stages.path(year, name, stored)])
+                path = stages.path(year, name, stored)
+                _load_table(connection, TABLES[name], year, path.parent, [path])
                 version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
                 connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
 
@@ -267,15 +283,20 @@ def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages
 def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
     vintages = history.require_whole(year)
     for table in HISTORY_TABLES:
-        _load_table(connection, table, year, [history.path(vintage, table) for vintage in vintages])
+        paths = [history.path(vintage, table) for vintage in vintages]
+        _load_table(connection, table, year, history.folder(year), paths)
 
 
-def _load_table(connection: duckdb.DuckDBPyConnection, table: Table, year: int, paths: list[Path]) -> None:
-    rows = connection.read_parquet([str(path) for path in paths], union_by_name=True)
-    incoming = rows.select(*table.column_names)
-    _require_shape(connection, table, incoming)
-    connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract
-    incoming.insert_into(table.name)
+def _load_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, year: int, folder: Path, paths: list[Path]
+) -> None:
+    """Load a year of a table from files below a folder."""
+    with plainly_named(folder) as named:
+        rows = connection.read_parquet([str(named / path.relative_to(folder)) for path in paths], union_by_name=True)
+        incoming = rows.select(*table.column_names)
+        _require_shape(connection, table, incoming)
+        connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract
+        incoming.insert_into(table.name)
 
 
 def _require_shape(connection: duckdb.DuckDBPyConnection, table: Table, incoming: duckdb.DuckDBPyRelation) -> None:

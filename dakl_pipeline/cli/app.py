@@ -174,6 +174,8 @@ def ui(
 ) -> None:
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = opt.open_home(home)
+    # Dagster would say it in the middle of its own lines.
+    opt.methodology_of(opened)
     from dakl_pipeline.cli.ui import serve_ui
 
     serve_ui(opened, port)
@@ -201,11 +203,11 @@ def create(home: opt.HomeOption = None) -> None:
 def _require_key_and_registers(home: Home, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
-    from resources.environment import Environment
+    from resources.environment import load_environment
     from resources.register_store import RegisterStore
     from resources.secret_key import load_key
 
-    load_key(home, Environment())
+    load_key(home, load_environment())
     for year in years:
         for register in REGISTERS:
             RegisterStore(home.registers).require(register, year)

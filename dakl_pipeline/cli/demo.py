@@ -4,6 +4,7 @@ Belongs here: the order of the demo, what it prints, and that it never touches a
 here: any step of the work; the demo does what a user would do.
 """
 
+import shlex
 import shutil
 import sys
 import tempfile
@@ -75,7 +76,7 @@ def run_demo(home: Home) -> None:
 
 def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
     dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
-    option = "" if home == home_of_environment() else f" --home {home.root}"
+    option = "" if home == home_of_environment() else f" --home {shlex.quote(str(home.root))}"
     at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
     show.say("What next:")
     show.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")

@@ -22,7 +22,7 @@ from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.cli.years import RunProgress
 from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
-from resources.files import locked
+from resources.files import locked, plainly_named
 from resources.home import Home
 
 # What Dagster writes on standard error, with the whole event, when the disk is full.
@@ -166,13 +166,15 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
 def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     folder = prepare_instance(home)
     # Two processes that make the storage of a new home at once get in each other's way.
-    with locked(folder / ".lock"):
-        instance = _opened(folder)
-    with instance:
-        yield instance
+    # SQLAlchemy takes a `?` for the end of the name: Dagster would then write beside the home.
+    with plainly_named(folder) as named:
+        with locked(folder / ".lock"):
+            instance = _opened(folder, named)
+        with instance:
+            yield instance
 
 
-def _opened(folder: Path) -> dg.DagsterInstance:
+def _opened(folder: Path, named: Path) -> dg.DagsterInstance:
     """Open the history of runs, in files of the home or in the database that its settings name.
 
     Raises:
@@ -182,7 +184,7 @@ def _opened(folder: Path) -> dg.DagsterInstance:
     # Dagster tells of each attempt to reach a database, in several lines.
     logging.disable(logging.WARNING)
     try:
-        return dg.DagsterInstance.from_config(str(folder))
+        return dg.DagsterInstance.from_config(str(named))
     except dg.DagsterInvalidConfigError:
         raise Missing(
             f"the settings of Dagster cannot be: correct {settings}, or set the variables that it names"

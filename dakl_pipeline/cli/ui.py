@@ -10,11 +10,13 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from dakl_pipeline.cli import show
 from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.errors import Refused
-from resources.environment import Environment
+from resources.environment import load_environment
+from resources.files import is_plain
 from resources.home import Home
 
 _HOST = "127.0.0.1"
@@ -43,11 +45,13 @@ def serve_ui(home: Home, port: int) -> None:
     """
     _require_usable(port)
     show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
-    folder = prepare_instance(home).resolve()
+    folder = prepare_instance(home)
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    os.environ.update(DAKL_HOME=str(home.root.resolve()), DAGSTER_HOME=str(folder))
-    if (key_file := Environment().pseudonym_key_file) is not None:
+    # Where this process is, which stays so while the UI runs, is a name that SQLAlchemy cannot misread.
+    dagster_home = folder if is_plain(folder) else Path(f"/proc/{os.getpid()}/cwd")
+    os.environ.update(DAKL_HOME=str(home.root), DAGSTER_HOME=str(dagster_home))
+    if (key_file := load_environment().pseudonym_key_file) is not None:
         os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
     # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
     os.chdir(folder)

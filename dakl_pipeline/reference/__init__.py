@@ -5,15 +5,18 @@ them. Every value an analyst may want to replace is a row in a file with its sou
 """
 
 import csv
+import re
 import tomllib
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from io import StringIO
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 
 class _Row(BaseModel):
@@ -130,20 +133,39 @@ class Category(_Row):
     source: str | None
 
 
+def _day(value: Any) -> Any:
+    """A day as such: a moment would be cut off at the clock of Greenwich, and a number taken for seconds since 1970."""
+    if type(value) is date or value is None or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError(f"write {_A_DAY}")
+
+
+_ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_A_DAY = "a day without a time, such as 2026-04-01"
+_Day = Annotated[date, BeforeValidator(_day), Field(description=_A_DAY)]
+_Year = Annotated[int, Field(ge=2000, le=2099)]
+_Month = Annotated[
+    str, Field(pattern="^20[0-9]{2}-(0[1-9]|1[0-2])$", description='a month as a text, such as "2026-09"')
+]
+_YEARS = "a list of different years from 2000 to 2099, such as [2023, 2024]"
+
+
 class DeliveryRound(_Row):
     """A round of delivery with its calendar; all dates inclusive, on the Dutch calendar."""
 
-    round: int
-    reporting_years: tuple[int, ...]
-    delivery_start: date
-    delivery_end: date
-    extension_end: date | None = None
-    withdrawal_start: date
-    withdrawal_end: date
-    processing_start: date
-    advice_month: str
-    publication_month: str
-    source: str
+    round: _Year = Field(description="the year of the round, such as [rounds.2026]")
+    reporting_years: tuple[_Year, ...] = Field(description=_YEARS)
+    delivery_start: _Day
+    delivery_end: _Day
+    extension_end: Annotated[date | None, BeforeValidator(_day)] = Field(
+        default=None, description=f'{_A_DAY}, or "" for none'
+    )
+    withdrawal_start: _Day
+    withdrawal_end: _Day
+    processing_start: _Day
+    advice_month: _Month
+    publication_month: _Month
+    source: str = Field(min_length=1, description="where the round comes from, as a text")
 
     @model_validator(mode="before")
     @classmethod
@@ -160,6 +182,8 @@ class DeliveryRound(_Row):
             raise ValueError("delivery_start, delivery_end and extension_end are in this order")
         if not self.delivery_start <= self.withdrawal_start <= self.withdrawal_end:
             raise ValueError("delivery_start, withdrawal_start and withdrawal_end are in this order")
+        if self.processing_start < max(self.last_delivery_date, self.withdrawal_end):
+            raise ValueError("processing_start is not before the end of delivery and of withdrawal")
         return self
 
     @property
@@ -225,14 +249,18 @@ class Methodology(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    reporting_years: tuple[int, ...]
-    missing_bsn_values: tuple[str, ...]
-    adults_only_until_year: int
-    adult_age: int
-    long_open_days: int
-    time_zone: str
-    explained_growth_allowed: float = Field(ge=0)
-    supplier_id_similarity: float = Field(gt=0, le=1)
+    reporting_years: tuple[_Year, ...] = Field(description=_YEARS)
+    missing_bsn_values: tuple[Annotated[str, Field(pattern="^[0-9]{9}$")], ...] = Field(
+        description='a list of texts of nine digits, such as ["999999999"]'
+    )
+    adults_only_until_year: _Year = Field(description="a year from 2000 to 2099, such as 2023")
+    adult_age: int = Field(strict=True, ge=1, le=99, description="an age in whole years from 1 to 99, such as 18")
+    long_open_days: int = Field(
+        strict=True, ge=1, le=36_500, description="a whole number of days from 1 to 36500, such as 365"
+    )
+    time_zone: str = Field(description="a name of the IANA time zone list, such as Europe/Amsterdam")
+    explained_growth_allowed: float = Field(ge=0, allow_inf_nan=False, description="a part of 0 or more, such as 0.1")
+    supplier_id_similarity: float = Field(gt=0, le=1, description="a part above 0 and up to 1, such as 0.8")
     rounds: tuple[DeliveryRound, ...] = Field(default_factory=_rounds_of_the_package)
 
     @field_validator("rounds")
@@ -242,11 +270,25 @@ class Methodology(BaseModel):
             raise ValueError("each round once")
         return tuple(sorted(rounds, key=lambda r: r.delivery_start))
 
-    @model_validator(mode="after")
-    def _years_are_distinct(self) -> "Methodology":
-        if not self.reporting_years or len(set(self.reporting_years)) != len(self.reporting_years):
-            raise ValueError("reporting_years: at least one year, and each year once")
-        return self
+    @field_validator("reporting_years")
+    @classmethod
+    def _earliest_first(cls, years: tuple[int, ...]) -> tuple[int, ...]:
+        if not years or len(set(years)) != len(years):
+            raise ValueError("at least one year, and each year once")
+        return tuple(sorted(years))
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (LookupError, ValueError, OSError):
+            # Not there, no name of a file, or a folder.
+            names = sorted(available_timezones())
+        spelt = {each.lower().rpartition("/")[2]: each for each in names} | {each.lower(): each for each in names}
+        close = get_close_matches(name.strip().lower(), spelt, n=1)
+        meant = spelt[close[0]] if close else "Europe/Amsterdam"
+        raise ValueError(f"no time zone of the IANA list; write {meant}")
 
 
 def _text(name: str) -> str:

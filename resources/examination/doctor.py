@@ -20,6 +20,7 @@ CHECKS: dict[str, Callable[[Patient], Iterable[Finding]]] = {
     "disk": surroundings.disk,
     "clock": inputs.clock,
     "settings": surroundings.settings,
+    "environment": surroundings.environment,
     "mail": surroundings.mail,
     "key": surroundings.key,
     "deliveries": inputs.delivery_log,

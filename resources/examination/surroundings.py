@@ -5,8 +5,10 @@ Belongs here: looking at these. Does not belong here: what the home holds (``inp
 
 import os
 import platform
+import shlex
 import shutil
 from collections.abc import Iterator
+from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
 
@@ -14,10 +16,10 @@ from packaging.utils import canonicalize_name
 
 from dakl_pipeline.diagnosis import Finding, few, judge_key, judge_libraries, judge_room
 from dakl_pipeline.errors import Missing
-from resources.environment import Environment
+from resources.environment import PREFIX, Environment, load_environment
 from resources.examination.patient import Patient
 from resources.home import Home
-from resources.mail_settings import load_mail_settings
+from resources.mail_settings import MailSettings, load_mail_settings
 from resources.mailbox import coordinators_of
 from resources.secret_key import find_key, key_file_of
 from resources.settings import load_methodology
@@ -40,7 +42,10 @@ def folder(patient: Patient) -> Iterator[Finding]:
         )
     elif home.root.stat().st_mode & 0o007:
         yield Finding(
-            "home", "warning", "open to every account of this machine, and it holds BSN's", f"`chmod 700 {home.root}`"
+            "home",
+            "warning",
+            "open to every account of this machine, and it holds BSN's",
+            f"`chmod 700 {shlex.quote(str(home.root))}`",
         )
     else:
         yield Finding("home", "ok", f"{home.root}, writable and closed to others")
@@ -55,17 +60,17 @@ def disk(patient: Patient) -> Iterator[Finding]:
 
 def key(patient: Patient) -> Iterator[Finding]:
     """The key: there, closed to others, and the one that the figures were made with."""
-    environment = Environment()
-    file = key_file_of(patient.home, environment)
+    given = load_environment()
+    file = key_file_of(patient.home, given)
     try:
-        found = find_key(patient.home, environment)
+        found = find_key(patient.home, given)
     except Missing as error:
         # What the error says to do is for a new home: a key made anew is not the one that was lost.
         yield Finding("key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy")
         return
     yield judge_key(patient.stages.known_key_id(found.check_value), patient.history.readable().values())
     if file is not None and file.stat().st_mode & _bits_of_others(file, patient.home):
-        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {file}`")
+        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {shlex.quote(str(file))}`")
 
 
 def settings(patient: Patient) -> Iterator[Finding]:
@@ -73,6 +78,22 @@ def settings(patient: Patient) -> Iterator[Finding]:
     load_methodology(patient.home)
     own = "those of the home and of the package" if patient.home.settings_file.exists() else "those of the package"
     yield Finding("settings", "ok", own)
+
+
+def environment(patient: Patient) -> Iterator[Finding]:
+    """The variables of the environment: each means something, and can be."""
+    load_environment()
+    load_mail_settings()
+    known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
+    known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}
+    given = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
+    for name in given:
+        if name.upper() not in known:
+            close = get_close_matches(name.upper(), sorted(known), n=1)
+            to_do = f"take it away or correct it: did you mean {close[0]}?" if close else "take it away or correct it"
+            yield Finding("environment", "warning", f"{name} means nothing to dakl", to_do)
+    if all(name.upper() in known for name in given):
+        yield Finding("environment", "ok", f"{few(given)}" if given else "nothing is set")
 
 
 def mail(patient: Patient) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.errors import Missing, Refused
-from resources.environment import Environment
+from resources.environment import load_environment
 from resources.home import Home
 from resources.secret_key import create_key, load_key
 from resources.settings import load_methodology
@@ -39,25 +39,25 @@ def test_where_the_key_comes_from(
     if in_named_file:
         (tmp_path / "mounted").write_text(f"{in_named_file}\n")
         monkeypatch.setenv("DAKL_PSEUDONYM_KEY_FILE", str(tmp_path / "mounted"))
-    assert load_key(home, Environment()).reveal() == expected
+    assert load_key(home, load_environment()).reveal() == expected
 
 
 def test_a_key_file_that_others_may_read_is_closed(tmp_path: Path) -> None:
     home = Home(tmp_path)
     create_key(home)
     home.key_file.chmod(0o644)
-    load_key(home, Environment())
+    load_key(home, load_environment())
     assert home.key_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_environment_does_not_show_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAKL_PSEUDONYM_KEY", A)
-    assert A not in repr(Environment()) + str(Environment().model_dump())
+    assert A not in repr(load_environment()) + str(load_environment().model_dump())
 
 
 def test_no_key(tmp_path: Path) -> None:
     with pytest.raises(Missing, match="dakl key create"):
-        load_key(Home(tmp_path), Environment())
+        load_key(Home(tmp_path), load_environment())
 
 
 def test_two_keys_are_never_the_same_and_none_is_overwritten(tmp_path: Path) -> None:
