@@ -215,8 +215,8 @@ def code_lists() -> str:
                 ("code", "name", "source"), [(f"`{e.code}`", _text(e.name), _text(e.source)) for e in end_reasons()]
             ),
             "## Reasons of ending of other standards",
-            "Codes of iWmo and iJw that suppliers' software holds, and the reason of ending that is probably meant. Such "
-            "a code is a fault that says so; nothing is mapped.",
+            "Codes of iWmo and iJw that suppliers' software holds, and the reason of ending that is probably meant. "
+            "Such a code is a fault that says so; nothing is mapped.",
             _table(
                 ("standard", "code", "meaning there", "probably meant", "source"),
                 [
