@@ -125,7 +125,7 @@ def _bsns(row: list[_Group]) -> Iterator[tuple[int, int]]:
     """Where whole groups together are nine digits that pass the eleven test."""
     for first, group in enumerate(row):
         digits = ""
-        for last in row[first:]:
+        for last in row[first : first + _BSN_DIGITS]:
             digits += last.digits
             if len(digits) == _BSN_DIGITS and _passes_eleven_test(digits):
                 yield group.start, last.end

@@ -24,8 +24,8 @@ from dakl_pipeline.intake.values import Context
 
 ROW = "line_number"
 
-# A spreadsheet leaves separators of a row that was emptied.
-_EMPTY = r'^[; \t"]*$'
+# A spreadsheet leaves separators of a row that was emptied; lines.py has the same signs.
+_EMPTY = r'^[; \t"\x{c2}\x{a0}]*$'
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
@@ -84,8 +84,8 @@ def check_lines(block: Block, collector: Collector) -> None:
 def _holds_another_line(frame: pl.DataFrame) -> bool:
     """Whether a line of the right number of fields is no registration."""
     first, *others = frame.columns[1:]
-    # Few lines begin with nothing or a letter.
-    suspects = frame.filter(~pl.col(first).str.contains("^ *[0-9]")).lazy()
+    # Few lines do not begin with a date, however it is written.
+    suspects = frame.filter(~pl.col(first).str.contains("^ *[0-9]{1,8}(?:[-/.]|$)")).lazy()
     line = pl.concat_str(first, *others, separator=catalogue().separator)
     is_other = line.str.contains(_EMPTY) | line.str.contains(_header_pattern()) | line.str.contains(_closing_pattern())
     return bool(suspects.select(is_other.any()).collect().item())
@@ -94,13 +94,14 @@ def _holds_another_line(frame: pl.DataFrame) -> bool:
 @cache
 def _header_pattern() -> str:
     first, *_ = catalogue().columns("basic")
-    return rf'(?i)^[ "]*{"[ _-]*".join(first)}[ _"-]*[;,\t|]'
+    # Files that were put behind each other bring a byte order mark along.
+    return rf'(?i)^(?:\x{{ef}}\x{{bb}}\x{{bf}})?[ "]*{"[ _-]*".join(first)}[ _"-]*[;,\t|]'
 
 
 @cache
 def _closing_pattern() -> str:
     words = "|".join(re.escape(word) for word in catalogue().closing_words)
-    return rf'(?i)^[ ;"-]*(?:{words})(?:[^a-z]|$)'
+    return rf'(?i)^[ ;"-]*(?:[0-9.]+ )?(?:{words})(?:[^a-z]|$)'
 
 
 def _row_numbers(block: Block) -> pl.Series:

@@ -19,8 +19,9 @@ _HEAD_BYTES = 4_096
 _MAX_BLANK_LINES = 2**20
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# A line of only these is empty: a spreadsheet leaves separators of a row that was emptied.
-_NOTHING = b'\n; \t"'
+# A line of only these is empty: a spreadsheet leaves separators of a row that was emptied. The last two are a no-break
+# space, in UTF-8 or alone.
+_NOTHING = b'\n; \t"\xc2\xa0'
 
 
 @dataclass(frozen=True, slots=True)
