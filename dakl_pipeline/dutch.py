@@ -3,7 +3,8 @@
 Belongs here: how a value is written. Does not belong here: sentences, and what stands for a value that is not there.
 """
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 MONTHS = (
     "januari",
@@ -32,6 +33,16 @@ def counted(value: int, singular: str, plural: str) -> str:
     return f"{number(value)} {singular if value == 1 else plural}"
 
 
+def listed(items: Sequence[str]) -> str:
+    """Items with commas and *en* before the last."""
+    return " en ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+
+
 def day(value: date) -> str:
     """A day in words: ``1 mei 2025``."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """A moment in words, on the clock of its own time zone: ``1 mei 2025 om 14.30 uur``."""
+    return f"{day(value)} om {value:%H.%M} uur"

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dakl_pipeline.errors import WrongUsage
-from dakl_pipeline.mail.message import is_address
+from dakl_pipeline.mail.recipients import is_address
 
 
 class MailSettings(BaseSettings):
@@ -28,6 +28,8 @@ class MailSettings(BaseSettings):
         smtp_timeout: Seconds to wait for an answer.
         smtp_pauses: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
         mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
+        mail_attachments_limit: Bytes that the attachments of a mail may have together; many mail servers take 10 MB,
+            of which attachments may be three quarters, because they are sent as text.
         mail_analyst: Address that gets the mails about failed runs; ``mail_contact`` when not set.
     """
 
@@ -43,6 +45,7 @@ class MailSettings(BaseSettings):
     smtp_timeout: float = Field(default=20, gt=0)
     smtp_pauses: tuple[Annotated[float, Field(ge=0)], ...] = (1, 2, 4, 8, 16)
     mail_contact: str = "monitor-dakloosheid@cbs.example"
+    mail_attachments_limit: int = Field(default=7_000_000, ge=0)
     mail_analyst: str | None = None
 
     @field_validator("smtp_from", "mail_contact", "mail_analyst")

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
-from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
+from dakl_pipeline.intake.check import Verdict, check_delivery, finding
 from dakl_pipeline.intake.content import Minors
 from dakl_pipeline.intake.file_name import parse_file_name
 from dakl_pipeline.intake.findings import FindingCount
@@ -92,7 +92,7 @@ def receive(
 
 def examine_again(
     store: DeliveryStore, delivery: Delivery, *, methodology: Methodology, minors: Minors | None = None
-) -> tuple[Finding, ...]:
+) -> Verdict:
     """Find again what was found in a delivered file when it came in, from the file as it was kept.
 
     Args:
@@ -102,7 +102,7 @@ def examine_again(
         minors: Looks in the person register; None where there is none.
 
     Returns:
-        The findings of the rules that the log names.
+        The verdict of now, with the findings of the rules that the log names.
 
     Raises:
         Refused: If the file is gone or was changed after receipt.
@@ -120,7 +120,7 @@ def examine_again(
     # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
     names = [finding(rule) for rule in _NAME_RULES if rule in delivery.findings]
     others = [f for f in verdict.findings if f.rule in delivery.findings and f.rule not in _NAME_RULES]
-    return (*names, *others)
+    return verdict.model_copy(update={"findings": (*names, *others)})
 
 
 def _examine(

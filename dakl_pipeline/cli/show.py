@@ -109,12 +109,23 @@ _SHOWN = 30
 _SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
+def _why_rejected(verdict: "Verdict") -> str:
+    from dakl_pipeline.intake.refusal import refusal_of
+
+    refusal = refusal_of(verdict.counts_by_rule())
+    if not refusal.is_outside_window:
+        return "het hele bestand is geweigerd"
+    if refusal.is_faulty:
+        return "het hele bestand is geweigerd, om fouten en omdat het buiten de aanleverperiode is ontvangen"
+    return "ontvangen buiten de aanleverperiode; in het bestand zelf zijn geen fouten gevonden"
+
+
 def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
     from dakl_pipeline.intake.catalogue import rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
-    say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
+    say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
     rows = [
         ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
         for f in verdict.findings[:_SHOWN]
