@@ -8,16 +8,15 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import PurePath
 
 from dakl_pipeline.intake.log import Delivery
 from dakl_pipeline.intake.refusal import refusal_of
 
 _TYPES = {
-    ".html": "text/html",
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".zip": "application/zip",
+    "html": "text/html",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
 }
 # A zip carries a moment for each file; a fixed one keeps the bytes the same.
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -40,7 +39,7 @@ class Attachment:
     @property
     def media_type(self) -> str:
         """Its kind, as a mail program needs it."""
-        return _TYPES[PurePath(self.name).suffix]
+        return _TYPES[self.name.rpartition(".")[2]]
 
 
 def report_names(delivery: Delivery) -> tuple[str, str]:
@@ -77,4 +76,4 @@ def _zipped(attachment: Attachment) -> Attachment:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo(attachment.name, _ZIP_MOMENT), attachment.content, zipfile.ZIP_DEFLATED)
-    return Attachment(f"{PurePath(attachment.name).stem}.zip", packed.getvalue())
+    return Attachment(f"{attachment.name.rpartition('.')[0]}.zip", packed.getvalue())

@@ -30,7 +30,7 @@ from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 
 _AGAINST_EARLIER = 2
-_LATE = "Het bestand kwam na de aanleverperiode; CBS heeft het toch geaccepteerd."
+_LATE = "Het bestand kwam buiten de aanleverperiode; CBS heeft het toch geaccepteerd."
 _LATE_WITHDRAWAL = "De intrekking kwam buiten de intrekkingsperiode; CBS heeft haar toch geaccepteerd."
 _NO_REPORT = "Het op-orde-rapport kon niet worden bijgevoegd. Vraag het aan CBS: beantwoord deze mail."
 
@@ -126,7 +126,7 @@ def notice_of_delivery(
             steps=(
                 _report(delivery, before, attached),
                 *(["Loop de bevindingen hieronder na."] if any(not g.explained_on for g in others) else []),
-                *_again(delivery, methodology, "Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan"),
+                _again(delivery, methodology),
             ),
             groups=others,
             receipt=_receipt(delivery, organisation, methodology),
@@ -188,7 +188,7 @@ def notice_of_withdrawal(
             *([] if withdrawal.late_reason is None else [_LATE_WITHDRAWAL]),
         ),
         steps=(
-            "Klopt dit niet? Neem dan contact op met CBS.",
+            "Klopt dit niet? Neem dan contact op met CBS: beantwoord deze mail.",
             f"Een goedgekeurd bestand over {year} in een latere ronde telt weer mee.",
         ),
         groups=(),
@@ -201,10 +201,12 @@ def notice_of_withdrawal(
     )
 
 
-def _again(delivery: Delivery, methodology: Methodology, what: str) -> list[str]:
+def _again(delivery: Delivery, methodology: Methodology) -> str:
     year = delivery.reporting_year
     last = None if year is None else last_day_to_deliver(year, delivery.received_at, methodology)
-    return [f"{what}. Dat kan tot en met {day(last)}." if last else f"{what}."]
+    if last is None:
+        return "Is er iets te verbeteren? Overleg eerst met CBS, want de aanleverperiode is niet open."
+    return f"Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan. Dat kan tot en met {day(last)}."
 
 
 def _report(delivery: Delivery, before: list[Delivery | Withdrawal], attached: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ from dakl_pipeline.reference import Methodology
 
 _CHECK = "Controleer het verbeterde bestand eerst met het programma dakl check."
 _NO_REASON = "Deze punten zijn niet de reden van de afkeuring. Kijk ernaar als u het bestand opnieuw aanlevert."
+_ATTACHED = " Ze staan ook in de bijlage."
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def rejection_of(
             *([] if refusal.is_faulty else ["Aan het bestand zelf hoeft u niets te verbeteren."]),
         ),
         steps=(*mend, *_later(delivery, what, is_late=when == _LATE, contact=contact, methodology=methodology)),
-        note="" if refusal.is_faulty or not groups else _NO_REASON,
+        note="" if refusal.is_faulty or not groups else _NO_REASON + (_ATTACHED if attached else ""),
     )
 
 

@@ -18,10 +18,8 @@ _WIDTH = 76
 _FIRST, _STEPS, _FINDINGS = "Eerst dit", "Wat u nu kunt doen", "Bevindingen"
 _RECEIPT = {"failed": "De run", "reminder": "De kalender"}
 _RECEIPT_OF_ENTRY = "Ontvangstbewijs"
-_CLOSING = (
-    "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail.",
-    "CBS, Monitor Dakloosheid",
-)
+_QUESTIONS = "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail."
+_SIGNED = "CBS, Monitor Dakloosheid"
 
 
 def as_text(notice: Notice, greeting: str) -> str:
@@ -43,7 +41,7 @@ def as_text(notice: Notice, greeting: str) -> str:
         note = [_wrapped(notice.note)] if notice.note else []
         parts.append(_titled(_FINDINGS, "\n\n".join([*note, *map(_group_as_text, notice.groups)])))
     parts.append(_titled(_receipt_title(notice), _receipt(notice)))
-    return "\n\n".join([*parts, *map(_wrapped, _CLOSING)]) + "\n"
+    return "\n\n".join([*parts, *map(_wrapped, _closing(notice))]) + "\n"
 
 
 def as_html(notice: Notice, greeting: str) -> str:
@@ -69,7 +67,7 @@ def _template() -> jinja2.Template:
         "FIRST": _FIRST,
         "STEPS": _STEPS,
         "FINDINGS": _FINDINGS,
-        "CLOSING": _CLOSING,
+        "closing": _closing,
         "kind": _kind,
         "found": _found,
         "to_do": _to_do,
@@ -80,6 +78,11 @@ def _template() -> jinja2.Template:
 
 def _receipt_title(notice: Notice) -> str:
     return _RECEIPT.get(notice.outcome, _RECEIPT_OF_ENTRY)
+
+
+def _closing(notice: Notice) -> tuple[str, ...]:
+    """The last lines; an analyst has nobody to ask by answering."""
+    return (_SIGNED,) if notice.outcome in _RECEIPT else (_QUESTIONS, _SIGNED)
 
 
 def _titled(title: str, text: str) -> str:

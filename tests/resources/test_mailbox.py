@@ -214,7 +214,7 @@ def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: 
     assert list(attachments) == attached
     for kind in ("plain", "html"):
         text = body_of(message, kind)
-        assert ("bijlage" in text) == (bool(attached) and case != "late with notices")
+        assert ("bijlage" in text) == bool(attached)
         # No place on a disk that is not the reader's, also not of the report beside the mail.
         for place in (str(home.root), "reports/", ".eml", "000001-"):
             assert place not in text
