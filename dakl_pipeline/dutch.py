@@ -4,7 +4,7 @@ Belongs here: how a value is written. Does not belong here: sentences, and what 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 MONTHS = (
     "januari",
@@ -41,3 +41,8 @@ def listed(items: Sequence[str]) -> str:
 def day(value: date) -> str:
     """A day in words: ``1 mei 2025``."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """A moment in words, on the clock of its own time zone: ``1 mei 2025 om 14.30 uur``."""
+    return f"{day(value)} om {value:%H.%M} uur"

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from dakl_pipeline.mail.alert import FailedRun, notice_of_day, notice_of_failed_run
-from dakl_pipeline.mail.message import Recipient, compose_alert
+from dakl_pipeline.mail.message import compose_alert
 from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.recipients import Recipient
 from dakl_pipeline.operation.calendar import Reminder
 from resources.files import write_atomically
 from resources.home import Home

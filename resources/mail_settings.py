@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dakl_pipeline.mail.message import is_address
+from dakl_pipeline.mail.recipients import is_address
 from resources.environment import PREFIX, Pauses, read_variables
 
 
@@ -27,6 +27,8 @@ class MailSettings(BaseSettings):
         smtp_timeout: Seconds to wait for an answer.
         smtp_pauses: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
         mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
+        mail_attachments_limit: Bytes that the attachments of a mail may have together; many mail servers take 10 MB,
+            of which attachments may be three quarters, because they are sent as text.
         mail_analyst: Address that gets the mails about failed runs; ``mail_contact`` when not set.
     """
 
@@ -42,6 +44,7 @@ class MailSettings(BaseSettings):
     smtp_timeout: float = Field(default=20, gt=0, allow_inf_nan=False, description="a number of seconds, such as 20")
     smtp_pauses: Pauses = (1, 2, 4, 8, 16)
     mail_contact: str = "monitor-dakloosheid@cbs.example"
+    mail_attachments_limit: int = Field(default=7_000_000, ge=0)
     mail_analyst: str | None = None
 
     @field_validator("smtp_from", "mail_contact", "mail_analyst")

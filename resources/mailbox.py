@@ -14,11 +14,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dakl_pipeline.errors import Refused
+from dakl_pipeline.intake.check import Verdict
 from dakl_pipeline.intake.findings import Finding, weights, with_totals
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.refusal import WINDOW_RULE
+from dakl_pipeline.mail.attachments import Attachment, fitting, report_names, table_name
 from dakl_pipeline.mail.faults import faults_table
-from dakl_pipeline.mail.message import Recipient, compose, read_coordinators
-from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.message import compose
+from dakl_pipeline.mail.notice import Notice, notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
@@ -27,8 +31,9 @@ from resources.files import write_atomically
 from resources.home import Home
 from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings
-from resources.outbox import Letter, Outbox, when_sent
+from resources.outbox import Letter, Outbox, is_addressed_to, when_sent
 from resources.reception import examine_again
+from resources.report_store import NoReport, ReportStore
 
 _NO_YEAR = "unknown"
 _SHOWN_SUPPLIERS = 5
@@ -60,6 +65,7 @@ class Mailbox:
         self._methodology = methodology
         self._settings = settings
         self._outbox = Outbox(home.reports)
+        self._reports = ReportStore(home, methodology)
 
     def entries(self) -> list[Delivery | Withdrawal]:
         """The entries of the log that have a mail."""
@@ -78,52 +84,93 @@ class Mailbox:
         self,
         entry: Delivery | Withdrawal,
         log: Iterable[Delivery | Withdrawal],
-        findings: Iterable[Finding] | None = None,
+        verdict: Verdict | None = None,
     ) -> Path:
-        """Make the mail about an entry, with the list of faults of a rejected file beside it.
+        """Make the mail about an entry, with the op-orde report of an approved file or the findings of a rejected one.
 
         Args:
             entry: The entry.
             log: The log, at least up to the entry.
-            findings: What the check of a delivery found; found again in the kept file when None.
+            verdict: The verdict on a delivery; that on the kept file when None.
 
         Returns:
             Where it is.
 
         Raises:
-            Refused: If the file of the delivery is gone or changed, or the coordinators cannot be read.
+            Refused: If the file of the delivery, or the one with which its report compares it, is gone or changed, or
+                the coordinators cannot be read. The mail is made when that is mended.
         """
         path, log = self.path_of(entry), tuple(log)
+        to = self._recipients(coordinators_of(self._home), entry.supplier_id)
+        attachments: tuple[Attachment, ...] = ()
         if isinstance(entry, Withdrawal):
-            notice = notice_of_withdrawal(entry, log, methodology=self._methodology)
+            organisation = organisation_of(to)
+            notice = notice_of_withdrawal(entry, log, methodology=self._methodology, organisation=organisation)
         else:
-            if findings is None:
-                findings = examine_again(self._store, entry, methodology=self._methodology)
-            findings = tuple(findings)
-            report = path.with_name(f"{entry.delivery_id}-{'op-orde.html' if entry.approved else 'fouten.csv'}")
-            if not entry.approved:
-                listed = with_totals(findings, entry.findings)
-                write_atomically(report, faults_table(listed, year=entry.reporting_year))
-            where = report.relative_to(self._home.root).as_posix()
-            explained, again = self._explained_before(entry, log, findings)
-            notice = notice_of_delivery(
-                entry,
-                log,
-                findings,
-                report=where,
-                methodology=self._methodology,
-                explained=explained,
-                asked_again=again,
-            )
+            if verdict is None:
+                verdict = examine_again(self._store, entry, methodology=self._methodology)
+            attachments = self._attachments(entry, log, verdict)
+            notice = self._notice(entry, log, verdict, to, attachments)
         message = compose(
             entry,
             notice,
-            to=self._recipients(coordinators_of(self._home), entry.supplier_id),
+            to=to,
             sender=self._settings.sender,
             reply_to=self._settings.mail_contact,
+            attachments=attachments,
         )
         write_atomically(path, message.as_bytes())
         return path
+
+    def _notice(
+        self,
+        delivery: Delivery,
+        log: Iterable[Delivery | Withdrawal],
+        verdict: Verdict,
+        to: Sequence[Recipient],
+        attachments: Iterable[Attachment],
+    ) -> Notice:
+        explained, again = self._explained_before(delivery, log, verdict.findings)
+        return notice_of_delivery(
+            delivery,
+            log,
+            verdict.findings,
+            attached=[each.name for each in attachments],
+            contact=self._settings.mail_contact,
+            methodology=self._methodology,
+            organisation=organisation_of(to),
+            explained=explained,
+            asked_again=again,
+            diagnoses=[each.told() for each in verdict.diagnoses],
+            reading=verdict.reading.told() if delivery.approved and verdict.reading else (),
+        )
+
+    def _attachments(
+        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], verdict: Verdict
+    ) -> tuple[Attachment, ...]:
+        """The report on an approved file, or the findings of a rejected one; nothing when it was only late."""
+        made = self._report(delivery, log, verdict) if delivery.approved else self._table(delivery, verdict)
+        return fitting(made, self._settings.mail_attachments_limit)
+
+    def _report(
+        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], verdict: Verdict
+    ) -> tuple[Attachment, ...]:
+        names = report_names(delivery)
+        try:
+            page, workbook = self._reports.as_delivered(delivery, log, names=names, verdict=verdict)
+        except NoReport:
+            # Never will there be one, but the mail is wanted.
+            return ()
+        return Attachment(names[0], page), Attachment(names[1], workbook, is_spare=True)
+
+    def _table(self, delivery: Delivery, verdict: Verdict) -> tuple[Attachment, ...]:
+        counts = {rule: count for rule, count in delivery.findings.items() if rule != WINDOW_RULE}
+        if not counts:
+            return ()
+        listed = [f for f in with_totals(verdict.findings, counts) if f.rule != WINDOW_RULE]
+        table = faults_table(listed, year=delivery.reporting_year)
+        write_atomically(self.path_of(delivery).with_name(f"{delivery.delivery_id}-fouten.csv"), table)
+        return (Attachment(table_name(delivery), table),)
 
     def _explained_before(
         self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], findings: Iterable[Finding]
@@ -174,8 +221,28 @@ class Mailbox:
         Returns:
             What went wrong, in plain lines; nothing when every mail was sent.
         """
-        sent = self._outbox.send(mails, server, pauses=pauses, sleep=sleep)
-        return [*self._without_address(mails), *sent]
+        ready, problems = self._addressed_anew(mails)
+        sent = self._outbox.send(ready, server, pauses=pauses, sleep=sleep)
+        return [*self._without_address(mails), *problems, *sent]
+
+    def _addressed_anew(self, mails: Iterable[Mail]) -> tuple[list[Mail], list[str]]:
+        """Make mails again whose coordinators changed while they waited, because a mail greets them.
+
+        Returns:
+            The mails that can be sent, and what is wrong with the others.
+        """
+        ready: list[Mail] = []
+        problems: list[str] = []
+        log: list[Delivery | Withdrawal] | None = None
+        for mail in mails:
+            try:
+                if mail.sent_at is None and mail.to and not is_addressed_to(mail):
+                    log = self.entries() if log is None else log
+                    self.post(mail.entry, log)
+                ready.append(mail)
+            except Refused as error:
+                problems.append(f"the mail of {mail.entry.delivery_id} waits, to be made for other people: {error}")
+        return ready, problems
 
     def _without_address(self, mails: Iterable[Mail]) -> list[str]:
         suppliers = sorted({mail.entry.supplier_id for mail in mails if mail.sent_at is None and not mail.to})
@@ -189,10 +256,12 @@ class Mailbox:
         if (sent := when_sent(path)) is not None:
             return Mail(entry.delivery_id, path, *sent, entry)
         recipients = self._recipients(coordinators, entry.supplier_id)
-        return Mail(entry.delivery_id, path, None, tuple(r for r in recipients if not r.is_placeholder), entry)
+        return Mail(entry.delivery_id, path, None, () if recipients[0].is_placeholder else recipients, entry)
 
     def _recipients(self, coordinators: dict[str, tuple[Recipient, ...]], supplier_id: str) -> tuple[Recipient, ...]:
-        return coordinators.get(supplier_id) or (Recipient("", self._settings.mail_contact),)
+        """Who gets the mails of a supplier: nobody at an address that does not exist when there is a better one."""
+        known = coordinators.get(supplier_id) or (Recipient("", self._settings.mail_contact),)
+        return tuple(r for r in known if not r.is_placeholder) or known
 
 
 def coordinators_of(home: Home) -> dict[str, tuple[Recipient, ...]]:

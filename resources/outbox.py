@@ -18,7 +18,8 @@ from email.policy import SMTP
 from pathlib import Path
 
 from dakl_pipeline.errors import DaklError, Refused
-from dakl_pipeline.mail.message import Recipient, addresses
+from dakl_pipeline.mail.message import addresses
+from dakl_pipeline.mail.recipients import Recipient
 from resources.files import locked, write_atomically
 from resources.mail_server import MailNotTaken, MailServer, ServerAway
 
@@ -133,15 +134,28 @@ class Outbox:
         return again, final, passing
 
 
+def is_addressed_to(letter: Letter) -> bool:
+    """Whether a message is to the people who would get it now."""
+    return _is_to(_read(letter), letter.to)
+
+
 def _readdressed(letter: Letter) -> EmailMessage:
     """The message with the addresses of today: they may have changed since it was made."""
-    message = message_from_bytes(letter.path.read_bytes(), EmailMessage, policy=SMTP)
-    present = message["To"].addresses if message["To"] else ()
-    if [(a.display_name, a.addr_spec) for a in present] != [(r.name, r.email) for r in letter.to]:
+    message = _read(letter)
+    if not _is_to(message, letter.to):
         del message["To"]
         message["To"] = addresses(letter.to)
         write_atomically(letter.path, message.as_bytes())
     return message
+
+
+def _read(letter: Letter) -> EmailMessage:
+    return message_from_bytes(letter.path.read_bytes(), EmailMessage, policy=SMTP)
+
+
+def _is_to(message: EmailMessage, to: Sequence[Recipient]) -> bool:
+    present = message["To"].addresses if message["To"] else ()
+    return [(a.display_name, a.addr_spec) for a in present] == [(r.name, r.email) for r in to]
 
 
 def _count(letters: Sequence[Letter]) -> str:

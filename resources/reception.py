@@ -14,7 +14,7 @@ import polars as pl
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
-from dakl_pipeline.intake.check import Finding, Verdict, check_delivery, finding
+from dakl_pipeline.intake.check import Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
 from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.intake.registrations import read_registrations
@@ -99,7 +99,7 @@ def receive(
     return entry, verdict
 
 
-def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> tuple[Finding, ...]:
+def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> Verdict:
     """Find again what was found in a delivered file when it came in, from the file as it was kept.
 
     Args:
@@ -108,7 +108,7 @@ def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Meth
         methodology: Settings of the statistic.
 
     Returns:
-        The findings of the rules that the log names.
+        The verdict of now, with the findings of the rules that the log names.
 
     Raises:
         Refused: If the file is gone or was changed after receipt.
@@ -126,7 +126,7 @@ def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Meth
     names = [finding(rule) for rule in NAME_RULES if rule in delivery.findings]
     again = verdict.with_findings_first(Comparer(store, methodology).again(delivery) if verdict.approved else ())
     others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in NAME_RULES]
-    return (*names, *others)
+    return verdict.model_copy(update={"findings": (*names, *others)})
 
 
 def _arrival(

@@ -7,6 +7,7 @@ Belongs here: which files a report is about, and where it is written. Does not b
 delivery log and the explanations, so it can be made again at any time: a crash between the two does no harm.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,10 @@ class WrittenReport:
 
     report: OpOrdeReport
     paths: tuple[Path, ...]
+
+
+class NoReport(Refused):
+    """There can be no report on an approved file: by the rules of now a file that it needs is not approved."""
 
 
 class ReportStore:
@@ -88,6 +93,29 @@ class ReportStore:
             raise Missing(f"{supplier_id} has no approved file of {year}, so there is no report: see `dakl deliveries`")
         return self._write(approved)
 
+    def as_delivered(
+        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], *, names: tuple[str, ...], verdict: Verdict
+    ) -> tuple[bytes, bytes]:
+        """The report on an approved delivery as it was when that was logged: made later it is the same.
+
+        Args:
+            delivery: An approved entry of the log.
+            log: The log, at least up to the entry.
+            names: What the files of the report are called in it.
+            verdict: The verdict on its file.
+
+        Returns:
+            The page and the workbook.
+
+        Raises:
+            NoReport: If a file it needs does not pass the rules of now.
+            Refused: If a file it needs is gone or was changed after receipt.
+        """
+        of_then = [entry for entry in log if entry.sequence <= delivery.sequence]
+        approved = _approved_before(delivery, of_then)
+        report = self._report(approved, names, log=of_then, until=delivery.recorded_at, verdict=verdict)
+        return to_html(report), to_xlsx(report)
+
     def write(self, delivery: Delivery) -> WrittenReport:
         """Make the report on one approved delivery.
 
@@ -97,47 +125,47 @@ class ReportStore:
         Raises:
             Refused: If a file it needs is gone or was changed after receipt.
         """
-        assert delivery.reporting_year is not None  # an approved file has a year
-        approved = self._approved(delivery.supplier_id, delivery.reporting_year)
-        return self._write([d for d in approved if order_of_receipt(d) <= order_of_receipt(delivery)])
+        return self._write(_approved_before(delivery, self._deliveries.entries()))
 
     def _approved(self, supplier_id: str, year: int) -> list[Delivery]:
         """The approved deliveries of a supplier and year, in order of receipt."""
-        found = [
-            entry
-            for entry in self._deliveries.entries()
-            if isinstance(entry, Delivery)
-            and entry.approved
-            and (entry.supplier_id, entry.reporting_year) == (supplier_id, year)
-        ]
-        return sorted(found, key=order_of_receipt)
+        return _approved_of(supplier_id, year, self._deliveries.entries())
 
     def _write(self, approved: list[Delivery]) -> WrittenReport:
         delivery = approved[-1]
         folder = self._home.reports / str(delivery.reporting_year) / delivery.supplier_id
         stem = f"{delivery.delivery_id}-op-orde"
         paths = tuple(folder / f"{stem}.{ending}" for ending in ("html", "xlsx", "json"))
-        report = self._report(approved, tuple(path.name for path in paths))
+        report = self._report(approved, tuple(path.name for path in paths), log=self._deliveries.entries())
         contents = (to_html(report), to_xlsx(report), (report.model_dump_json(indent=2) + "\n").encode("utf-8"))
         for path, content in zip(paths, contents, strict=True):
             write_atomically(path, content)
         return WrittenReport(report, paths)
 
-    def _report(self, approved: list[Delivery], files: tuple[str, ...]) -> OpOrdeReport:
+    def _report(
+        self,
+        approved: list[Delivery],
+        files: tuple[str, ...],
+        *,
+        log: list[Delivery | Withdrawal],
+        until: datetime | None = None,
+        verdict: Verdict | None = None,
+    ) -> OpOrdeReport:
         delivery = approved[-1]
         year = delivery.reporting_year
         assert year is not None  # an approved file has a year
-        figures, verdict = self._looked_at(delivery, year)
+        figures, verdict = self._looked_at(delivery, year, verdict)
         previous, earlier = self._looked_at(approved[-2], year) if len(approved) > 1 else (None, None)
         explanations = [
             explanation.model_copy(update={"recorded_at": self._local(explanation.recorded_at)})
             for explanation in self._explanations.explanations(delivery.supplier_id, year)
+            if until is None or explanation.recorded_at <= until
         ]
         return OpOrdeReport(
             **dict(figures),
             supplier=delivery.supplier_id,
             year=year,
-            standing=self._standing(delivery),
+            standing=self._standing(delivery, log),
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
@@ -152,11 +180,13 @@ class ReportStore:
             files=files,
         )
 
-    def _looked_at(self, delivery: Delivery, year: int) -> tuple[DeliveryFigures, Verdict]:
+    def _looked_at(
+        self, delivery: Delivery, year: int, verdict: Verdict | None = None
+    ) -> tuple[DeliveryFigures, Verdict]:
         """The figures and the verdict of one kept file, by the rules of now."""
         today = local_date(delivery.received_at, self._methodology)
         with self._deliveries.opened(delivery) as file:
-            verdict = check_delivery(
+            verdict = verdict or check_delivery(
                 file,
                 delivery.file_name,
                 methodology=self._methodology,
@@ -164,7 +194,7 @@ class ReportStore:
                 reporting_year=year,
             )
             if not verdict.approved or verdict.columns is None:
-                raise Refused(
+                raise NoReport(
                     f"delivery {delivery.delivery_id} was approved by older rules and does not pass those of now: "
                     "there is no report until its supplier delivers again"
                 )
@@ -183,9 +213,27 @@ class ReportStore:
         """A moment on the Dutch clock, as a coordinator reads it."""
         return at.astimezone(ZoneInfo(self._methodology.time_zone))
 
-    def _standing(self, delivery: Delivery) -> StandingNow:
-        all_standings = standings(self._deliveries.entries(), self._methodology)
+    def _standing(self, delivery: Delivery, log: list[Delivery | Withdrawal]) -> StandingNow:
+        all_standings = standings(log, self._methodology)
         standing = next(s for s in all_standings if s.delivery.sequence == delivery.sequence)
         if standing.is_selected:
             return "selected"
         return "withdrawn" if isinstance(standing.decided_by, Withdrawal) else "superseded"
+
+
+def _approved_of(supplier_id: str, year: int, log: Iterable[Delivery | Withdrawal]) -> list[Delivery]:
+    found = [
+        entry
+        for entry in log
+        if isinstance(entry, Delivery)
+        and entry.approved
+        and (entry.supplier_id, entry.reporting_year) == (supplier_id, year)
+    ]
+    return sorted(found, key=order_of_receipt)
+
+
+def _approved_before(delivery: Delivery, log: Iterable[Delivery | Withdrawal]) -> list[Delivery]:
+    """The approved deliveries of a supplier and year up to one of them, in order of receipt."""
+    assert delivery.reporting_year is not None  # an approved file has a year
+    place = order_of_receipt(delivery)
+    return [d for d in _approved_of(delivery.supplier_id, delivery.reporting_year, log) if order_of_receipt(d) <= place]

@@ -34,7 +34,7 @@ PARTS = {
     "op_orde": {"intake", "reference", "municipality", "errors", "redaction", "dutch"},
     "mail": {"intake", "reference", "errors", "redaction", "dutch"},
     "provenance": set(),
-    "operation": {"reference"},
+    "operation": {"reference", "dutch"},
     "history": {"contracts", "provenance", "steps"},
     "diagnosis": {"operation", "provenance"},
     "checks": {"contracts", "steps", "reference", "errors"},

@@ -15,6 +15,7 @@ import pytest
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts import TABLES
+from tests.mails import attachments_of, contents_of, read_mail, unpacked
 from tests.small_world import HEADER, IN_WINDOW, delivery, make_home, row
 
 # They pass the eleven test, or not, or are V-numbers; none of their digits occurs in anything else of this test.
@@ -136,6 +137,13 @@ def _all_text(home: Path) -> Iterator[tuple[str, bytes]]:
             ).fetchall()
             for (table,) in tables:
                 yield table, str(connection.execute(f"select * from {table}").fetchall()).encode()
+    # Mails carry their attachments encoded, and workbooks are packed.
+    for path in home.rglob("*.eml"):
+        for content in contents_of(read_mail(path)):
+            yield f"in {path.name}", content
+    for path in (each for each in home.rglob("*.xlsx") if "deliveries" not in each.parts):
+        for content in unpacked(path.read_bytes()):
+            yield f"in {path.name}", content
     for path in home.rglob("*.parquet"):
         if "registers" not in path.parts:
             yield path.name, str(pl.read_parquet(path).rows()).encode()
@@ -187,7 +195,9 @@ def test_no_number_and_no_key_leaves_its_place(
     assert found == set()
     entries = "".join(path.read_text() for path in (home / "deliveries").glob("*/entry.json"))
     assert [secret for secret in secrets if secret in entries or secret in re.sub("[^0-9A-Za-z]", "", entries)] == []
-    # The search itself works: the numbers are where they belong.
+    # The search itself works: it looks into attachments, and the numbers are where they belong.
+    attached = [name for path in home.rglob("*.eml") for name in attachments_of(read_mail(path))]
+    assert {name.rpartition(".")[2] for name in attached} == {"html", "xlsx", "csv"}
     assert any(GOOD.encode() in path.read_bytes() for path in (home / "deliveries").rglob("*.csv"))
     if accident is None:
         assert pl.read_parquet(persons)["bsn"].is_in([GOOD]).any()

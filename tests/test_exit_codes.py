@@ -159,7 +159,7 @@ def test_late_files_and_withdrawals_are_refused_with_the_date_that_was_missed(
     home = figures_home(tmp_path)
     file = delivery(tmp_path, "DAKL_J2024_x.csv", row(ANNA))
     assert deliver(home, file, "x", at="2025-06-19") == 1
-    assert "2025-06-18" in capsys.readouterr().out
+    assert "18 juni 2025" in capsys.readouterr().out
     assert deliver(home, file, "x", at="2025-06-19", late="agreed by phone") == 0
     withdraw = ["withdraw", "--supplier", "x", "--year", "2024", "--home", str(home), "--at"]
     _fails(capsys, 1, [*withdraw, "2025-07-05"], "2025-07-04")

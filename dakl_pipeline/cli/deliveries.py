@@ -50,7 +50,7 @@ def deliver(
     home: opt.HomeOption = None,
 ) -> None:
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
-    from dakl_pipeline.mail.notice import what_counts
+    from dakl_pipeline.mail.standing import what_counts
     from resources.delivery_store import DeliveryStore
     from resources.reception import receive
 

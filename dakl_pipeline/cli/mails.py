@@ -55,7 +55,7 @@ def mail_about(
         settings = load_mail_settings()
         mailbox = Mailbox(home, methodology, settings)
         log = mailbox.entries()
-        path = str(mailbox.post(entry, log, verdict.findings if verdict else None))
+        path = str(mailbox.post(entry, log, verdict))
         problems = _post_missing(mailbox, log)
         if settings.smtp_host is not None:
             problems += mailbox.send(mailbox.mails([entry]), MailServer(settings.smtp_host, settings), pauses=())

@@ -58,7 +58,7 @@ def print_verdict(verdict: "Verdict") -> None:
     from dakl_pipeline.intake.catalogue import rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
-    show.say("GOEDGEKEURD" if verdict.approved else "AFGEKEURD: het hele bestand is geweigerd")
+    show.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
     if reading := _reading(verdict):
         for line in reading.told():
             show.say(line)
@@ -82,6 +82,17 @@ def print_verdict(verdict: "Verdict") -> None:
     for rule in dict.fromkeys(f.rule for f in verdict.findings):
         action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
         show.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
+
+
+def _why_rejected(verdict: "Verdict") -> str:
+    from dakl_pipeline.intake.refusal import refusal_of
+
+    refusal = refusal_of(verdict.counts_by_rule())
+    if not refusal.is_outside_window:
+        return "het hele bestand is geweigerd"
+    if refusal.is_faulty:
+        return "het hele bestand is geweigerd, om fouten en omdat het buiten de aanleverperiode is ontvangen"
+    return "ontvangen buiten de aanleverperiode; in het bestand zelf zijn geen fouten gevonden"
 
 
 def _reading(verdict: "Verdict") -> "Reading | None":

@@ -103,5 +103,5 @@ def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodol
                 )
                 file.unlink()
                 log.append(delivery)
-                mailbox.post(delivery, log, verdict.findings)
+                mailbox.post(delivery, log, verdict)
             bar.advance()

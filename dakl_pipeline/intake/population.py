@@ -11,5 +11,9 @@ def adults_only_note(year: int, methodology: Methodology) -> str:
     """Who counts by age in a year that counts adults only (assumption A7); empty for any other year."""
     if year > methodology.adults_only_until_year:
         return ""
-    age = methodology.adult_age
+    return adults_only(year, methodology.adult_age)
+
+
+def adults_only(year: int, age: int) -> str:
+    """The same sentence, for a year in which only who has reached an age counts."""
     return f"Over {year} tellen alleen personen mee die op 31 december {year} ten minste {age} jaar waren."

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from dakl_pipeline.counting import codes_with_region, published_type_codes, set_aside_reason
 from dakl_pipeline.dutch import counted, number
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
+from dakl_pipeline.intake.population import adults_only
 from dakl_pipeline.reference import Methodology, set_aside_reasons
 
 
@@ -55,10 +56,7 @@ class Reading(BaseModel):
             reasons = "; ".join(f"{labels[reason]} ({number(rows)})" for reason, rows in self.set_aside.items())
             lines.append(f"Wat niet meetelt: {reasons}.")
         if self.adult_age is not None:
-            lines.append(
-                f"Over {self.reporting_year} tellen alleen personen van {self.adult_age} jaar en ouder; leeftijden "
-                "staan niet in het bestand."
-            )
+            lines.append(f"{adults_only(self.reporting_year, self.adult_age)} Leeftijden staan niet in het bestand.")
         return tuple(lines)
 
 

@@ -6,6 +6,7 @@ Belongs here: the dates of the settings, read on the Dutch calendar. Does not be
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from dakl_pipeline.dutch import day as in_words
 from dakl_pipeline.reference import DeliveryRound, Methodology
 
 
@@ -38,17 +39,23 @@ def missed_delivery_window(year: int, at: datetime, methodology: Methodology) ->
         The windows in words (Dutch) that were missed.
     """
     windows = [(r.delivery_start, r.last_delivery_date) for r in rounds_of(year, methodology)]
-    return _missed(windows, local_date(at, methodology))
+    if _is_open(windows, at, methodology):
+        return None
+    if not windows:
+        return "er is geen ronde voor dit verslagjaar"
+    return " en ".join(f"{in_words(start)} tot en met {in_words(end)}" for start, end in windows)
 
 
 def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) -> str | None:
     """Why a year may not be withdrawn now, or None when the window is open.
 
     Returns:
-        The windows in words (Dutch) that were missed.
+        The windows that were missed, for an analyst.
     """
     windows = [(r.withdrawal_start, r.withdrawal_end) for r in rounds_of(year, methodology)]
-    return _missed(windows, local_date(at, methodology))
+    if _is_open(windows, at, methodology):
+        return None
+    return " and ".join(f"{start} to {end}" for start, end in windows) or "there is no round for this year"
 
 
 def last_day_to_deliver(year: int, at: datetime, methodology: Methodology) -> date | None:
@@ -58,14 +65,17 @@ def last_day_to_deliver(year: int, at: datetime, methodology: Methodology) -> da
     return max((last for last in days if day <= last), default=None)
 
 
+def next_round_to_deliver(year: int, at: datetime, methodology: Methodology) -> DeliveryRound | None:
+    """The first round about a reporting year whose delivery window is still to come; None when there is none."""
+    day = local_date(at, methodology)
+    return next((r for r in rounds_of(year, methodology) if r.delivery_start > day), None)
+
+
 def local_date(at: datetime, methodology: Methodology) -> date:
     """The day of an instant on the Dutch calendar."""
     return at.astimezone(ZoneInfo(methodology.time_zone)).date()
 
 
-def _missed(windows: list[tuple[date, date]], day: date) -> str | None:
-    if any(start <= day <= end for start, end in windows):
-        return None
-    if not windows:
-        return "er is geen ronde voor dit verslagjaar"
-    return " en ".join(f"{start} tot en met {end}" for start, end in windows)
+def _is_open(windows: list[tuple[date, date]], at: datetime, methodology: Methodology) -> bool:
+    day = local_date(at, methodology)
+    return any(start <= day <= end for start, end in windows)

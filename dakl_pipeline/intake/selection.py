@@ -10,8 +10,15 @@ import polars as pl
 
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.refusal import Refusal, refusal_of
 from dakl_pipeline.intake.rounds import round_of
 from dakl_pipeline.reference import Methodology
+
+_REJECTED = {
+    Refusal(is_outside_window=True, is_faulty=False): "rejected: outside the delivery window",
+    Refusal(is_outside_window=False, is_faulty=True): "rejected by the technical check",
+    Refusal(is_outside_window=True, is_faulty=True): "rejected by the technical check, and outside the delivery window",
+}
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,7 @@ def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology
     for delivery in deliveries:
         winner = latest.get((delivery.supplier_id, delivery.reporting_year))
         if not delivery.approved:
-            is_only_late = set(delivery.findings) == {"delivery_window"}
-            why = "rejected: outside the delivery window" if is_only_late else "rejected by the technical check"
-            standing = Standing(delivery, False, why)
+            standing = Standing(delivery, False, _REJECTED[refusal_of(delivery.findings)])
         elif withdrawal := withdrawn_by.get(delivery.sequence):
             standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal)
         elif winner is delivery:

@@ -8,19 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from dakl_pipeline.dutch import day as in_words
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
 
 Cause = Literal["missing", "refused", "unexpected", "stopped"]
 
+_WHAT_HAPPENED: dict[Cause, str] = {
+    "missing": "Er ontbreekt iets dat de run nodig heeft.",
+    "refused": "De invoer, of wat eruit volgt, voldoet niet.",
+    "unexpected": "Dit is een fout in het programma.",
+    "stopped": "De run is van buitenaf gestopt, bijvoorbeeld door een herstart of te weinig geheugen.",
+}
 _WHAT_TO_DO: dict[Cause, str] = {
     "missing": "Leg klaar wat volgens de melding ontbreekt.",
     "refused": "Verhelp wat de melding noemt: herstel de invoer, of overleg met de leverancier.",
-    "unexpected": "Dit is een fout in het programma. Geef de melding en het nummer van de run door aan de beheerder.",
-    "stopped": "De run is van buitenaf gestopt, bijvoorbeeld door een herstart of te weinig geheugen. Gebeurt het "
-    "vaker, laat de beheerder dan in het logboek van de dienst dakl-code kijken.",
+    "unexpected": "Geef de melding en het nummer van de run door aan de beheerder.",
+    "stopped": "Gebeurt dit vaker, laat de beheerder dan in het logboek van de dienst dakl-code kijken.",
 }
+# The program speaks English to analysts; what it said is quoted, in one place.
+_MESSAGE = "Letterlijke melding"
 _NO_MESSAGE = "geen melding: het proces van de run is gestopt"
 
 
@@ -60,14 +68,13 @@ def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
         The content of the mail.
     """
     about = "" if run.year is None else f" van {run.year}"
-    place = "" if run.stage is None else f" bij {run.stage}"
     said = _NO_MESSAGE if run.message is None else mask_unprintable(mask_numbers(" ".join(run.message.split())))
     return Notice(
         outcome="failed",
-        subject=f"run{about} mislukt{place}",
+        subject=f"Mislukt: run{about}",
         headline=f"De run{about} is mislukt",
         paragraphs=(
-            f"Melding: {said}",
+            _WHAT_HAPPENED[run.cause],
             f"De laatste goede cijfers{about} blijven staan.",
             *_attempts(run, time_zone),
         ),
@@ -76,8 +83,9 @@ def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
         receipt=(
             ("Run", run.run_id),
             *([("Verslagjaar", run.year)] if run.year is not None else []),
-            *([("Onderdeel", run.stage)] if run.stage is not None else []),
+            *([("Stap in Dagster", run.stage)] if run.stage is not None else []),
             ("Mislukt", moment(run.failed_at, time_zone)),
+            (_MESSAGE, said),
         ),
     )
 
@@ -100,7 +108,7 @@ def notice_of_day(headline: str, to_do: str, day: date) -> Notice:
         paragraphs=(),
         steps=(to_do,),
         groups=(),
-        receipt=(("Datum", day.isoformat()),),
+        receipt=(("Datum", in_words(day)),),
     )
 
 

@@ -1,4 +1,4 @@
-"""Every fault of a rejected file as a table that a spreadsheet opens.
+"""Every finding of a rejected file as a table that a spreadsheet opens.
 
 Belongs here: its columns. Does not belong here: the first faults that the mail itself shows (``groups``).
 """
@@ -9,9 +9,10 @@ from io import StringIO
 
 from dakl_pipeline.intake.catalogue import rules_by_id
 from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.mail.wording import SEVERITIES
 from dakl_pipeline.redaction import mask_numbers
 
-_COLUMNS = ("regel", "kolom", "bevinding", "wat_te_doen", "door", "controleregel")
+_COLUMNS = ("regel", "kolom", "soort", "ernst", "bevinding", "wat_te_doen", "door")
 
 
 def faults_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
@@ -30,5 +31,6 @@ def faults_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
     for each in findings:
         rule = rules_by_id()[each.rule]
         action = rule.action.format(year=year)
-        writer.writerow((each.row, each.column, mask_numbers(each.message), action, rule.actor, rule.id))
+        kind = SEVERITIES[rule.severity]
+        writer.writerow((each.row, each.column, rule.title, kind, mask_numbers(each.message), action, rule.actor))
     return text.getvalue().encode("utf-8-sig")

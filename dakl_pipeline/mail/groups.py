@@ -38,8 +38,9 @@ class FindingGroup:
 
     Attributes:
         title: Name of the rule.
+        level: What the rule looks at, as in the catalogue.
         severity: ``error`` rejects the file, ``warning`` or ``notice``.
-        count: How often, in words.
+        found: How often.
         messages: What was found; empty when that is not known any more.
         action: What to do.
         actor: Who does it.
@@ -48,13 +49,19 @@ class FindingGroup:
     """
 
     title: str
+    level: int
     severity: Severity
-    count: str
+    found: int
     messages: tuple[Message, ...]
     action: str
     actor: str
     explained_on: str
     asked_again: str = ""
+
+    @property
+    def count(self) -> str:
+        """How often, in words."""
+        return f"{number(self.found)} keer"
 
 
 def group_findings(
@@ -94,8 +101,9 @@ def _group(
 ) -> FindingGroup:
     return FindingGroup(
         title=rule.title,
+        level=rule.level,
         severity=rule.severity,
-        count=f"{number(count)} keer",
+        found=count,
         messages=_messages(findings, is_all=count <= MAX_FINDINGS_PER_RULE),
         action=rule.action.format(year=year),
         actor=rule.actor,

@@ -1,12 +1,10 @@
-"""The message itself: headers, text and HTML.
+"""The message itself: headers, text, HTML and attachments.
 
-Belongs here: making a message, the same bytes for the same entry, and reading who a coordinator is. Does not belong
-here: what it says (``notice``) and how it is sent (``resources``).
+Belongs here: making a message, the same bytes for the same entry. Does not belong here: what it says (``notice``), who
+gets it (``recipients``) and how it is sent (``resources``).
 """
 
-import csv
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,71 +12,25 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from io import StringIO
 
-from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.mail.attachments import Attachment
 from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.recipients import Recipient, greeting_of
 from dakl_pipeline.mail.rendering import as_html, as_text
 
-COLUMNS = ("supplier_id", "name", "email")
 _SENDER = "CBS Monitor Dakloosheid"
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-# Names that exist on no network (RFC 2606): what a home has before its own address is set.
-_PLACEHOLDER = re.compile(r".*[@.](example(\.(com|net|org))?|invalid|test)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Somebody who gets mails.
-
-    Attributes:
-        name: As shown; may be empty.
-        email: The address.
-    """
-
-    name: str
-    email: str
-
-    @property
-    def is_placeholder(self) -> bool:
-        """Whether no mail can arrive there."""
-        return bool(_PLACEHOLDER.fullmatch(self.email))
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is a plain mail address."""
-    return bool(_ADDRESS.fullmatch(text))
-
-
-def read_coordinators(text: str) -> dict[str, tuple[Recipient, ...]]:
-    """Read who gets the mails of which supplier.
-
-    Args:
-        text: CSV with the columns ``supplier_id``, ``name`` and ``email``, separated by ``,`` or ``;``. A supplier may
-            have several rows.
-
-    Returns:
-        The recipients by supplier, in the order of the file.
-
-    Raises:
-        Refused: If a line is not right; says which.
-    """
-    separator = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(StringIO(text), delimiter=separator)
-    if rows.fieldnames is None or [name.strip().lower() for name in rows.fieldnames] != list(COLUMNS):
-        raise Refused(f"the first line must be {','.join(COLUMNS)}")
-    found: dict[str, tuple[Recipient, ...]] = {}
-    for row in rows:
-        supplier, name, email = ((row[field] or "").strip() for field in rows.fieldnames)
-        if None in row or not supplier or not is_address(email) or not name.isprintable():
-            raise Refused(f"line {rows.line_num} needs a supplier id, a name and one mail address")
-        found[supplier] = (*found.get(supplier, ()), Recipient(name, email))
-    return found
+_ANALYST = "Beste collega,"
 
 
 def compose(
-    entry: Delivery | Withdrawal, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
+    entry: Delivery | Withdrawal,
+    notice: Notice,
+    *,
+    to: Sequence[Recipient],
+    sender: str,
+    reply_to: str,
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
     """Make the message about an entry of the log.
 
@@ -88,12 +40,22 @@ def compose(
         to: Who gets it.
         sender: Address that it comes from.
         reply_to: Address for questions.
+        attachments: What goes with it.
 
     Returns:
         A message with plain text and HTML; the same for the same arguments.
     """
-    head = _Head(_identifier(entry), entry.delivery_id, entry.recorded_at)
-    return _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+    head = _Head(_identifier(entry), entry.delivery_id, entry.recorded_at, greeting_of(to))
+    message = _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+    for each in attachments:
+        maintype, _, subtype = each.media_type.partition("/")
+        charset = {"charset": "utf-8"} if maintype == "text" else {}
+        message.add_attachment(
+            each.content, maintype=maintype, subtype=subtype, cte="base64", filename=each.name, params=charset
+        )
+    if attachments:
+        message.set_boundary(f"=_dakl-with-{head.name}")
+    return message
 
 
 def compose_alert(
@@ -112,7 +74,7 @@ def compose_alert(
     Returns:
         A message with plain text and HTML; the same for the same arguments.
     """
-    return _compose(_Head(identifier, identifier, at), notice, to=to, sender=sender, reply_to=reply_to)
+    return _compose(_Head(identifier, identifier, at, _ANALYST), notice, to=to, sender=sender, reply_to=reply_to)
 
 
 @dataclass(frozen=True)
@@ -123,11 +85,13 @@ class _Head:
         identifier: Unique, for Message-ID.
         name: Short, for the boundary between the parts.
         date: When the message is from.
+        greeting: The first line.
     """
 
     identifier: str
     name: str
     date: datetime
+    greeting: str
 
 
 def _compose(head: _Head, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str) -> EmailMessage:
@@ -137,10 +101,10 @@ def _compose(head: _Head, notice: Notice, *, to: Sequence[Recipient], sender: st
     message["From"] = Address(_SENDER, addr_spec=sender)
     message["Reply-To"] = Address(_SENDER, addr_spec=reply_to)
     message["To"] = addresses(to)
-    message["Subject"] = f"Monitor Dakloosheid: {notice.subject}"
+    message["Subject"] = notice.subject
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(as_text(notice), cte="quoted-printable")
-    message.add_alternative(as_html(notice), subtype="html", cte="quoted-printable")
+    message.set_content(as_text(notice, head.greeting), cte="quoted-printable")
+    message.add_alternative(as_html(notice, head.greeting), subtype="html", cte="quoted-printable")
     # Only now: content takes its own headers along and throws others away.
     message["Content-Language"] = "nl"
     # The library would draw a random one; `=_` stands in no quoted-printable text.

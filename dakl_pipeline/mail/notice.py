@@ -4,26 +4,35 @@ Belongs here: the sentences, which depend on the entry and on the log as it was 
 always gives the same mail. Does not belong here: how it looks (``rendering``) and who gets it (``message``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from dakl_pipeline.dutch import counted, day, listed
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.intake.population import adults_only_note
-from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
-from dakl_pipeline.intake.selection import Standing, standings
+from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.refusal import WINDOW_RULE
+from dakl_pipeline.intake.rounds import last_day_to_deliver
+from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
+from dakl_pipeline.mail.rejection import rejection_of
+from dakl_pipeline.mail.standing import (
+    log_of_supplier,
+    name_of,
+    same_content,
+    selected_of,
+    what_counts,
+    what_counts_instead,
+)
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 
-_WINDOW_RULE = "delivery_window"
-_CHECK = "Controleer het verbeterde bestand eerst met het programma dakl check."
-_LATE = "Het bestand kwam na de aanleverperiode; CBS heeft het toch geaccepteerd."
+_AGAINST_EARLIER = 2
+_LATE = "Het bestand kwam buiten de aanleverperiode; CBS heeft het toch geaccepteerd."
 _LATE_WITHDRAWAL = "De intrekking kwam buiten de intrekkingsperiode; CBS heeft haar toch geaccepteerd."
+_NO_REPORT = "Het op-orde-rapport kon niet worden bijgevoegd. Vraag het aan CBS: beantwoord deze mail."
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,15 @@ class Notice:
 
     Attributes:
         outcome: What it is about.
-        subject: Subject line.
+        subject: Subject line: the outcome first, short enough for a phone.
         headline: The outcome in a few words.
         paragraphs: What happened and what counts now.
         steps: What the reader can do now.
         groups: Findings by rule.
         receipt: Facts about it: labels with values.
+        diagnoses: Sentences that explain many findings at once; shown before anything else.
+        first: Findings that make one doubt the file as such; shown before anything else.
+        note: What goes before the findings; may be empty.
     """
 
     outcome: Literal["approved", "rejected", "withdrawn", "failed", "reminder"]
@@ -47,6 +59,15 @@ class Notice:
     steps: tuple[str, ...]
     groups: tuple[FindingGroup, ...]
     receipt: tuple[tuple[str, str], ...]
+    diagnoses: tuple[str, ...] = ()
+    first: tuple[FindingGroup, ...] = ()
+    note: str = ""
+
+    @property
+    def preview(self) -> str:
+        """What a list of mails shows beside the subject: the first thing to know."""
+        said = (m.text for group in self.first for m in group.messages)
+        return next((text for text in (*said, *self.diagnoses, *self.paragraphs) if text), self.headline)
 
 
 def notice_of_delivery(
@@ -54,10 +75,14 @@ def notice_of_delivery(
     log: Iterable[Delivery | Withdrawal],
     findings: Iterable[Finding],
     *,
-    report: str,
+    attached: Sequence[str],
+    contact: str,
     methodology: Methodology,
+    organisation: str | None = None,
     explained: Mapping[str, date] | None = None,
     asked_again: Mapping[str, str] | None = None,
+    diagnoses: Sequence[str] = (),
+    reading: Sequence[str] = (),
 ) -> Notice:
     """Say what became of a delivered file.
 
@@ -65,66 +90,82 @@ def notice_of_delivery(
         delivery: The entry.
         log: The log; what came after the entry is left out.
         findings: What the check found.
-        report: Where the op-orde report of an approved file is, or the list of faults of a rejected one.
+        attached: Names of the attachments: the op-orde report of an approved file, the table of a rejected one.
+        contact: Address of CBS.
         methodology: Settings, for the rounds.
+        organisation: The organisation that delivered; its id when that is not known.
         explained: When the supplier explained the findings of a rule, by rule.
         asked_again: Why findings that were explained are asked about again, by rule.
+        diagnoses: Sentences that explain many findings at once.
+        reading: Sentences that say how many registrations were read and will count.
 
     Returns:
         The content of the mail.
     """
     whole_log = list(log)
-    before = _log_of_supplier(delivery, whole_log)
+    before = log_of_supplier(delivery, whole_log)
+    # When a file came is said apart; it is not found in the file.
+    counts = {rule: count for rule, count in delivery.findings.items() if rule != WINDOW_RULE}
     groups = group_findings(
-        delivery.findings, findings, year=delivery.reporting_year, explained=explained, asked_again=asked_again
+        counts, findings, year=delivery.reporting_year, explained=explained, asked_again=asked_again
     )
-    file = f"{_file(delivery)}{_about(delivery)}"
+    first = tuple(g for g in groups if g.level == _AGAINST_EARLIER and not g.explained_on)
+    others = tuple(g for g in groups if g not in first)
+    diagnoses = tuple(map(mask_numbers, diagnoses))
+    received = moment(delivery.received_at, methodology.time_zone)
+    file = (
+        f"Het bestand {_file(delivery)} van {_who(delivery, organisation)}{_about(delivery)}, ontvangen op {received}"
+    )
+    subject = f"bestand{_over(delivery)} ({delivery.delivery_id})"
     late = [] if delivery.late_reason is None else [_LATE]
     if delivery.approved:
         return Notice(
             outcome="approved",
-            subject=f"bestand{_about(delivery)} goedgekeurd ({delivery.delivery_id})",
+            subject=f"Goedgekeurd{', let op' if first or diagnoses else ''}: {subject}",
             headline="Uw bestand is goedgekeurd",
             paragraphs=(
-                f"CBS heeft uw bestand {file} gelezen: "
-                f"{counted(delivery.registrations, 'registratie', 'registraties')}.",
+                " ".join((f"{file}, is goedgekeurd.", *reading)),
                 what_counts(delivery, before, methodology),
                 *late,
-                *_same_content(delivery, before, methodology),
+                *same_content(delivery, before, methodology),
                 *_first_of_supplier(delivery, whole_log),
-                *_adults_only(delivery, methodology),
             ),
             steps=(
-                f"Bekijk het op-orde-rapport: {report}. Daarin staan uw aantallen naast die van uw vorige aanlevering.",
-                *(["Loop de bevindingen hieronder na."] if any(not g.explained_on for g in groups) else []),
-                *_again(delivery, methodology, "Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan"),
+                _report(delivery, before, attached),
+                *(["Loop de bevindingen hieronder na."] if any(not g.explained_on for g in others) else []),
+                _again(delivery, methodology),
             ),
-            groups=groups,
-            receipt=_receipt(delivery, methodology),
+            groups=others,
+            receipt=_receipt(delivery, organisation, methodology),
+            diagnoses=diagnoses,
+            first=first,
         )
-    is_closed = _WINDOW_RULE in delivery.findings
-    is_faulty = set(delivery.findings) != {_WINDOW_RULE}
+    rejection = rejection_of(delivery, groups, attached=attached, contact=contact, methodology=methodology)
     return Notice(
         outcome="rejected",
-        subject=f"bestand{_about(delivery)} afgekeurd ({delivery.delivery_id})",
-        headline="Uw bestand is afgekeurd",
+        subject=f"{rejection.outcome}: {subject}",
+        headline=rejection.headline,
         paragraphs=(
-            f"Uw hele bestand {file} is geweigerd. CBS verwerkt er niets van.",
-            _what_counts_instead(delivery, before, methodology),
-            *_same_content(delivery, before, methodology),
+            f"{file}, is afgekeurd. Het hele bestand is geweigerd: CBS verwerkt er niets van.",
+            *rejection.reasons,
+            what_counts_instead(delivery, before, methodology),
+            *same_content(delivery, before, methodology),
         ),
-        steps=(
-            *([f"Verbeter de fouten hieronder. Ze staan alle, met regel en kolom, in {report}."] if is_faulty else []),
-            *([_CHECK] if is_faulty else []),
-            *([] if is_closed else _again(delivery, methodology, "Lever het verbeterde bestand opnieuw aan")),
-        ),
-        groups=groups,
-        receipt=_receipt(delivery, methodology),
+        steps=rejection.steps,
+        groups=others,
+        receipt=_receipt(delivery, organisation, methodology),
+        diagnoses=diagnoses,
+        first=first,
+        note=rejection.note,
     )
 
 
 def notice_of_withdrawal(
-    withdrawal: Withdrawal, log: Iterable[Delivery | Withdrawal], *, methodology: Methodology
+    withdrawal: Withdrawal,
+    log: Iterable[Delivery | Withdrawal],
+    *,
+    methodology: Methodology,
+    organisation: str | None = None,
 ) -> Notice:
     """Confirm a withdrawal.
 
@@ -132,92 +173,39 @@ def notice_of_withdrawal(
         withdrawal: The entry.
         log: The log; what came after the entry is left out.
         methodology: Settings, for the rounds.
+        organisation: The organisation that withdrew; its id when that is not known.
 
     Returns:
         The content of the mail.
     """
     year = withdrawal.reporting_year
-    before = _log_of_supplier(withdrawal, log)
-    later = _selected(before, methodology)
+    before = log_of_supplier(withdrawal, log)
+    later = selected_of(before, methodology)
     taken_out = [s.delivery for s in standings(before, methodology) if isinstance(s.decided_by, Withdrawal)]
     return Notice(
         outcome="withdrawn",
-        subject=f"intrekking van {year} bevestigd ({withdrawal.delivery_id})",
+        subject=f"Ingetrokken: verslagjaar {year} ({withdrawal.delivery_id})",
         headline=f"Uw intrekking van verslagjaar {year} is bevestigd",
         paragraphs=(
-            f"U hebt verslagjaar {year} ingetrokken. CBS verwerkt en publiceert uw gegevens over dat jaar niet.",
-            *([f"Dit geldt voor {listed([_name(d, methodology) for d in taken_out])}."] if taken_out else []),
-            *([f"Uw {_name(later.delivery, methodology)} is van een latere ronde en telt wel mee."] if later else []),
+            f"Verslagjaar {year} van {_who(withdrawal, organisation)} is ingetrokken op "
+            f"{moment(withdrawal.received_at, methodology.time_zone)}. CBS verwerkt en publiceert uw gegevens over dat "
+            "jaar niet.",
+            *([f"Dit geldt voor {listed([name_of(d, methodology) for d in taken_out])}."] if taken_out else []),
+            *([f"Uw {name_of(later.delivery, methodology)} is van een latere ronde en telt wel mee."] if later else []),
             *([] if withdrawal.late_reason is None else [_LATE_WITHDRAWAL]),
         ),
         steps=(
-            "Klopt dit niet? Neem dan contact op met CBS.",
+            "Klopt dit niet? Neem dan contact op met CBS: beantwoord deze mail.",
             f"Een goedgekeurd bestand over {year} in een latere ronde telt weer mee.",
         ),
         groups=(),
         receipt=(
             ("Intrekking", withdrawal.delivery_id),
-            ("Leverancier", withdrawal.supplier_id),
+            *_supplier(withdrawal, organisation),
             ("Verslagjaar", str(year)),
             ("Ontvangen", moment(withdrawal.received_at, methodology.time_zone)),
         ),
     )
-
-
-def _log_of_supplier(entry: Delivery | Withdrawal, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
-    """The entries of the same supplier and year, up to and including this one."""
-    return [
-        e
-        for e in log
-        if isinstance(e, Delivery | Withdrawal)
-        and e.sequence <= entry.sequence
-        and (e.supplier_id, e.reporting_year) == (entry.supplier_id, entry.reporting_year)
-    ]
-
-
-def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], methodology: Methodology) -> str:
-    """Whether an approved file counts, and what it takes the place of, in a sentence or two.
-
-    Args:
-        delivery: The entry of an approved file.
-        log: The log; what came after the entry is left out.
-        methodology: Settings, for the rounds.
-    """
-    year, before = delivery.reporting_year, _log_of_supplier(delivery, log)
-    own = next(s for s in standings(before, methodology) if s.delivery.sequence == delivery.sequence)
-    if isinstance(own.decided_by, Withdrawal):
-        return (
-            f"Het bestand telt niet mee: u hebt verslagjaar {year} in deze ronde ingetrokken "
-            f"(intrekking {own.decided_by.delivery_id})."
-        )
-    if own.decided_by is not None:
-        return f"Het bestand telt niet mee: {_name(own.decided_by, methodology)} is later ontvangen en telt wel mee."
-    replaced = _selected([e for e in before if e.sequence < delivery.sequence], methodology)
-    if replaced is None:
-        return f"Dit bestand telt nu mee voor verslagjaar {year}."
-    return f"Dit bestand telt nu mee voor verslagjaar {year}. Het vervangt {_name(replaced.delivery, methodology)}."
-
-
-def _what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> str:
-    if delivery.reporting_year is None:
-        return "Uit de naam van het bestand blijkt niet over welk verslagjaar het gaat."
-    selected = _selected(before, methodology)
-    if selected is None:
-        return f"Er telt nu geen bestand van u mee voor verslagjaar {delivery.reporting_year}."
-    return f"Voor verslagjaar {delivery.reporting_year} blijft {_name(selected.delivery, methodology)} meetellen."
-
-
-def _selected(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> Standing | None:
-    return next((s for s in standings(entries, methodology) if s.is_selected), None)
-
-
-def _same_content(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> list[str]:
-    earlier = [e for e in before if isinstance(e, Delivery) and e.delivery_id == delivery.same_content_as]
-    return [
-        f"Let op: de inhoud is precies gelijk aan die van {_name(e, methodology)}. Was dat niet de bedoeling, "
-        "lever dan het goede bestand aan."
-        for e in earlier
-    ]
 
 
 def _first_of_supplier(delivery: Delivery, log: Iterable[Delivery | Withdrawal]) -> list[str]:
@@ -234,33 +222,42 @@ def _first_of_supplier(delivery: Delivery, log: Iterable[Delivery | Withdrawal])
     ]
 
 
-def _adults_only(delivery: Delivery, methodology: Methodology) -> list[str]:
-    year = delivery.reporting_year
-    note = "" if year is None else adults_only_note(year, methodology)
-    return [note] if note else []
-
-
-def _again(delivery: Delivery, methodology: Methodology, what: str) -> list[str]:
+def _again(delivery: Delivery, methodology: Methodology) -> str:
     year = delivery.reporting_year
     last = None if year is None else last_day_to_deliver(year, delivery.received_at, methodology)
-    return [f"{what}. Dat kan tot en met {day(last)}." if last else f"{what}."]
+    if last is None:
+        return "Is er iets te verbeteren? Overleg eerst met CBS, want de aanleverperiode is niet open."
+    return f"Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan. Dat kan tot en met {day(last)}."
 
 
-def _receipt(delivery: Delivery, methodology: Methodology) -> tuple[tuple[str, str], ...]:
+def _report(delivery: Delivery, before: list[Delivery | Withdrawal], attached: Sequence[str]) -> str:
+    if not attached:
+        return _NO_REPORT
+    place = order_of_receipt(delivery)
+    has_earlier = any(isinstance(e, Delivery) and e.approved and order_of_receipt(e) < place for e in before)
+    beside = ", naast die van uw vorige aanlevering" if has_earlier else ""
+    return f"Bekijk het op-orde-rapport in de bijlage. Daarin staan uw aantallen{beside}, en alle bevindingen."
+
+
+def _receipt(delivery: Delivery, organisation: str | None, methodology: Methodology) -> tuple[tuple[str, str], ...]:
     return (
         ("Aanlevering", delivery.delivery_id),
-        ("Leverancier", delivery.supplier_id),
+        *_supplier(delivery, organisation),
         ("Bestand", _file(delivery)),
         ("Grootte", counted(delivery.size, "byte", "bytes")),
-        ("SHA-256", delivery.sha256),
+        ("Controlegetal (SHA-256)", delivery.sha256),
         ("Ontvangen", moment(delivery.received_at, methodology.time_zone)),
         ("Controleregels", f"versie {delivery.catalogue_version}"),
     )
 
 
-def _name(delivery: Delivery, methodology: Methodology) -> str:
-    received = day(local_date(delivery.received_at, methodology))
-    return f"aanlevering {delivery.delivery_id} van {received}"
+def _supplier(entry: Delivery | Withdrawal, organisation: str | None) -> list[tuple[str, str]]:
+    known = [] if organisation is None else [("Organisatie", organisation)]
+    return [*known, ("Leverancier", entry.supplier_id)]
+
+
+def _who(entry: Delivery | Withdrawal, organisation: str | None) -> str:
+    return organisation or f"leverancier {entry.supplier_id}"
 
 
 def _file(delivery: Delivery) -> str:
@@ -269,4 +266,8 @@ def _file(delivery: Delivery) -> str:
 
 
 def _about(delivery: Delivery) -> str:
+    return "" if delivery.reporting_year is None else f" over verslagjaar {delivery.reporting_year}"
+
+
+def _over(delivery: Delivery) -> str:
     return "" if delivery.reporting_year is None else f" over {delivery.reporting_year}"

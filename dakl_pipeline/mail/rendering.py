@@ -1,54 +1,88 @@
 """How a notice looks: as plain text and as HTML.
 
-Belongs here: layout and escaping. Does not belong here: sentences (``notice``). The HTML needs nothing from outside and
-everything that comes from a delivery is escaped.
+Belongs here: layout. Does not belong here: sentences (``notice``). The page needs nothing from outside, is one column
+that a phone shows without scrolling sideways, and escapes everything that comes from a delivery.
 """
 
-from collections.abc import Iterable
-from html import escape
+from functools import cache
+from importlib.resources import files
 from textwrap import fill
+
+import jinja2
 
 from dakl_pipeline.mail.groups import FindingGroup
 from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.wording import SEVERITIES
 
 _WIDTH = 76
-_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
-_STEPS, _FINDINGS = "Wat u nu kunt doen", "Bevindingen"
+_FIRST, _STEPS, _FINDINGS = "Eerst dit", "Wat u nu kunt doen", "Bevindingen"
 _RECEIPT = {"failed": "De run", "reminder": "De kalender"}
 _RECEIPT_OF_ENTRY = "Ontvangstbewijs"
-_CLOSING = (
-    "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail.",
-    "CBS, Monitor Dakloosheid",
-)
-# Contrast of each with white: at least 5 to 1.
-_COLOUR = {
-    "approved": "#1d6b37",
-    "rejected": "#a8201a",
-    "withdrawn": "#3d4a6b",
-    "failed": "#a8201a",
-    "reminder": "#3d4a6b",
-}
-_BORDER = {"error": "#a8201a", "warning": "#8a5a00", "notice": "#3d4a6b"}
-_FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5;color:#1f1f1f"
-_CELL = "padding:4px 16px 4px 0;text-align:left;vertical-align:top;font-size:14px"
+_QUESTIONS = "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet nooit persoonsgegevens in een mail."
+_SIGNED = "CBS, Monitor Dakloosheid"
 
 
-def as_text(notice: Notice) -> str:
-    """The notice as plain text, in lines of at most 76 characters where words allow it."""
-    parts = [notice.headline.upper(), *map(_wrapped, notice.paragraphs)]
+def as_text(notice: Notice, greeting: str) -> str:
+    """The notice as plain text, in lines of at most 76 characters.
+
+    Args:
+        notice: What it says.
+        greeting: Its first line.
+    """
+    parts = [*map(_wrapped, (notice.headline.upper(), greeting))]
+    if notice.first or notice.diagnoses:
+        parts.append(
+            _titled(_FIRST, "\n\n".join([*map(_group_as_text, notice.first), *map(_wrapped, notice.diagnoses)]))
+        )
+    parts += map(_wrapped, notice.paragraphs)
     if notice.steps:
         parts.append(_titled(_STEPS, "\n".join(_wrapped(step, "- ") for step in notice.steps)))
     if notice.groups:
-        parts.append(_titled(_FINDINGS, "\n\n".join(map(_group_as_text, notice.groups))))
-    width = max(len(label) for label, _ in notice.receipt)
-    parts.append(
-        _titled(_receipt_title(notice), "\n".join(f"{label:<{width}}  {value}" for label, value in notice.receipt))
+        note = [_wrapped(notice.note)] if notice.note else []
+        parts.append(_titled(_FINDINGS, "\n\n".join([*note, *map(_group_as_text, notice.groups)])))
+    parts.append(_titled(_receipt_title(notice), _receipt(notice)))
+    return "\n\n".join([*parts, *map(_wrapped, _closing(notice))]) + "\n"
+
+
+def as_html(notice: Notice, greeting: str) -> str:
+    """The notice as a page without scripts, pictures or links.
+
+    Args:
+        notice: What it says.
+        greeting: Its first line.
+    """
+    return _template().render(notice=notice, greeting=greeting, receipt_title=_receipt_title(notice))
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    return "\n\n".join([*parts, *map(_wrapped, _CLOSING)]) + "\n"
+    environment.globals |= {
+        "FIRST": _FIRST,
+        "STEPS": _STEPS,
+        "FINDINGS": _FINDINGS,
+        "closing": _closing,
+        "kind": _kind,
+        "found": _found,
+        "to_do": _to_do,
+    }
+    text = files("dakl_pipeline.mail").joinpath("notice.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(text)
 
 
 def _receipt_title(notice: Notice) -> str:
     return _RECEIPT.get(notice.outcome, _RECEIPT_OF_ENTRY)
+
+
+def _closing(notice: Notice) -> tuple[str, ...]:
+    """The last lines; an analyst has nobody to ask by answering."""
+    return (_SIGNED,) if notice.outcome in _RECEIPT else (_QUESTIONS, _SIGNED)
 
 
 def _titled(title: str, text: str) -> str:
@@ -56,10 +90,21 @@ def _titled(title: str, text: str) -> str:
 
 
 def _wrapped(text: str, start: str = "") -> str:
-    indent = " " * len(start)
-    return fill(
-        text, _WIDTH, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    return fill(text, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
+
+
+def _receipt(notice: Notice) -> str:
+    width = max(len(label) for label, _ in notice.receipt)
+    return "\n".join(
+        f"{label:<{width}}  {value}"
+        if width + 2 + len(value) <= _WIDTH
+        else f"{label}\n{fill(value, _WIDTH, initial_indent='  ', subsequent_indent='  ', break_on_hyphens=False)}"
+        for label, value in notice.receipt
     )
+
+
+def _kind(group: FindingGroup) -> str:
+    return ", ".join([SEVERITIES[group.severity], group.count, *(["toegelicht"] if group.explained_on else [])])
 
 
 def _found(group: FindingGroup) -> list[str]:
@@ -69,69 +114,14 @@ def _found(group: FindingGroup) -> list[str]:
 def _to_do(group: FindingGroup) -> str:
     if group.explained_on:
         return f"U hebt dit toegelicht op {group.explained_on}; opnieuw toelichten is niet nodig."
-    return " ".join(filter(None, (group.asked_again, f"Wat te doen: {group.action}")))
+    return " ".join(filter(None, (group.asked_again, f"Wat te doen: {group.action} Door: {group.actor}.")))
 
 
 def _group_as_text(group: FindingGroup) -> str:
     return "\n".join(
         [
-            f"{group.title} ({_SEVERITY[group.severity]}, {group.count})",
+            _wrapped(f"{group.title} ({_kind(group)})"),
             *(_wrapped(text, "  - ") for text in _found(group)),
             _wrapped(_to_do(group), "  "),
-            *([] if group.explained_on else [_wrapped(f"Door: {group.actor}", "  ")]),
         ]
     )
-
-
-def as_html(notice: Notice) -> str:
-    """The notice as a page without scripts, pictures or links."""
-    colour = _COLOUR[notice.outcome]
-    body = [
-        f'<h1 style="margin:0 0 16px;padding:12px 16px;font-size:22px;color:#ffffff;background:{colour}">'
-        f"{escape(notice.headline)}</h1>",
-        *map(_paragraph, notice.paragraphs),
-    ]
-    if notice.steps:
-        body += [_heading(_STEPS), _list(notice.steps)]
-    if notice.groups:
-        body += [_heading(_FINDINGS), *map(_group_as_html, notice.groups)]
-    body += [_heading(_receipt_title(notice)), _receipt(notice), *map(_paragraph, _CLOSING)]
-    return (
-        '<!DOCTYPE html>\n<html lang="nl">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{escape(notice.headline)}</title>\n</head>\n"
-        f'<body style="margin:0;padding:16px;background:#ffffff;{_FONT}">\n<div style="max-width:640px">\n'
-        + "\n".join(body)
-        + "\n</div>\n</body>\n</html>\n"
-    )
-
-
-def _paragraph(text: str) -> str:
-    return f'<p style="margin:0 0 12px">{escape(text)}</p>'
-
-
-def _heading(text: str) -> str:
-    return f'<h2 style="margin:24px 0 8px;font-size:18px">{escape(text)}</h2>'
-
-
-def _list(items: Iterable[str]) -> str:
-    rows = "".join(f'<li style="margin:0 0 4px">{escape(item)}</li>\n' for item in items)
-    return f'<ul style="margin:0 0 8px;padding-left:24px">\n{rows}</ul>'
-
-
-def _group_as_html(group: FindingGroup) -> str:
-    return (
-        f'<div style="margin:0 0 16px;padding-left:12px;border-left:4px solid {_BORDER[group.severity]}">\n'
-        f'<h3 style="margin:0 0 4px;font-size:16px">{escape(group.title)} '
-        f'<span style="font-weight:normal">({_SEVERITY[group.severity]}, {escape(group.count)})</span></h3>\n'
-        + (f"{_list(_found(group))}\n" if group.messages else "")
-        + f"{_paragraph(_to_do(group) if group.explained_on else f'{_to_do(group)} Door: {group.actor}.')}\n</div>"
-    )
-
-
-def _receipt(notice: Notice) -> str:
-    rows = "\n".join(
-        f'<tr><th scope="row" style="{_CELL}">{escape(label)}</th>'
-        f'<td style="{_CELL};word-break:break-all">{escape(value)}</td></tr>'
-        for label, value in notice.receipt
-    )
-    return f'<table style="border-collapse:collapse;margin:0 0 16px">\n<tbody>\n{rows}\n</tbody>\n</table>'

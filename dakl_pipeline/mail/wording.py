@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dakl_pipeline.dutch import day, listed, number
+from dakl_pipeline import dutch
+from dakl_pipeline.dutch import listed, number
+from dakl_pipeline.intake.catalogue import Severity
+
+SEVERITIES: dict[Severity, str] = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
 def moment(value: datetime, time_zone: str) -> str:
-    """A moment in words, on the clock of a time zone, to the second."""
-    local = value.astimezone(ZoneInfo(time_zone)).replace(microsecond=0)
-    return f"{day(local.date())}, {local:%H:%M:%S} uur (UTC{local.isoformat()[-6:]})"
+    """A moment in words, on the clock of a time zone: ``12 mei 2025 om 14.30 uur``."""
+    return dutch.moment(value.astimezone(ZoneInfo(time_zone)))
 
 
 def lines(rows: Sequence[int], shown: int, *, is_all: bool) -> str:

@@ -4,14 +4,13 @@ Belongs here: what the template needs beside the report. Does not belong here: n
 template escapes every value, so text that a supplier made is shown as it is and never read as markup.
 """
 
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import jinja2
 
-from dakl_pipeline.dutch import counted, day
+from dakl_pipeline.dutch import counted, day, moment
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
@@ -66,11 +65,6 @@ def _template() -> jinja2.Template:
     }
     text = files("dakl_pipeline.op_orde").joinpath("report.html.j2").read_text(encoding="utf-8")
     return environment.from_string(text)
-
-
-def moment(at: datetime) -> str:
-    """A moment in words: ``1 mei 2025, 14:30 uur``."""
-    return f"{day(at)}, {at:%H:%M} uur"
 
 
 def _rows(finding: FindingGroup) -> str:

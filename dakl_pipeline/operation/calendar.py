@@ -6,6 +6,7 @@ Belongs here: days and words. Does not belong here: the calendar itself (``refer
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from dakl_pipeline.dutch import day as in_words
 from dakl_pipeline.reference import DeliveryRound, Methodology
 
 # A reminder is still of use when the daemon was off on its day.
@@ -59,33 +60,33 @@ def _reminders(each: DeliveryRound) -> list[Reminder]:
         (
             "delivery-opens",
             each.delivery_start,
-            f"De aanlevering van {about} begint",
+            f"Aanlevering begint: {about}",
             "Vanaf vandaag worden bestanden aangenomen. Laat de Dagster-daemon aanstaan: correcties worden vanzelf "
             "opnieuw geteld.",
         ),
         (
             "delivery-closes",
             each.last_delivery_date,
-            f"Vandaag is de laatste dag van de aanlevering van {about}",
+            f"Laatste dag van aanlevering: {about}",
             "Kijk met `dakl deliveries` wie nog niets aanleverde. Vanaf morgen neemt `dakl deliver` alleen met "
             "--accept-late nog aan.",
         ),
         (
             "withdrawal-opens",
             each.withdrawal_start,
-            f"Intrekken kan vanaf vandaag voor {about}",
-            f"Leveranciers kunnen tot en met {each.withdrawal_end} een jaar intrekken.",
+            f"Intrekken kan vanaf vandaag: {about}",
+            f"Leveranciers kunnen tot en met {in_words(each.withdrawal_end)} een jaar intrekken.",
         ),
         (
             "withdrawal-closes",
             each.withdrawal_end,
-            f"Vandaag is de laatste dag om in te trekken voor {about}",
+            f"Laatste dag om in te trekken: {about}",
             "Vanaf morgen neemt `dakl withdraw` alleen met --accept-late nog aan.",
         ),
         (
             "processing-starts",
             each.processing_start,
-            f"De verwerking van {about} begint",
+            f"Verwerking begint: {about}",
             "Kijk met `dakl doctor` of alles klaarstaat, en met `dakl figures` naar de cijfers.",
         ),
     ]

@@ -191,7 +191,7 @@ def test_a_run_whose_process_is_gone(looks: Looks, home: Home, instance: Dagster
     instance.report_run_failed(run, "Run execution process unexpectedly exited with exit code -9")
     looks.look()
     message = _mails(home)[run.run_id]
-    assert message["Subject"] == "Monitor Dakloosheid: run van 2023 mislukt"
+    assert message["Subject"] == "Mislukt: run van 2023"
     assert "exit code -9" in _text(message)
     assert "van buitenaf gestopt" in _text(message)
 
@@ -209,7 +209,7 @@ def _no_job() -> dg.JobDefinition:
     [
         (
             {"dakl/attempt": "2", "dakl/next_attempt_at": "2025-06-01T11:30:00+00:00"},
-            "Dit was poging 2. De volgende poging begint vanzelf op 1 juni 2025, 13:30:00 uur",
+            "Dit was poging 2. De volgende poging begint vanzelf op 1 juni 2025 om 13.30 uur",
             "dakl run",
         ),
         ({"dakl/attempt": "4"}, "Dit was poging 4.", "volgende poging"),

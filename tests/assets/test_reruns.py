@@ -323,7 +323,7 @@ def test_reminders_are_told_once_in_the_log_and_by_mail(season: Season) -> None:
     assert job.execute_in_process(instance=season.instance).success
     (mail,) = season.home.mails.glob("*.eml")
     assert mail.name == "round-2025-delivery-closes.eml"
-    assert "laatste dag van de aanlevering" in mail.read_text()
+    assert "Laatste dag van aanlevering" in mail.read_text()
     assert isinstance(schedule(context), dg.SkipReason)
     before = mail.read_bytes()
     assert job.execute_in_process(instance=season.instance).success

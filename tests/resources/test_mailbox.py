@@ -26,6 +26,7 @@ from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings, load_mail_settings
 from resources.mailbox import Mail, Mailbox
 from resources.reception import receive, withdraw
+from tests.mails import attachments_of, body_of, contents_of, read_mail
 from tests.resources.smtp import HOST, PASSWORD, USERNAME, MailServerForTests
 from tests.small_world import ANNA, BRAM, CEES, HEADER, row
 
@@ -86,7 +87,7 @@ def _deliver(
         methodology=METHODOLOGY,
     )
     mailbox = _mailbox(home)
-    mailbox.post(delivery, mailbox.entries(), verdict.findings)
+    mailbox.post(delivery, mailbox.entries(), verdict)
     return delivery, mailbox.mails([delivery])[0]
 
 
@@ -106,12 +107,6 @@ def _sent(home: Home) -> list[str]:
     return [mail.entry.delivery_id for mail in mailbox.mails(mailbox.entries()) if mail.sent_at is not None]
 
 
-def _text(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
-
-
 # --- One mail for every entry ----------------------------------------------------------------------------------------
 
 FILES: dict[str, dict[str, object]] = {
@@ -129,6 +124,7 @@ FILES: dict[str, dict[str, object]] = {
     "number over the year": {"name": f"DAKL_J2024_12.{CANARIES[0]}.csv"},
     "other year": {"name": "DAKL_J2019_x.csv"},
     "late": {"at": "2025-08-01T10:00:00"},
+    "late with notices": {"at": "2025-08-01T10:00:00", "rows": (row(ANNA, gemeente="141"), row(""))},
     "late and wrong": {"at": "2025-08-01T10:00:00", "rows": (row("x"),)},
     "late but accepted": {"at": "2025-08-01T10:00:00", "late": "after a phone call"},
 }
@@ -159,11 +155,11 @@ def test_every_fault_of_a_rejected_file_is_in_a_table(home: Home) -> None:
     _, mail = _deliver(home, *(row("x") for _ in range(20)), row(ANNA, start="2024-02-30"))
     text = mail.path.with_name("000001-fouten.csv").read_text(encoding="utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(text), delimiter=";"))
-    faults = [(line["regel"], line["kolom"], line["controleregel"]) for line in lines]
+    faults = [(line["regel"], line["kolom"], line["soort"], line["ernst"]) for line in lines]
     assert faults == [
-        *((str(n), "bsn", "bsn_format") for n in range(2, 22)),
-        ("22", "startdatum", "date_nonexistent"),
-        ("22", "meldingsdatum", "date_nonexistent"),
+        *((str(n), "bsn", "BSN verkeerd geschreven", "fout") for n in range(2, 22)),
+        ("22", "startdatum", "Datum bestaat niet", "fout"),
+        ("22", "meldingsdatum", "Datum bestaat niet", "fout"),
     ]
     assert lines[-1]["wat_te_doen"] == "Verbeter de datum (JJJJ-MM-DD)."
     _, approved = _deliver(home, row(ANNA))
@@ -187,12 +183,109 @@ def test_no_number_and_no_row_is_ever_in_a_mail(home: Home) -> None:
         for delivered in (rows, rows[:4]):
             _, mail = _deliver(home, *delivered, name=name)
             message = message_from_bytes(mail.path.read_bytes(), EmailMessage, policy=SMTP)
-            parts = [str(part.get_content()) for part in message.iter_parts()]
             files = [path.read_text(encoding="utf-8") for path in mail.path.parent.iterdir()]
-            everything = "\n".join([*files, *map(str, message.values()), *parts])
+            parts = [content.decode("utf-8") for content in contents_of(message)]
+            everything = "\n".join([*files, *parts])
             assert not [canary for canary in CANARIES if canary in everything]
-            assert list(message.iter_attachments()) == []
             assert "2024-02-01" not in everything
+
+
+@pytest.mark.parametrize(
+    ("case", "attached"),
+    [
+        ("approved", ["op-orde-rapport_2024_000001.html", "op-orde-rapport_2024_000001.xlsx"]),
+        ("findings", ["op-orde-rapport_2024_000001.html", "op-orde-rapport_2024_000001.xlsx"]),
+        ("late but accepted", ["op-orde-rapport_2024_000001.html", "op-orde-rapport_2024_000001.xlsx"]),
+        ("faults", ["fouten_2024_000001.csv"]),
+        ("many faults", ["fouten_2024_000001.csv"]),
+        ("no rows", ["fouten_2024_000001.csv"]),
+        ("binary", ["fouten_2024_000001.csv"]),
+        ("bad name", ["fouten_000001.csv"]),
+        ("number in the name", ["fouten_2024_000001.csv"]),
+        ("late", []),
+        ("late with notices", ["bevindingen_2024_000001.csv"]),
+        ("late and wrong", ["fouten_2024_000001.csv"]),
+    ],
+)
+def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: Home) -> None:
+    _, mail = _deliver_case(home, FILES[case])
+    message = read_mail(mail.path)
+    attachments = attachments_of(message)
+    assert list(attachments) == attached
+    for kind in ("plain", "html"):
+        text = body_of(message, kind)
+        assert ("bijlage" in text) == bool(attached)
+        # No place on a disk that is not the reader's, also not of the report beside the mail.
+        for place in (str(home.root), "reports/", ".eml", "000001-"):
+            assert place not in text
+    assert sum(map(len, attachments.values())) < 7_000_000
+    for name, content in attachments.items():
+        if name.endswith(".csv"):
+            assert content.startswith(b"\xef\xbb\xbfregel;kolom;soort;ernst;bevinding;wat_te_doen;door\r\n")
+            assert b"aanleverperiode" not in content
+        if name.endswith(".html"):
+            assert b"Op-orde-rapport" in content
+            assert str(home.root).encode() not in content
+
+
+def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
+    """What is delivered, withdrawn or explained later does not change it."""
+    _, mail = _deliver(home, row(ANNA), row(""))
+    made = mail.path.read_bytes()
+    _deliver(home, row(ANNA), row(BRAM), at="2025-05-14T10:00:00")
+    _explain(home, "bsn_missing", at="2025-05-15T10:00:00")
+    mail.path.unlink()
+    mailbox = _mailbox(home)
+    log = mailbox.entries()
+    mailbox.post(log[0], log)
+    assert mail.path.read_bytes() == made
+
+
+def test_of_a_file_that_the_rules_of_now_reject_there_is_a_mail_without_a_report(home: Home) -> None:
+    delivery, _ = _deliver(home, row(ANNA))
+    stricter = METHODOLOGY.model_copy(update={"reporting_years": (2022, 2023)})
+    mailbox = Mailbox(home, stricter, MailSettings(mail_contact=CONTACT))
+    message = read_mail(mailbox.post(delivery, mailbox.entries()))
+    assert attachments_of(message) == {}
+    text = body_of(message, "plain")
+    assert "is goedgekeurd" in text
+    assert "Het op-orde-rapport kon niet worden bijgevoegd." in text
+    assert "in de bijlage" not in text
+
+
+@pytest.mark.parametrize(
+    ("limit", "rows", "names"),
+    [
+        (20_000, ("x",) * 400, ["fouten_2024_000001.zip"]),
+        (60_000, (row(ANNA),), ["op-orde-rapport_2024_000001.html", "op-orde-rapport_2024_000001.xlsx"]),
+        (30_000, (row(ANNA),), ["op-orde-rapport_2024_000001.html"]),
+        (10, (row(ANNA),), []),
+    ],
+    ids=["packed", "all", "the page alone", "nothing"],
+)
+def test_a_mail_stays_small(limit: int, rows: tuple[str, ...], names: list[str], home: Home) -> None:
+    delivery, _ = _deliver(home, *rows)
+    mailbox = _mailbox(home, MailSettings(mail_contact=CONTACT, mail_attachments_limit=limit))
+    message = read_mail(mailbox.post(delivery, mailbox.entries()))
+    assert list(attachments_of(message)) == names
+    assert ("bijlage" in body_of(message, "plain")) == bool(names)
+
+
+def test_the_coordinators_are_greeted_and_their_organisation_is_named(home: Home) -> None:
+    home.coordinators_file.write_text(
+        "supplier_id;name;email;organisation\n"
+        "almelo;Anna de Vriès;anna@opvang.internal;Stichting Opvång\nalmelo;Bob;bob@opvang.internal;\n",
+        encoding="utf-8",
+    )
+    message = read_mail(_deliver(home, row(ANNA))[1].path)
+    assert message["To"] == "Anna de Vriès <anna@opvang.internal>, Bob <bob@opvang.internal>"
+    for kind in ("plain", "html"):
+        text = " ".join(body_of(message, kind).split())
+        assert "Beste Anna de Vriès en Bob," in text
+        assert "van Stichting Opvång over verslagjaar 2024" in text
+    other = read_mail(_deliver(home, row(ANNA), supplier="zwolle")[1].path)
+    assert "Beste coördinator," in body_of(other, "plain")
+    assert "van leverancier zwolle over verslagjaar 2024" in " ".join(body_of(other, "plain").split())
 
 
 def _explain(home: Home, rule: str, *, at: str) -> None:
@@ -236,8 +329,7 @@ def test_what_was_explained_is_not_asked_again(home: Home) -> None:
 def _parts(message: bytes) -> list[str]:
     """What a reader sees of a mail: the plain text, and the page without its tags."""
     made = message_from_bytes(message, EmailMessage, policy=SMTP)
-    texts = [part.get_content() for part in made.walk() if part.get_content_maintype() == "text"]
-    assert len(texts) == 2
+    texts = [body_of(made, kind) for kind in ("plain", "html")]
     return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in texts]
 
 
@@ -290,7 +382,7 @@ def test_coordinators_that_cannot_be_read(content: bytes, home: Home) -> None:
     delivery, _ = _deliver(home, row(ANNA))
     home.coordinators_file.write_bytes(content)
     with pytest.raises(Refused, match=r"coordinators\.csv"):
-        _mailbox(home).post(delivery, [delivery], [])
+        _mailbox(home).post(delivery, [delivery])
 
 
 # --- Sending ---------------------------------------------------------------------------------------------------------
@@ -434,7 +526,27 @@ def test_a_supplier_without_an_address_waits_until_there_is_one(home: Home, tmp_
     (received,) = server.received
     assert received.to == ("zoe@opvang.internal",)
     assert received.message["To"] == "Zoë <zoe@opvang.internal>"
-    assert "ONTVANGSTBEWIJS" in _text(received.message).upper()
+    assert "ONTVANGSTBEWIJS" in body_of(received.message, "plain").upper()
+    assert received.content.rstrip() == mail.path.read_bytes().rstrip()
+
+
+def test_a_mail_that_waits_greets_who_gets_it_now(home: Home, tmp_path: Path) -> None:
+    _, mail = _deliver(home, row(ANNA))
+    home.coordinators_file.write_text("supplier_id,name,email\nalmelo,Cor,cor@opvang.internal\n", encoding="utf-8")
+    kept = home.deliveries / "000001" / "DAKL_J2024_x.csv"
+    content = kept.read_bytes()
+    kept.write_bytes(b"other")
+    with MailServerForTests() as server:
+        # Anna's mail is not for Cor, and another cannot be made now.
+        (problem,) = _send(home, server, tmp_path)[0]
+        assert problem.startswith("the mail of 000001 waits, to be made for other people: the file of delivery 000001")
+        assert server.received == []
+        kept.write_bytes(content)
+        assert _send(home, server, tmp_path) == ([], [])
+    (received,) = server.received
+    assert received.to == ("cor@opvang.internal",)
+    assert "Beste Cor," in body_of(received.message, "plain")
+    assert "Anna" not in received.content.decode()
     assert received.content.rstrip() == mail.path.read_bytes().rstrip()
 
 
@@ -564,8 +676,8 @@ def test_mails_of_crashed_deliveries_are_made_by_the_next_one(home: Home, capsys
 
 
 def test_one_mail_that_cannot_be_made_holds_up_no_other(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in (ANNA, BRAM):
-        _deliver(home, row(number))[1].path.unlink()
+    for number, supplier in ((ANNA, "almelo"), (BRAM, "ede")):
+        _deliver(home, row(number), supplier=supplier)[1].path.unlink()
     kept = home.deliveries / "000001" / "DAKL_J2024_x.csv"
     content = kept.read_bytes()
     kept.write_bytes(b"other")

@@ -79,7 +79,10 @@ def test_a_file(block_bytes: int) -> None:
 
 def test_a_year_of_adults_says_that_ages_are_not_in_the_file() -> None:
     told = reading_of(row(start="2023-02-01", end="2023-03-01"), year=2023).told()
-    assert told[1:] == ("Over 2023 tellen alleen personen van 18 jaar en ouder; leeftijden staan niet in het bestand.",)
+    assert told[1:] == (
+        "Over 2023 tellen alleen personen mee die op 31 december 2023 ten minste 18 jaar waren. "
+        "Leeftijden staan niet in het bestand.",
+    )
 
 
 @pytest.mark.parametrize("registration", ["x;;;;;;;;", row(start="05-01-2024")])

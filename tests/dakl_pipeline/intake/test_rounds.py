@@ -45,9 +45,9 @@ def test_delivery_window(year: int, at: str, is_open: bool) -> None:
 
 def test_what_was_missed_is_said() -> None:
     assert missed_delivery_window(2023, _at("2025-12-01T12:00"), METHODOLOGY) == (
-        "2024-03-04 tot en met 2024-06-24 en 2025-04-24 tot en met 2025-06-18"
+        "4 maart 2024 tot en met 24 juni 2024 en 24 april 2025 tot en met 18 juni 2025"
     )
-    assert missed_withdrawal_window(2024, _at("2025-12-01T12:00"), METHODOLOGY) == "2025-06-30 tot en met 2025-07-04"
+    assert missed_withdrawal_window(2024, _at("2025-12-01T12:00"), METHODOLOGY) == "2025-06-30 to 2025-07-04"
     assert missed_delivery_window(2030, _at("2025-12-01T12:00"), METHODOLOGY) == (
         "er is geen ronde voor dit verslagjaar"
     )

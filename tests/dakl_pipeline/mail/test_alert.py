@@ -9,7 +9,8 @@ from email.policy import SMTP
 import pytest
 
 from dakl_pipeline.mail.alert import Cause, FailedRun, notice_of_failed_run
-from dakl_pipeline.mail.message import Recipient, compose_alert
+from dakl_pipeline.mail.message import compose_alert
+from dakl_pipeline.mail.recipients import Recipient
 
 RUN = FailedRun(
     run_id="6f1c2a34-8a51-4e0b-9d7e-2b7c5d3e1f00",
@@ -44,13 +45,13 @@ def _text(run: FailedRun) -> str:
 
 def test_text_and_html_name_the_year_the_stage_the_message_and_the_run() -> None:
     message = _message(RUN)
-    assert message["Subject"] == "Monitor Dakloosheid: run van 2024 mislukt bij person_register"
+    assert message["Subject"] == "Mislukt: run van 2024"
     assert message["To"] == ANALYST.email
     assert message["Date"] == "Sun, 01 Jun 2025 10:30:00 +0000"
     assert message["Message-ID"] == f"<{RUN.run_id}@cbs.internal>"
     for kind in ("plain", "html"):
         body = " ".join(_part(message, kind).split())
-        for said in (RUN.run_id, "2024", RUN.stage, RUN.message, "1 juni 2025, 12:30:00 uur", "blijven staan"):
+        for said in (RUN.run_id, "2024", RUN.stage, RUN.message, "1 juni 2025 om 12.30 uur", "blijven staan"):
             assert str(said) in body
 
 
@@ -76,7 +77,7 @@ def test_each_cause_says_what_to_do(cause: Cause, said: str) -> None:
 
 def test_a_run_without_year_stage_or_message() -> None:
     run = replace(RUN, cause="stopped", year=None, stage=None, message=None)
-    assert _message(run)["Subject"] == "Monitor Dakloosheid: run mislukt"
+    assert _message(run)["Subject"] == "Mislukt: run"
     text = _text(run)
     assert "geen melding" in text
     assert "Start de run daarna opnieuw." in text
@@ -87,7 +88,7 @@ def test_a_run_without_year_stage_or_message() -> None:
 def test_a_run_that_is_tried_again_says_when_and_asks_for_nothing_else() -> None:
     run = replace(RUN, attempt=2, next_attempt_at=datetime(2025, 6, 1, 11, 30, tzinfo=UTC))
     text = _text(run)
-    assert "Dit was poging 2. De volgende poging begint vanzelf op 1 juni 2025, 13:30:00 uur" in text
+    assert "Dit was poging 2. De volgende poging begint vanzelf op 1 juni 2025 om 13.30 uur" in text
     assert "dakl run" not in text
 
 
@@ -109,5 +110,5 @@ def test_a_number_in_a_message_is_masked(secret: str) -> None:
 def test_what_stands_in_a_message_does_not_work() -> None:
     message = _message(replace(RUN, message="<script>x</script>\r\nBcc: a@b.nl\x1b[31m"))
     assert "<script>" not in _part(message, "html")
-    assert "Melding: <script>x</script> Bcc: a@b.nl?[31m" in _part(message, "plain")
+    assert "<script>x</script> Bcc: a@b.nl?[31m" in _part(message, "plain")
     assert "Bcc" not in message

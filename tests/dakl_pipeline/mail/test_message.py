@@ -1,5 +1,6 @@
 """The message: headers, two readable parts, the same bytes each time, and nothing of a supplier that works."""
 
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -7,20 +8,23 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.log import Delivery
-from dakl_pipeline.mail.message import Recipient, compose, is_address, read_coordinators
+from dakl_pipeline.mail.attachments import Attachment
+from dakl_pipeline.mail.message import compose
 from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.recipients import Recipient
 from tests.dakl_pipeline.mail.entries import METHODOLOGY, SHA256, delivery, withdrawal
+from tests.mails import attachments_of
 
 CONTACT = "monitor@cbs.example"
 ANNA = Recipient("Anna de Vriès", "anna@opvang.internal")
 VOID = {"meta"}
+PAGE = "op-orde-rapport_2024_000012.html"
 
 
 def _compose(entry: Delivery, *to: Recipient) -> EmailMessage:
-    notice = notice_of_delivery(entry, [entry], [], report="reports/x.html", methodology=METHODOLOGY)
+    notice = notice_of_delivery(entry, [entry], [], attached=["x.html"], contact=CONTACT, methodology=METHODOLOGY)
     return compose(entry, notice, to=to or (ANNA,), sender="dakl@cbs.example", reply_to=CONTACT)
 
 
@@ -57,7 +61,7 @@ class _Page(HTMLParser):
 
 def test_headers() -> None:
     message = _read(_compose(delivery(12), ANNA, Recipient("", "bob@opvang.internal")))
-    assert message["Subject"] == "Monitor Dakloosheid: bestand over 2024 goedgekeurd (000012)"
+    assert message["Subject"] == "Goedgekeurd: bestand over 2024 (000012)"
     assert message["To"] == "Anna de Vriès <anna@opvang.internal>, bob@opvang.internal"
     assert message["From"] == "CBS Monitor Dakloosheid <dakl@cbs.example>"
     assert message["Reply-To"].addresses[0].addr_spec == CONTACT
@@ -105,10 +109,10 @@ def test_the_page_is_well_formed_and_needs_nothing() -> None:
     assert page.open == []
     assert page.elements.count("h1") == 1
     assert set(page.elements) <= {
-        *("html", "head", "meta", "title", "body", "div", "h1", "h2", "h3", "p", "ul", "li", "span"),
-        *("table", "tbody", "tr", "th", "td"),
+        *("html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "h3", "p", "ul", "li", "span"),
+        *("dl", "dt", "dd"),
     }
-    assert page.attributes <= {"lang", "charset", "style", "scope"}
+    assert page.attributes <= {"lang", "charset", "name", "content", "class", "style"}
     assert "http" not in html
     assert 'lang="nl"' in html
 
@@ -123,7 +127,7 @@ def test_what_a_supplier_wrote_does_not_work(name: str) -> None:
     assert page.open == []
     assert not {"script", "img"} & set(page.elements)
     assert "Bcc" not in _read(message)
-    assert f"Bestand         {name.splitlines()[0]}" in _part(message, "plain")
+    assert re.search(rf"^Bestand +{re.escape(name.splitlines()[0])}", _part(message, "plain"), re.MULTILINE)
     assert not [line for line in _part(message, "plain").splitlines() if line.startswith("Bcc")]
 
 
@@ -139,59 +143,71 @@ def test_a_withdrawal() -> None:
     entry = withdrawal(2)
     notice = notice_of_withdrawal(entry, [delivery(1), entry], methodology=METHODOLOGY)
     message = _read(compose(entry, notice, to=(ANNA,), sender=CONTACT, reply_to=CONTACT))
-    assert message["Subject"] == "Monitor Dakloosheid: intrekking van 2024 bevestigd (000002)"
+    assert message["Subject"] == "Ingetrokken: verslagjaar 2024 (000002)"
     assert "000001" in _part(message, "plain")
 
 
+def _with_attachments(*attachments: Attachment) -> EmailMessage:
+    entry = delivery(12)
+    names = [each.name for each in attachments]
+    notice = notice_of_delivery(entry, [entry], [], attached=names, contact=CONTACT, methodology=METHODOLOGY)
+    message = compose(entry, notice, to=(ANNA,), sender="dakl@cbs.example", reply_to=CONTACT, attachments=attachments)
+    return _read(message)
+
+
+def test_attachments_arrive_as_they_were_made() -> None:
+    page, table = "<p>één</p>\n".encode(), b"a;b\r\n" * 3
+    message = _with_attachments(Attachment(PAGE, page), Attachment("fouten_2024_000012.csv", table))
+    assert message.get_content_type() == "multipart/mixed"
+    assert attachments_of(message) == {PAGE: page, "fouten_2024_000012.csv": table}
+    assert [part.get_content_type() for part in message.iter_attachments()] == ["text/html", "text/csv"]
+    assert [part["Content-Disposition"].content_disposition for part in message.iter_attachments()] == [
+        "attachment"
+    ] * 2
+    # The page that goes with it is not taken for the page of the mail.
+    assert "Uw bestand is goedgekeurd" in _part(message, "html")
+    content = message.as_bytes()
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+    assert content == _with_attachments(Attachment(PAGE, page), Attachment("fouten_2024_000012.csv", table)).as_bytes()
+
+
+def test_the_text_is_narrow_and_the_page_fits_a_phone() -> None:
+    long = "DAKL_J2024_" + "x" * 100 + ".csv"
+    counts = {rule.id: 1_234 for rule in catalogue().rule}
+    message = _compose(delivery(1, approved=False, findings=counts, file_name=long))
+    assert max(map(len, _part(message, "plain").splitlines())) <= 78
+    html = _part(message, "html")
+    assert 'name="viewport" content="width=device-width' in html
+    assert "prefers-color-scheme: dark" in html
+    assert min(int(size) for size in re.findall(r"font-size:(\d+)px", html)) >= 16
+    assert not re.search(r"[^-]width:", html)
+
+
+@pytest.mark.parametrize("year", [2023, None])
 @pytest.mark.parametrize(
-    "text",
+    ("findings", "received"),
     [
-        "supplier_id,name,email\nalmelo,Anna,anna@opvang.internal\nalmelo,Bob,bob@opvang.internal\nede,,c@d.nl\n",
-        "Supplier_ID;name;email\r\nalmelo; Anna ;anna@opvang.internal\r\nalmelo;Bob;bob@opvang.internal\r\n"
-        "ede;;c@d.nl\r\n",
-    ],
-    ids=["comma", "semicolon"],
-)
-def test_coordinators(text: str) -> None:
-    assert read_coordinators(text) == {
-        "almelo": (Recipient("Anna", "anna@opvang.internal"), Recipient("Bob", "bob@opvang.internal")),
-        "ede": (Recipient("", "c@d.nl"),),
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "first line"),
-        ("almelo,Anna,anna@opvang.internal\n", "first line"),
-        ("supplier_id,name,email\nalmelo,Anna\n", "line 2"),
-        ("supplier_id,name,email\nalmelo,Anna,anna\n", "line 2"),
-        ("supplier_id,name,email\nalmelo,Anna,a@b.nl\nede,Bob,b@c.nl,extra\n", "line 3"),
-        ("supplier_id,name,email\n,Anna,a@b.nl\n", "line 2"),
-        ('supplier_id,name,email\nalmelo,"Anna\nBcc: x@y.nl",a@b.nl\n', "line 3"),
+        ({}, "2025-05-12T10:30:05"),
+        ({"bsn_format": 3}, "2025-05-12T10:30:05"),
+        ({"delivery_window": 1}, "2025-12-01T00:00:00"),
+        ({"delivery_window": 1, "bsn_format": 3}, "2025-12-01T00:00:00"),
+        ({"delivery_window": 1, "bsn_format": 3}, "2024-01-01T00:00:00"),
     ],
 )
-def test_coordinators_that_cannot_be_read(text: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
-        read_coordinators(text)
+def test_a_subject_begins_with_the_outcome_and_fits_a_phone(
+    findings: dict[str, int], received: str, year: int | None
+) -> None:
+    entry = delivery(123_456, approved=not findings, findings=findings or None, received=received, year=year)
+    subject = _compose(entry)["Subject"]
+    assert subject.startswith("Goedgekeurd" if entry.approved else "Afgekeurd")
+    assert len(subject) <= 50
+    assert "123456" in subject
 
 
-@pytest.mark.parametrize(
-    ("email", "is_right", "is_placeholder"),
-    [
-        ("anna@opvang.internal", True, False),
-        ("a.b+c@gemeente-almelo.nl", True, False),
-        ("x@cbs.example", True, True),
-        ("x@example.org", True, True),
-        ("x@test.nl", True, False),
-        ("x@notexample.nl", True, False),
-        ("anna", False, False),
-        ("anna@opvang", False, False),
-        ("a b@c.nl", False, False),
-        ("a@b.nl\nBcc: c@d.nl", False, False),
-        ("Anna <a@b.nl>", False, False),
-    ],
-)
-def test_addresses(email: str, is_right: bool, is_placeholder: bool) -> None:
-    assert is_address(email) is is_right
-    assert Recipient("", email).is_placeholder is is_placeholder
+def test_a_list_of_mails_shows_the_outcome_beside_the_subject() -> None:
+    html = _part(_compose(delivery(12)), "html")
+    preview = re.search(r'<div style="display:none[^"]*">([^<]*)</div>', html)
+    assert preview is not None
+    assert preview.group(1).startswith("Het bestand DAKL_J2024_Almelo.csv van leverancier almelo over verslagjaar 2024")
+    assert html.index(preview.group()) < html.index("<h1")

@@ -7,12 +7,15 @@ from dakl_pipeline.intake.log import Delivery, Withdrawal
 from dakl_pipeline.mail.notice import Notice, notice_of_delivery, notice_of_withdrawal
 from tests.dakl_pipeline.mail.entries import METHODOLOGY, SHA256, delivery, withdrawal
 
-REPORT = "reports/2024/almelo/000001-op-orde.html"
+REPORT = "op-orde-rapport_2024_000001.html"
+CONTACT = "monitor@cbs.example"
 
 
 def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> Notice:
     findings = [finding("bsn_missing", row=3)] if "bsn_missing" in entry.findings else []
-    return notice_of_delivery(entry, [*others, entry], findings, report=REPORT, methodology=METHODOLOGY)
+    return notice_of_delivery(
+        entry, [*others, entry], findings, attached=[REPORT], contact=CONTACT, methodology=METHODOLOGY
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,7 @@ def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawa
     notice = _notice(log[-1], *log[:-1])
     assert notice.outcome == "approved"
     assert notice.paragraphs[1] == said
-    assert REPORT in notice.steps[0]
+    assert "op-orde-rapport in de bijlage" in notice.steps[0]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,6 @@ def test_a_rejected_file_hears_what_counts_instead(log: list[Delivery | Withdraw
     assert notice.outcome == "rejected"
     assert "geweigerd" in notice.paragraphs[0]
     assert notice.paragraphs[1] == said
-    assert f"met regel en kolom, in {REPORT}." in notice.steps[0]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +89,9 @@ def test_until_when_one_can_deliver_again(received: str, last_day: str | None) -
 
 def test_a_file_outside_the_window_is_not_told_to_try_again() -> None:
     notice = _notice(delivery(1, approved=False, findings={"delivery_window": 1}, received="2025-08-01T10:00:00"))
-    assert notice.steps == ()
-    assert "Neem contact op met CBS" in notice.groups[0].action
+    assert notice.groups == ()
+    assert len(notice.steps) == 1
+    assert f"Vraag dat eerst aan CBS: beantwoord deze mail, of schrijf naar {CONTACT}." in notice.steps[0]
 
 
 def test_findings_of_an_approved_file() -> None:
@@ -100,8 +103,8 @@ def test_findings_of_an_approved_file() -> None:
 def test_proof_of_receipt() -> None:
     receipt = dict(_notice(delivery(12)).receipt)
     assert receipt["Aanlevering"] == "000012"
-    assert receipt["SHA-256"] == SHA256
-    assert receipt["Ontvangen"] == "12 mei 2025, 12:30:05 uur (UTC+02:00)"
+    assert receipt["Controlegetal (SHA-256)"] == SHA256
+    assert receipt["Ontvangen"] == "12 mei 2025 om 12.30 uur"
     assert receipt["Bestand"] == "DAKL_J2024_Almelo.csv"
     assert receipt["Grootte"] == "1.094 bytes"
 

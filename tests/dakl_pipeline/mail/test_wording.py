@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dakl_pipeline.mail.wording import lines, listed, moment
+from dakl_pipeline.dutch import listed
+from dakl_pipeline.mail.wording import lines, moment
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (datetime(2025, 1, 1, 11, 0, 0, 999_999, tzinfo=UTC), "1 januari 2025, 12:00:00 uur (UTC+01:00)"),
-        (datetime(2025, 6, 30, 22, 30, tzinfo=UTC), "1 juli 2025, 00:30:00 uur (UTC+02:00)"),
+        (datetime(2025, 1, 1, 11, 0, 0, 999_999, tzinfo=UTC), "1 januari 2025 om 12.00 uur"),
+        (datetime(2025, 6, 30, 22, 30, tzinfo=UTC), "1 juli 2025 om 00.30 uur"),
     ],
     ids=["winter", "summer, the next day already"],
 )

@@ -156,7 +156,7 @@ def test_a_finding_says_what_to_do_where_and_how_it_stands():
         "Uw toelichting van 3 mei 2025 Woont er nog.",
         "nog aanwezig",
         "opgelost",
-        "2 mei 2025, 14:05 uur",
+        "2 mei 2025 om 14.05 uur",
     ):
         assert said in text
 

@@ -1,0 +1,100 @@
+"""Who gets a mail: the coordinators of suppliers, as CBS keeps them in ``coordinators.csv``.
+
+Belongs here: reading that file, and how its people are greeted. Does not belong here: where the file is (``resources``)
+and the message itself (``message``).
+"""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+from dakl_pipeline.dutch import listed
+from dakl_pipeline.errors import Refused
+
+COLUMNS = ("supplier_id", "name", "email")
+ORGANISATION = "organisation"
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# Names that exist on no network (RFC 2606): what a home has before its own address is set.
+_PLACEHOLDER = re.compile(r".*[@.](example(\.(com|net|org))?|invalid|test)", re.IGNORECASE)
+# More names than these make no greeting that anybody reads.
+_MOST_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody who gets mails.
+
+    Attributes:
+        name: As shown; may be empty.
+        email: The address.
+        organisation: The organisation for which a coordinator delivers; empty when it is not known.
+    """
+
+    name: str
+    email: str
+    organisation: str = ""
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether no mail can arrive there."""
+        return bool(_PLACEHOLDER.fullmatch(self.email))
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a plain mail address."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
+def greeting_of(to: Sequence[Recipient]) -> str:
+    """The first line of a mail: everybody by name who has one, because one mail goes to all of them.
+
+    Args:
+        to: Who gets it.
+    """
+    names = list(dict.fromkeys(each.name for each in to if each.name))
+    nameless = len(to) - sum(bool(each.name) for each in to)
+    if not names or len(names) > _MOST_NAMES:
+        return "Beste coördinatoren," if len(to) > 1 else "Beste coördinator,"
+    if nameless:
+        names.append("andere coördinatoren" if nameless > 1 else "andere coördinator")
+    return f"Beste {listed(names)},"
+
+
+def organisation_of(to: Sequence[Recipient]) -> str | None:
+    """The organisation of the coordinators of one supplier, or None when it is not known."""
+    return next((each.organisation for each in to if each.organisation), None)
+
+
+def read_coordinators(text: str) -> dict[str, tuple[Recipient, ...]]:
+    """Read who gets the mails of which supplier.
+
+    Args:
+        text: CSV with the columns ``supplier_id``, ``name`` and ``email``, and ``organisation`` if wanted, separated
+            by ``,`` or ``;``. A supplier may have several rows.
+
+    Returns:
+        The recipients by supplier, in the order of the file.
+
+    Raises:
+        Refused: If a line is not right; says which.
+    """
+    separator = ";" if ";" in text.partition("\n")[0] else ","
+    rows = csv.DictReader(StringIO(text), delimiter=separator)
+    header = [name.strip().lower() for name in rows.fieldnames or ()]
+    if header not in ([*COLUMNS], [*COLUMNS, ORGANISATION]):
+        raise Refused(f"the first line must be {','.join(COLUMNS)}, with or without ,{ORGANISATION}")
+    found: dict[str, tuple[Recipient, ...]] = {}
+    for row in rows:
+        if None in row:
+            raise Refused(f"line {rows.line_num} has more fields than the first line")
+        supplier, name, email, *rest = ((row[field] or "").strip() for field in rows.fieldnames or ())
+        organisation = rest[0] if rest else ""
+        if not supplier or not is_address(email) or not name.isprintable() or not organisation.isprintable():
+            raise Refused(f"line {rows.line_num} needs a supplier id, a name and one mail address")
+        known = found.get(supplier, ())
+        if organisation and organisation_of(known) not in (None, organisation):
+            raise Refused(f"line {rows.line_num} names another organisation for {supplier} than a line before it")
+        found[supplier] = (*known, Recipient(name, email, organisation))
+    return found

@@ -1,0 +1,84 @@
+"""Which file counts, in words: for the mail, and for the terminal after a delivery.
+
+Belongs here: sentences about an entry beside the others of its supplier and year. Does not belong here: which file
+counts (``intake.selection``) and the rest of the mail (``notice``).
+"""
+
+from collections.abc import Iterable
+
+from dakl_pipeline.dutch import day
+from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.rounds import local_date
+from dakl_pipeline.intake.selection import Standing, standings
+from dakl_pipeline.reference import Methodology
+
+
+def log_of_supplier(entry: Delivery | Withdrawal, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
+    """The entries of the same supplier and year, up to and including this one."""
+    return [
+        e
+        for e in log
+        if isinstance(e, Delivery | Withdrawal)
+        and e.sequence <= entry.sequence
+        and (e.supplier_id, e.reporting_year) == (entry.supplier_id, entry.reporting_year)
+    ]
+
+
+def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], methodology: Methodology) -> str:
+    """Whether an approved file counts, and what it takes the place of, in a sentence or two.
+
+    Args:
+        delivery: The entry of an approved file.
+        log: The log; what came after the entry is left out.
+        methodology: Settings, for the rounds.
+    """
+    year, before = delivery.reporting_year, log_of_supplier(delivery, log)
+    own = next(s for s in standings(before, methodology) if s.delivery.sequence == delivery.sequence)
+    if isinstance(own.decided_by, Withdrawal):
+        return (
+            f"Het bestand telt niet mee: u hebt verslagjaar {year} in deze ronde ingetrokken "
+            f"(intrekking {own.decided_by.delivery_id})."
+        )
+    if own.decided_by is not None:
+        return f"Het bestand telt niet mee: {name_of(own.decided_by, methodology)} is later ontvangen en telt wel mee."
+    replaced = selected_of([e for e in before if e.sequence < delivery.sequence], methodology)
+    if replaced is None:
+        return f"Dit bestand telt nu mee voor verslagjaar {year}."
+    return f"Dit bestand telt nu mee voor verslagjaar {year}. Het vervangt {name_of(replaced.delivery, methodology)}."
+
+
+def what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> str:
+    """Which file counts although a later one was rejected.
+
+    Args:
+        delivery: The entry of a rejected file.
+        before: The entries of its supplier and year, up to it.
+        methodology: Settings, for the rounds.
+    """
+    if delivery.reporting_year is None:
+        return "Uit de naam van het bestand blijkt niet over welk verslagjaar het gaat."
+    selected = selected_of(before, methodology)
+    if selected is None:
+        return f"Er telt nu geen bestand van u mee voor verslagjaar {delivery.reporting_year}."
+    return f"Voor verslagjaar {delivery.reporting_year} blijft {name_of(selected.delivery, methodology)} meetellen."
+
+
+def selected_of(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> Standing | None:
+    """The file that counts among entries of one supplier and year, if any."""
+    return next((s for s in standings(entries, methodology) if s.is_selected), None)
+
+
+def same_content(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> list[str]:
+    """A warning when a file is the same as one before it; nothing otherwise."""
+    earlier = [e for e in before if isinstance(e, Delivery) and e.delivery_id == delivery.same_content_as]
+    return [
+        f"Let op: de inhoud is precies gelijk aan die van {name_of(e, methodology)}. Was dat niet de bedoeling, "
+        "lever dan het goede bestand aan."
+        for e in earlier
+    ]
+
+
+def name_of(delivery: Delivery, methodology: Methodology) -> str:
+    """How a mail calls a delivery."""
+    received = day(local_date(delivery.received_at, methodology))
+    return f"aanlevering {delivery.delivery_id} van {received}"
