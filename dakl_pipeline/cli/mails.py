@@ -133,7 +133,10 @@ def _list(mails: "Sequence[Mail]", home: Home, *, is_json: bool) -> None:
     if is_json:
         show.print_json(rows)
         return
-    columns = ("delivery_id", "supplier", "year", "to", "sent_at", "file")
+    columns = ("delivery_id", "supplier", "year", "to", "sent_at")
     table = [{**row, "to": ", ".join(row["to"]) or "no address", "sent_at": row["sent_at"] or "waits"} for row in rows]
     show.print_table(columns, [[row[column] for column in columns] for row in table])
+    # A path in every row would not fit on a line.
+    if rows:
+        show.say(f"They are <year>/<supplier>/<delivery_id>-mail.eml in {home.reports}")
     show.say(f"{len(rows)} mails, {sum(mail.sent_at is not None for mail in mails)} sent")

@@ -58,7 +58,7 @@ def greeting_of(to: Sequence[Recipient]) -> str:
     if not names or len(names) > _MOST_NAMES:
         return "Beste coördinatoren," if len(to) > 1 else "Beste coördinator,"
     if nameless:
-        names.append("andere coördinatoren" if nameless > 1 else "andere coördinator")
+        names.append("collega's" if nameless > 1 else "collega")
     return f"Beste {listed(names)},"
 
 

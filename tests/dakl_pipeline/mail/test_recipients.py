@@ -44,8 +44,8 @@ def test_coordinators_with_their_organisation() -> None:
         (["Anna", "Bob", "Cor"], "Beste Anna, Bob en Cor,"),
         (["Anna", "Bob", "Cor", "Dirk"], "Beste coördinatoren,"),
         (["", ""], "Beste coördinatoren,"),
-        (["Anna", ""], "Beste Anna en andere coördinator,"),
-        (["", "Anna", ""], "Beste Anna en andere coördinatoren,"),
+        (["Anna", ""], "Beste Anna en collega,"),
+        (["", "Anna", ""], "Beste Anna en collega's,"),
         (["Anna", "Anna"], "Beste Anna,"),
     ],
 )

@@ -15,7 +15,7 @@ TABLE = "fouten_2024_000001.csv"
 WINDOW = finding("delivery_window", windows="", year=2024)
 FAULT = finding("bsn_format", row=3, column="bsn")
 NAME = finding("file_name")
-UNREADABLE = finding("not_csv", kind="een zip-bestand", how_to="Pak het uit.")
+UNREADABLE = finding("no_rows")
 NOTICE = finding("code_padded", row=4, column="gemeentecode")
 WARNING = finding("bsn_missing", row=5)
 
