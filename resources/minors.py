@@ -36,9 +36,12 @@ class MinorsOfHome:
         """
         born = pl.col("birth_date").is_between(date(year - adult_age, 12, 31), date(year, 12, 31), closed="right")
         try:
+            persons = pl.scan_parquet(self._registers / str(year) / "persons.parquet", glob=False)
+            # A moment would be another day in another time zone.
+            if persons.collect_schema().get("birth_date") != pl.Date:
+                return pl.Series("bsn", dtype=pl.UInt32)
             return (
-                pl.scan_parquet(self._registers / str(year) / "persons.parquet", glob=False)
-                .filter(born)
+                persons.filter(born)
                 .select(pl.col("bsn").cast(pl.UInt32, strict=False))
                 .drop_nulls()
                 .collect(engine="streaming")["bsn"]
