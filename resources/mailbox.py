@@ -14,11 +14,11 @@ from pathlib import Path
 
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.findings import Finding, with_totals
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal
 from dakl_pipeline.intake.rounds import local_date
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import Recipient, compose, read_coordinators
-from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.notice import notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
 from dakl_pipeline.op_orde.explanations import latest_by_rule
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
@@ -43,7 +43,7 @@ class Mail(Letter):
         entry: The entry.
     """
 
-    entry: Delivery | Withdrawal
+    entry: Entry
 
 
 class Mailbox:
@@ -62,23 +62,23 @@ class Mailbox:
         self._settings = settings
         self._outbox = Outbox(home.reports)
 
-    def entries(self) -> list[Delivery | Withdrawal]:
+    def entries(self) -> list[Entry]:
         """The entries of the log that have a mail."""
-        return [entry for entry in self._store.entries() if isinstance(entry, Delivery | Withdrawal)]
+        return self._store.entries()
 
-    def path_of(self, entry: Delivery | Withdrawal) -> Path:
+    def path_of(self, entry: Entry) -> Path:
         """Where the mail about an entry is."""
         year = _NO_YEAR if entry.reporting_year is None else str(entry.reporting_year)
         return self._home.reports / year / entry.supplier_id / f"{entry.delivery_id}-mail.eml"
 
-    def missing(self, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
+    def missing(self, log: Iterable[Entry]) -> list[Entry]:
         """The entries of which the mail was not made, because of a crash or a problem since mended."""
         return [entry for entry in log if not self.path_of(entry).exists()]
 
     def post(
         self,
-        entry: Delivery | Withdrawal,
-        log: Iterable[Delivery | Withdrawal],
+        entry: Entry,
+        log: Iterable[Entry],
         findings: Iterable[Finding] | None = None,
     ) -> Path:
         """Make the mail about an entry, with the list of faults of a rejected file beside it.
@@ -97,6 +97,8 @@ class Mailbox:
         path = self.path_of(entry)
         if isinstance(entry, Withdrawal):
             notice = notice_of_withdrawal(entry, log, methodology=self._methodology)
+        elif isinstance(entry, Cancellation):
+            notice = notice_of_cancellation(entry, log, methodology=self._methodology)
         else:
             if findings is None:
                 minors = MinorsOfHome(self._home.registers)
@@ -133,7 +135,7 @@ class Mailbox:
         known = [e for e in kept if e.recorded_at <= delivery.recorded_at]
         return {r: local_date(e.recorded_at, self._methodology) for r, e in latest_by_rule(known).items()}
 
-    def mails(self, log: Iterable[Delivery | Withdrawal]) -> list[Mail]:
+    def mails(self, log: Iterable[Entry]) -> list[Mail]:
         """The mails that were made, in the order of the log.
 
         Raises:
@@ -171,7 +173,7 @@ class Mailbox:
         named = ", ".join(suppliers[:_SHOWN_SUPPLIERS]) + (", ..." if len(suppliers) > _SHOWN_SUPPLIERS else "")
         return [f"no address is known for {named}: add it to {self._home.coordinators_file}, or set DAKL_MAIL_CONTACT"]
 
-    def _mail(self, entry: Delivery | Withdrawal, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:
+    def _mail(self, entry: Entry, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:
         path = self.path_of(entry)
         if (sent := when_sent(path)) is not None:
             return Mail(entry.delivery_id, path, *sent, entry)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery
-from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Cancellation, Delivery, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import standings
@@ -87,14 +87,17 @@ class ReportStore:
         """
         assert delivery.reporting_year is not None  # an approved file has a year
         approved = self._approved(delivery.supplier_id, delivery.reporting_year)
-        return self._write([d for d in approved if order_of_receipt(d) <= order_of_receipt(delivery)])
+        return self._write([*(d for d in approved if order_of_receipt(d) < order_of_receipt(delivery)), delivery])
 
     def _approved(self, supplier_id: str, year: int) -> list[Delivery]:
-        """The approved deliveries of a supplier and year, in order of receipt."""
+        """The approved deliveries of a supplier and year that were not cancelled, in order of receipt."""
+        entries = self._deliveries.entries()
+        cancelled = cancellations(entries)
         found = [
             entry
-            for entry in self._deliveries.entries()
+            for entry in entries
             if isinstance(entry, Delivery)
+            and entry.delivery_id not in cancelled
             and entry.approved
             and (entry.supplier_id, entry.reporting_year) == (supplier_id, year)
         ]
@@ -169,4 +172,6 @@ class ReportStore:
         standing = next(s for s in all_standings if s.delivery.sequence == delivery.sequence)
         if standing.is_selected:
             return "selected"
+        if isinstance(standing.decided_by, Cancellation):
+            return "cancelled"
         return "withdrawn" if isinstance(standing.decided_by, Withdrawal) else "superseded"

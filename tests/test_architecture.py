@@ -35,7 +35,7 @@ PARTS = {
     "provenance": set(),
     "operation": {"reference"},
     "history": {"contracts", "provenance", "steps"},
-    "diagnosis": {"operation", "provenance"},
+    "diagnosis": {"intake", "operation", "provenance"},
     "checks": {"contracts", "steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
     "derivation": {"contracts", "steps", "reference", "errors", "provenance", "figures"},

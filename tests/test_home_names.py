@@ -148,5 +148,7 @@ def test_a_name_that_cannot_be_is_refused_by_name(
 ) -> None:
     assert main([*command.split(), "--home", str(tmp_path / name)]) == 2
     error = capsys.readouterr().err
-    assert said in error and "--home or DAKL_HOME" in error and error.count("\n") == 1
+    assert said in error
+    assert "--home or DAKL_HOME" in error
+    assert error.count("\n") == 1
     assert not list(tmp_path.iterdir())

@@ -52,6 +52,7 @@ def demo(home: opt.HomeOption = None) -> None:
 app.command()(deliveries.check)
 app.command()(deliveries.deliver)
 app.command()(deliveries.withdraw)
+app.command()(deliveries.cancel)
 app.command()(deliveries.deliveries)
 
 
@@ -87,6 +88,8 @@ def run(
                 failed.append(done.error)
             else:
                 show.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
+                for odd in _odd_registers(opened, done.year):
+                    show.say_aside(odd)
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 
@@ -211,6 +214,21 @@ def _require_key_and_registers(home: Home, years: list[int]) -> None:
     for year in years:
         for register in REGISTERS:
             RegisterStore(home.registers).require(register, year)
+
+
+def _odd_registers(home: Home, year: int) -> list[str]:
+    """What is odd about the registers that a year was counted with."""
+    from dakl_pipeline.contracts.registers import REGISTERS
+    from dakl_pipeline.provenance import REGISTER_WARNINGS
+    from resources.stage_store import StageStore
+
+    stages = StageStore(home.stages).record(year).stages
+    notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
+    return [
+        f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
+        for name, note in notes
+        if REGISTER_WARNINGS in note
+    ]
 
 
 def _summary(home: Home, year: int) -> str:

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from io import StringIO
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Entry
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.rendering import as_html, as_text
 
@@ -77,9 +77,7 @@ def read_coordinators(text: str) -> dict[str, tuple[Recipient, ...]]:
     return found
 
 
-def compose(
-    entry: Delivery | Withdrawal, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
-) -> EmailMessage:
+def compose(entry: Entry, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str) -> EmailMessage:
     """Make the message about an entry of the log.
 
     Args:
@@ -153,6 +151,6 @@ def addresses(to: Sequence[Recipient]) -> tuple[Address, ...]:
     return tuple(Address(recipient.name, addr_spec=recipient.email) for recipient in to)
 
 
-def _identifier(entry: Delivery | Withdrawal) -> str:
+def _identifier(entry: Entry) -> str:
     digest = hashlib.sha256(entry.model_dump_json().encode("utf-8")).hexdigest()
     return f"{entry.delivery_id}.{digest[:16]}"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from dakl_pipeline.dutch import counted, day
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import Standing, standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
@@ -39,7 +39,7 @@ class Notice:
         receipt: Facts about it: labels with values.
     """
 
-    outcome: Literal["approved", "rejected", "withdrawn", "failed", "reminder"]
+    outcome: Literal["approved", "rejected", "withdrawn", "cancelled", "failed", "reminder"]
     subject: str
     headline: str
     paragraphs: tuple[str, ...]
@@ -50,7 +50,7 @@ class Notice:
 
 def notice_of_delivery(
     delivery: Delivery,
-    log: Iterable[Delivery | Withdrawal],
+    log: Iterable[Entry],
     findings: Iterable[Finding],
     *,
     report: str,
@@ -115,9 +115,7 @@ def notice_of_delivery(
     )
 
 
-def notice_of_withdrawal(
-    withdrawal: Withdrawal, log: Iterable[Delivery | Withdrawal], *, methodology: Methodology
-) -> Notice:
+def notice_of_withdrawal(withdrawal: Withdrawal, log: Iterable[Entry], *, methodology: Methodology) -> Notice:
     """Confirm a withdrawal.
 
     Args:
@@ -156,18 +154,61 @@ def notice_of_withdrawal(
     )
 
 
-def _log_of_supplier(entry: Delivery | Withdrawal, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
+def notice_of_cancellation(cancellation: Cancellation, log: Iterable[Entry], *, methodology: Methodology) -> Notice:
+    """Say that an entry was a mistake, and what counts instead.
+
+    Args:
+        cancellation: The entry.
+        log: The log; what came after the entry is left out.
+        methodology: Settings, for the rounds.
+
+    Returns:
+        The content of the mail.
+    """
+    before = _log_of_supplier(cancellation, log)
+    cancelled = next(e for e in before if e.delivery_id == cancellation.cancels)
+    is_file = isinstance(cancelled, Delivery)
+    what = f"{'aanlevering' if is_file else 'intrekking'} {cancelled.delivery_id}"
+    received = day(local_date(cancelled.received_at, methodology))
+    selected, year = _selected(before, methodology), cancellation.reporting_year
+    counts = [
+        f"Voor verslagjaar {year} telt nu {_name(selected.delivery, methodology)} mee."
+        if selected
+        else f"Er telt nu geen bestand van u mee voor verslagjaar {year}."
+    ]
+    return Notice(
+        outcome="cancelled",
+        subject=f"{what} ongedaan gemaakt ({cancellation.delivery_id})",
+        headline=f"Uw {'aanlevering' if is_file else 'intrekking'} is ongedaan gemaakt",
+        paragraphs=(
+            f"CBS heeft uw {what} van {received} ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet "
+            "meer.",
+            f"Reden: {cancellation.why}",
+            *(counts if year is not None else []),
+        ),
+        steps=("Klopt dit niet? Neem dan contact op met CBS.",),
+        groups=(),
+        receipt=(
+            ("Ongedaan gemaakt", cancelled.delivery_id),
+            ("Vastgelegd als", cancellation.delivery_id),
+            ("Leverancier", cancellation.supplier_id),
+            *([("Verslagjaar", str(year))] if year is not None else []),
+            ("Vastgelegd", moment(cancellation.recorded_at, methodology.time_zone)),
+        ),
+    )
+
+
+def _log_of_supplier(entry: Entry, log: Iterable[Entry]) -> list[Entry]:
     """The entries of the same supplier and year, up to and including this one."""
     return [
         e
         for e in log
-        if isinstance(e, Delivery | Withdrawal)
-        and e.sequence <= entry.sequence
+        if e.sequence <= entry.sequence
         and (e.supplier_id, e.reporting_year) == (entry.supplier_id, entry.reporting_year)
     ]
 
 
-def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], methodology: Methodology) -> str:
+def what_counts(delivery: Delivery, log: Iterable[Entry], methodology: Methodology) -> str:
     """Whether an approved file counts, and what it takes the place of, in a sentence or two.
 
     Args:
@@ -182,7 +223,7 @@ def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], method
             f"Het bestand telt niet mee: u hebt verslagjaar {year} in deze ronde ingetrokken "
             f"(intrekking {own.decided_by.delivery_id})."
         )
-    if own.decided_by is not None:
+    if isinstance(own.decided_by, Delivery):
         return f"Het bestand telt niet mee: {_name(own.decided_by, methodology)} is later ontvangen en telt wel mee."
     replaced = _selected([e for e in before if e.sequence < delivery.sequence], methodology)
     if replaced is None:
@@ -190,7 +231,7 @@ def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], method
     return f"Dit bestand telt nu mee voor verslagjaar {year}. Het vervangt {_name(replaced.delivery, methodology)}."
 
 
-def _what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> str:
+def _what_counts_instead(delivery: Delivery, before: list[Entry], methodology: Methodology) -> str:
     if delivery.reporting_year is None:
         return "Uit de naam van het bestand blijkt niet over welk verslagjaar het gaat."
     selected = _selected(before, methodology)
@@ -199,11 +240,11 @@ def _what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal]
     return f"Voor verslagjaar {delivery.reporting_year} blijft {_name(selected.delivery, methodology)} meetellen."
 
 
-def _selected(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> Standing | None:
+def _selected(entries: Iterable[Entry], methodology: Methodology) -> Standing | None:
     return next((s for s in standings(entries, methodology) if s.is_selected), None)
 
 
-def _same_content(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> list[str]:
+def _same_content(delivery: Delivery, before: list[Entry], methodology: Methodology) -> list[str]:
     earlier = [e for e in before if isinstance(e, Delivery) and e.delivery_id == delivery.same_content_as]
     return [
         f"Let op: de inhoud is precies gelijk aan die van {_name(e, methodology)}. Was dat niet de bedoeling, "

@@ -25,6 +25,7 @@ _COLOUR = {
     "approved": "#1d6b37",
     "rejected": "#a8201a",
     "withdrawn": "#3d4a6b",
+    "cancelled": "#3d4a6b",
     "failed": "#a8201a",
     "reminder": "#3d4a6b",
 }
