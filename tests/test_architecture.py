@@ -36,6 +36,7 @@ PARTS = {
     "operation": {"reference"},
     "history": {"contracts", "provenance", "steps"},
     "diagnosis": {"intake", "operation", "provenance"},
+    "register_checks": {"contracts", "reference"},
     "checks": {"contracts", "steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
     "derivation": {"contracts", "steps", "reference", "errors", "provenance", "figures"},

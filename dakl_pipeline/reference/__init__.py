@@ -210,10 +210,10 @@ class Methodology(BaseModel):
 
     @field_validator("reporting_years")
     @classmethod
-    def _earliest_first(cls, years: tuple[int, ...]) -> tuple[int, ...]:
+    def _are_distinct(cls, years: tuple[int, ...]) -> tuple[int, ...]:
         if not years or len(set(years)) != len(years):
             raise ValueError("at least one year, and each year once")
-        return tuple(sorted(years))
+        return years
 
     @field_validator("time_zone")
     @classmethod

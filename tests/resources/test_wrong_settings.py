@@ -95,7 +95,7 @@ def test_a_setting_of_the_statistic(text: str, said: str, tmp_path: Path) -> Non
     ("text", "name", "value"),
     [
         ('time_zone = "America/Paramaribo"', "time_zone", "America/Paramaribo"),
-        ("reporting_years = [2024, 2022]", "reporting_years", (2022, 2024)),
+        ("reporting_years = [2024, 2022]", "reporting_years", (2024, 2022)),
         ("missing_bsn_values = []", "missing_bsn_values", ()),
         ("", "adult_age", 18),
     ],
