@@ -8,6 +8,7 @@ import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.intake.catalogue import catalogue
@@ -54,7 +55,7 @@ def receive(
         WrongUsage: If the time of receipt is in the future; nothing is logged.
         Refused: If the file cannot be read; nothing is logged.
     """
-    _require_past(received_at, recorded_at)
+    _require_past(received_at, recorded_at, methodology)
     # A good name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
     is_good = parse_file_name(source.name).fault is None
     name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
@@ -168,7 +169,7 @@ def withdraw(
         Refused: If the supplier has no approved file of that year, or the window is closed and no reason is given to
             accept it all the same. Nothing is logged then.
     """
-    _require_past(at, recorded_at)
+    _require_past(at, recorded_at, methodology)
     entries = store.entries()
     stand = [entry for entry in entries if entry.delivery_id not in cancellations(entries)]
     delivered = [e for e in stand if isinstance(e, Delivery) and e.approved and e.reporting_year == year]
@@ -240,10 +241,11 @@ def cancel(
     return cancellation, found[0]
 
 
-def _require_past(at: datetime, now: datetime) -> None:
+def _require_past(at: datetime, now: datetime, methodology: Methodology) -> None:
     """A time that has yet to come would put its entry above all that follow."""
     if at > now + CLOCKS_DIFFER:
+        asked, clock = (f"{each.astimezone(ZoneInfo(methodology.time_zone)):%-d %B %Y, %H:%M}" for each in (at, now))
         raise WrongUsage(
-            f"the time {at:%Y-%m-%d %H:%M} UTC has yet to come, for it is {now:%Y-%m-%d %H:%M} UTC: correct the time, "
-            "or the clock of this computer; nothing was logged"
+            f"the time {asked} has yet to come, for it is {clock}: correct the time, or the clock of this computer; "
+            "nothing was logged"
         )
