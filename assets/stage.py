@@ -22,7 +22,7 @@ from assets.telling import tell_making
 from dakl_pipeline.checks import CheckOutcome, keeps_contract
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Entry
 from dakl_pipeline.provenance import StageRecord, out_of_step
 from dakl_pipeline.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import Methodology
@@ -78,7 +78,7 @@ class Inputs:
         return self.stages.read(table, self.year)
 
     @cached_property
-    def log(self) -> list[Delivery | Withdrawal]:
+    def log(self) -> list[Entry]:
         """The delivery log as it was when the stage first looked: what it says it read is what it used."""
         return self.delivery_store.entries()
 

@@ -6,18 +6,17 @@ person, a pseudonym or the key.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from dakl_pipeline.intake.log import CLOCKS_DIFFER
 from dakl_pipeline.operation.reruns import YearState, in_words
 from dakl_pipeline.provenance import Vintage, YearRecord
 
 Status = Literal["ok", "warning", "fault"]
-# Clocks of servers differ by less; what is further ahead was written by a clock that jumped.
-_CLOCKS_DIFFER = timedelta(minutes=5)
 _SHOWN = 3
 _GIGABYTE = 1_000_000_000
 
@@ -60,23 +59,30 @@ def judge_room(free: int, *, needed: int) -> Finding:
     return Finding("disk", "ok", room)
 
 
-def judge_clock(now: datetime, moments: Mapping[str, datetime]) -> Finding:
-    """Whether something is in the future: then a clock jumped, that of now or that of then.
+def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[str, datetime]) -> Finding:
+    """Whether something is in the future: then a clock jumped, that of now or that of then, or a time was mistyped.
 
     Args:
         now: The clock.
-        moments: Name of what happened, and when.
+        entries: Id of every entry of the log that counts, and the time of receipt that it counts by.
+        others: Name of what else happened, and when.
     """
-    ahead = [name for name, moment in moments.items() if moment > now + _CLOCKS_DIFFER]
+    latest = now + CLOCKS_DIFFER
+    counted = [name for name, moment in entries.items() if moment > latest]
+    ahead = [*(f"entry {name}" for name in counted), *(name for name, moment in others.items() if moment > latest)]
     if not ahead:
         return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, nothing is later")
-    return Finding(
-        "clock",
-        "warning",
-        f"{now:%Y-%m-%d %H:%M} UTC, but in the future: {few(ahead)}",
-        "set the clock right if it is slow; a delivery that was logged too far ahead counts above later ones, so let "
-        "its supplier deliver again with the right --received-at after a withdrawal",
-    )
+    found = f"{now:%Y-%m-%d %H:%M} UTC, but in the future: {few(ahead)}"
+    to_do = "set the clock of this computer right if it is slow"
+    if counted:
+        to_do += (
+            f"; if it is not, an entry of the future counts above later ones: `dakl cancel {counted[0]} --why TEXT`"
+            f"{' and so on' if len(counted) > 1 else ''}, then deliver the file or withdraw the year again with the "
+            "right time"
+        )
+    else:
+        to_do += "; if it is not, nothing has to be done: what is in the future is only told, no figure rests on it"
+    return Finding("clock", "warning", found, to_do)
 
 
 def judge_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Finding:

@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 # Under this name a stage keeps the digest of the register file it was made of.
 REGISTER_DIGEST = "register_sha256"
+# And under this one what is odd about it.
+REGISTER_WARNINGS = "register_warnings"
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
 
 

@@ -21,7 +21,7 @@ from dakl_pipeline.intake.bounds import bound, is_large
 from dakl_pipeline.intake.check import check_delivery
 from dakl_pipeline.intake.findings import Finding, finding, is_about_earlier
 from dakl_pipeline.intake.likeness import has_nobody_of, is_same_content, registrations_in
-from dakl_pipeline.intake.log import Delivery, order_of_receipt
+from dakl_pipeline.intake.log import Delivery, cancellations, order_of_receipt
 from dakl_pipeline.intake.previous import Earlier, differences, has_numbers_of
 from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.intake.registrations import read_registrations
@@ -207,8 +207,10 @@ class Comparer:
         return self.findings(arrival, [by_id[name] for name in delivery.compared_with if name in by_id])
 
     def _approved(self) -> list[Delivery]:
-        """The approved files that can be read about, in order of receipt."""
-        found = [e for e in self._store.readable_entries() if isinstance(e, Delivery) and e.approved]
+        """The approved files that can be read about and were not cancelled, in order of receipt."""
+        entries = self._store.readable_entries()
+        cancelled = cancellations(entries)
+        found = [e for e in entries if isinstance(e, Delivery) and e.approved and e.delivery_id not in cancelled]
         return sorted(found, key=order_of_receipt)
 
     def _name(self, delivery: Delivery) -> str:

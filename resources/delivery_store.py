@@ -23,7 +23,7 @@ from typing import BinaryIO
 from pydantic import TypeAdapter, ValidationError
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.intake.log import Delivery, LogEntry, Withdrawal, delivery_id
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, LogEntry, delivery_id
 from resources.files import locked, sync
 
 _ENTRY_FILE = "entry.json"
@@ -32,7 +32,7 @@ _ENTRY_NAME = re.compile("[0-9]{6,}")
 # How a file is stored whose own name is not safe to use.
 UNSAFE_NAME = "delivered-file"
 _SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
-_ADAPTER: TypeAdapter[Delivery | Withdrawal] = TypeAdapter(LogEntry)
+_ADAPTER: TypeAdapter[Entry] = TypeAdapter(LogEntry)
 
 
 # Supplier, year and digest: what makes two deliveries the same.
@@ -65,8 +65,9 @@ class DeliveryStore:
         self._root = root
         # Entries never change, so what was seen of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
-        self._read: dict[str, Delivery | Withdrawal] = {}
-        self._first_with: dict[_Content, str] = {}
+        self._read: dict[str, Entry] = {}
+        self._with: dict[_Content, list[str]] = {}
+        self._cancelled: set[str] = set()
 
     @contextmanager
     def staged(self, source: Path, name: str) -> Iterator[StagedFile]:
@@ -98,9 +99,9 @@ class DeliveryStore:
 
     def append(
         self,
-        make_entry: Callable[[int], Delivery | Withdrawal],
+        make_entry: Callable[[int], Entry],
         staged: StagedFile | None = None,
-    ) -> Delivery | Withdrawal:
+    ) -> Entry:
         """Log an entry, with its file, whole or not at all.
 
         Args:
@@ -136,7 +137,7 @@ class DeliveryStore:
             sync(self._root)
         return entry
 
-    def entries(self) -> list[Delivery | Withdrawal]:
+    def entries(self) -> list[Entry]:
         """Every entry, in the order of logging.
 
         Raises:
@@ -149,7 +150,7 @@ class DeliveryStore:
             entries.append(self._read_entry(folder))
         return entries
 
-    def readable_entries(self) -> list[Delivery | Withdrawal]:
+    def readable_entries(self) -> list[Entry]:
         """The entries that can be read, in the order of logging; each is read once by this process.
 
         For who must go on whatever happened to an entry; what follows from all of them needs :meth:`entries`.
@@ -214,19 +215,21 @@ class DeliveryStore:
             raise Refused(f"the file of delivery {delivery.delivery_id} is gone: restore it") from None
 
     def _same_content(self, entry: Delivery, names: Iterable[str]) -> str | None:
-        """The first entry of the same supplier and year with the same bytes; one that is not readable has none."""
+        """The first entry of the same supplier and year with the same bytes; none that is unreadable or cancelled."""
         for name in sorted(set(names) - self._seen, key=int):
             self._seen.add(name)
             with suppress(Refused):
                 earlier = self._read_entry(self._root / name)
                 if isinstance(earlier, Delivery):
-                    self._first_with.setdefault(_content(earlier), name)
-        return self._first_with.get(_content(entry))
+                    self._with.setdefault(_content(earlier), []).append(name)
+                elif isinstance(earlier, Cancellation):
+                    self._cancelled.add(earlier.cancels)
+        return next((name for name in self._with.get(_content(entry), []) if name not in self._cancelled), None)
 
     def _incoming_folder(self) -> Path:
         return Path(tempfile.mkdtemp(prefix=_INCOMING_PREFIX, dir=self._root))
 
-    def _read_entry(self, folder: Path) -> Delivery | Withdrawal:
+    def _read_entry(self, folder: Path) -> Entry:
         try:
             entry = _ADAPTER.validate_json((folder / _ENTRY_FILE).read_bytes())
         except (OSError, ValidationError):

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.check import Verdict
 from dakl_pipeline.intake.findings import Finding, weights, with_totals
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal
 from dakl_pipeline.intake.refusal import WINDOW_RULE
 from dakl_pipeline.mail.attachments import Attachment, fitting, report_names, table_name
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import compose
-from dakl_pipeline.mail.notice import Notice, notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.notice import Notice, notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
 from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.reference import Methodology
@@ -47,7 +47,7 @@ class Mail(Letter):
         entry: The entry.
     """
 
-    entry: Delivery | Withdrawal
+    entry: Entry
 
 
 class Mailbox:
@@ -67,23 +67,23 @@ class Mailbox:
         self._outbox = Outbox(home.reports)
         self._reports = ReportStore(home, methodology)
 
-    def entries(self) -> list[Delivery | Withdrawal]:
+    def entries(self) -> list[Entry]:
         """The entries of the log that have a mail."""
-        return [entry for entry in self._store.entries() if isinstance(entry, Delivery | Withdrawal)]
+        return self._store.entries()
 
-    def path_of(self, entry: Delivery | Withdrawal) -> Path:
+    def path_of(self, entry: Entry) -> Path:
         """Where the mail about an entry is."""
         year = _NO_YEAR if entry.reporting_year is None else str(entry.reporting_year)
         return self._home.reports / year / entry.supplier_id / f"{entry.delivery_id}-mail.eml"
 
-    def missing(self, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
+    def missing(self, log: Iterable[Entry]) -> list[Entry]:
         """The entries of which the mail was not made, because of a crash or a problem since mended."""
         return [entry for entry in log if not self.path_of(entry).exists()]
 
     def post(
         self,
-        entry: Delivery | Withdrawal,
-        log: Iterable[Delivery | Withdrawal],
+        entry: Entry,
+        log: Iterable[Entry],
         verdict: Verdict | None = None,
     ) -> Path:
         """Make the mail about an entry, with the op-orde report of an approved file or the findings of a rejected one.
@@ -106,6 +106,9 @@ class Mailbox:
         if isinstance(entry, Withdrawal):
             organisation = organisation_of(to)
             notice = notice_of_withdrawal(entry, log, methodology=self._methodology, organisation=organisation)
+        elif isinstance(entry, Cancellation):
+            organisation = organisation_of(to)
+            notice = notice_of_cancellation(entry, log, methodology=self._methodology, organisation=organisation)
         else:
             if verdict is None:
                 verdict = examine_again(self._store, entry, methodology=self._methodology)
@@ -125,7 +128,7 @@ class Mailbox:
     def _notice(
         self,
         delivery: Delivery,
-        log: Iterable[Delivery | Withdrawal],
+        log: Iterable[Entry],
         verdict: Verdict,
         to: Sequence[Recipient],
         attachments: Iterable[Attachment],
@@ -145,16 +148,12 @@ class Mailbox:
             reading=verdict.reading.told() if delivery.approved and verdict.reading else (),
         )
 
-    def _attachments(
-        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], verdict: Verdict
-    ) -> tuple[Attachment, ...]:
+    def _attachments(self, delivery: Delivery, log: Iterable[Entry], verdict: Verdict) -> tuple[Attachment, ...]:
         """The report on an approved file, or the findings of a rejected one; nothing when it was only late."""
         made = self._report(delivery, log, verdict) if delivery.approved else self._table(delivery, verdict)
         return fitting(made, self._settings.mail_attachments_limit)
 
-    def _report(
-        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], verdict: Verdict
-    ) -> tuple[Attachment, ...]:
+    def _report(self, delivery: Delivery, log: Iterable[Entry], verdict: Verdict) -> tuple[Attachment, ...]:
         names = report_names(delivery)
         try:
             page, workbook = self._reports.as_delivered(delivery, log, names=names, verdict=verdict)
@@ -173,7 +172,7 @@ class Mailbox:
         return (Attachment(table_name(delivery), table),)
 
     def _explained_before(
-        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], findings: Iterable[Finding]
+        self, delivery: Delivery, log: Iterable[Entry], findings: Iterable[Finding]
     ) -> tuple[dict[str, date], dict[str, str]]:
         """What the supplier explained, as it was when the delivery came in: made later the mail is the same.
 
@@ -193,7 +192,7 @@ class Mailbox:
         again = asked_again(last, found, growth_allowed=self._methodology.explained_growth_allowed)
         return {r: each.recorded_at.date() for r, each in last.items() if r not in again}, again
 
-    def mails(self, log: Iterable[Delivery | Withdrawal]) -> list[Mail]:
+    def mails(self, log: Iterable[Entry]) -> list[Mail]:
         """The mails that were made, in the order of the log.
 
         Raises:
@@ -233,7 +232,7 @@ class Mailbox:
         """
         ready: list[Mail] = []
         problems: list[str] = []
-        log: list[Delivery | Withdrawal] | None = None
+        log: list[Entry] | None = None
         for mail in mails:
             try:
                 if mail.sent_at is None and mail.to and not is_addressed_to(mail):
@@ -251,7 +250,7 @@ class Mailbox:
         named = ", ".join(suppliers[:_SHOWN_SUPPLIERS]) + (", ..." if len(suppliers) > _SHOWN_SUPPLIERS else "")
         return [f"no address is known for {named}: add it to {self._home.coordinators_file}, or set DAKL_MAIL_CONTACT"]
 
-    def _mail(self, entry: Delivery | Withdrawal, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:
+    def _mail(self, entry: Entry, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:
         path = self.path_of(entry)
         if (sent := when_sent(path)) is not None:
             return Mail(entry.delivery_id, path, *sent, entry)

@@ -1,4 +1,4 @@
-"""Receiving a file or a withdrawal: check, decide, log.
+"""Receiving a file, a withdrawal or the cancellation of one of these: check, decide, log.
 
 Belongs here: bringing the check, the calendar and the log together, with the clock. Does not belong here: the rules of
 the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``).
@@ -9,14 +9,15 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dakl_pipeline.errors import Refused
+from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import CLOCKS_DIFFER, Cancellation, Delivery, Withdrawal, cancellations
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.redaction import mask_numbers, mask_unprintable
@@ -50,8 +51,10 @@ def receive(
         The entry as logged and the verdict with every finding.
 
     Raises:
+        WrongUsage: If the time of receipt is in the future; nothing is logged.
         Refused: If the file cannot be read; nothing is logged.
     """
+    _require_past(received_at, recorded_at, methodology)
     # A good name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
     is_good = parse_file_name(source.name).fault is None
     name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
@@ -183,10 +186,14 @@ def withdraw(
     """Log the withdrawal of a year by its supplier (monitor rule 3.4).
 
     Raises:
+        WrongUsage: If the time is in the future. Nothing is logged then.
         Refused: If the supplier has no approved file of that year, or the window is closed and no reason is given to
             accept it all the same. Nothing is logged then.
     """
-    delivered = [e for e in store.entries() if isinstance(e, Delivery) and e.approved and e.reporting_year == year]
+    _require_past(at, recorded_at, methodology)
+    entries = store.entries()
+    stand = [entry for entry in entries if entry.delivery_id not in cancellations(entries)]
+    delivered = [e for e in stand if isinstance(e, Delivery) and e.approved and e.reporting_year == year]
     if not any(entry.supplier_id == supplier_id for entry in delivered):
         raise Refused(f"{supplier_id} has no approved file of {year}: there is nothing to withdraw")
     missed = missed_withdrawal_window(year, at, methodology)
@@ -207,3 +214,59 @@ def withdraw(
     )
     assert isinstance(entry, Withdrawal)
     return entry
+
+
+def cancel(
+    store: DeliveryStore, *, delivery_id: str, why: str, recorded_at: datetime
+) -> tuple[Cancellation, Delivery | Withdrawal]:
+    """Log that an earlier delivery or withdrawal was a mistake: from now on it does not count.
+
+    Args:
+        store: The log.
+        delivery_id: The entry.
+        why: What was wrong with it, without numbers that could be a person's.
+        recorded_at: Now, with a zone.
+
+    Returns:
+        The entry as logged, and the one that it cancels.
+
+    Raises:
+        Refused: If there is no such entry, or it was cancelled before or is a cancellation itself. Nothing is logged.
+    """
+    found: list[Delivery | Withdrawal] = []
+
+    # Looked up while the log is held, so that of two at once only one cancels.
+    def made(sequence: int) -> Cancellation:
+        entries = store.entries()
+        entry = next((each for each in entries if each.delivery_id == delivery_id), None)
+        if entry is None:
+            raise Refused(f"there is no entry {delivery_id} in the delivery log: `dakl deliveries` lists them")
+        if isinstance(entry, Cancellation):
+            raise Refused(f"{delivery_id} is a cancellation, and stays: deliver the file, or withdraw the year, again")
+        if earlier := cancellations(entries).get(delivery_id):
+            raise Refused(f"{delivery_id} does not count any more: it was cancelled by {earlier.delivery_id}")
+        found.append(entry)
+        return Cancellation(
+            sequence=sequence,
+            supplier_id=entry.supplier_id,
+            received_at=recorded_at,
+            recorded_at=recorded_at,
+            recorded_by=getpass.getuser(),
+            reporting_year=entry.reporting_year,
+            cancels=delivery_id,
+            why=why,
+        )
+
+    cancellation = store.append(made)
+    assert isinstance(cancellation, Cancellation)
+    return cancellation, found[0]
+
+
+def _require_past(at: datetime, now: datetime, methodology: Methodology) -> None:
+    """A time that has yet to come would put its entry above all that follow."""
+    if at > now + CLOCKS_DIFFER:
+        asked, clock = (f"{each.astimezone(ZoneInfo(methodology.time_zone)):%-d %B %Y, %H:%M}" for each in (at, now))
+        raise WrongUsage(
+            f"the time {asked} has yet to come, for it is {clock}: correct the time, or the clock of this computer; "
+            "nothing was logged"
+        )

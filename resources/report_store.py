@@ -17,7 +17,7 @@ from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery
 from dakl_pipeline.intake.findings import weights
-from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.intake.population import adults_only_note
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
@@ -94,7 +94,7 @@ class ReportStore:
         return self._write(approved)
 
     def as_delivered(
-        self, delivery: Delivery, log: Iterable[Delivery | Withdrawal], *, names: tuple[str, ...], verdict: Verdict
+        self, delivery: Delivery, log: Iterable[Entry], *, names: tuple[str, ...], verdict: Verdict
     ) -> tuple[bytes, bytes]:
         """The report on an approved delivery as it was when that was logged: made later it is the same.
 
@@ -128,7 +128,7 @@ class ReportStore:
         return self._write(_approved_before(delivery, self._deliveries.entries()))
 
     def _approved(self, supplier_id: str, year: int) -> list[Delivery]:
-        """The approved deliveries of a supplier and year, in order of receipt."""
+        """The approved deliveries of a supplier and year that were not cancelled, in order of receipt."""
         return _approved_of(supplier_id, year, self._deliveries.entries())
 
     def _write(self, approved: list[Delivery]) -> WrittenReport:
@@ -147,7 +147,7 @@ class ReportStore:
         approved: list[Delivery],
         files: tuple[str, ...],
         *,
-        log: list[Delivery | Withdrawal],
+        log: list[Entry],
         until: datetime | None = None,
         verdict: Verdict | None = None,
     ) -> OpOrdeReport:
@@ -213,26 +213,31 @@ class ReportStore:
         """A moment on the Dutch clock, as a coordinator reads it."""
         return at.astimezone(ZoneInfo(self._methodology.time_zone))
 
-    def _standing(self, delivery: Delivery, log: list[Delivery | Withdrawal]) -> StandingNow:
+    def _standing(self, delivery: Delivery, log: list[Entry]) -> StandingNow:
         all_standings = standings(log, self._methodology)
         standing = next(s for s in all_standings if s.delivery.sequence == delivery.sequence)
         if standing.is_selected:
             return "selected"
+        if isinstance(standing.decided_by, Cancellation):
+            return "cancelled"
         return "withdrawn" if isinstance(standing.decided_by, Withdrawal) else "superseded"
 
 
-def _approved_of(supplier_id: str, year: int, log: Iterable[Delivery | Withdrawal]) -> list[Delivery]:
+def _approved_of(supplier_id: str, year: int, log: Iterable[Entry]) -> list[Delivery]:
+    entries = list(log)
+    cancelled = cancellations(entries)
     found = [
         entry
-        for entry in log
+        for entry in entries
         if isinstance(entry, Delivery)
         and entry.approved
+        and entry.delivery_id not in cancelled
         and (entry.supplier_id, entry.reporting_year) == (supplier_id, year)
     ]
     return sorted(found, key=order_of_receipt)
 
 
-def _approved_before(delivery: Delivery, log: Iterable[Delivery | Withdrawal]) -> list[Delivery]:
+def _approved_before(delivery: Delivery, log: Iterable[Entry]) -> list[Delivery]:
     """The approved deliveries of a supplier and year up to one of them, in order of receipt."""
     assert delivery.reporting_year is not None  # an approved file has a year
     place = order_of_receipt(delivery)

@@ -246,7 +246,7 @@ def test_a_clock_that_was_ahead_for_a_while(home: Path, said: Said) -> None:
     _entry_in(home, 3, recorded_at="2099-01-01T00:00:00Z")
     path = home / "history" / "2024" / "00002" / "vintage.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"counted_at": "2099-01-01T00:00:00Z"}))
-    assert "entry 000003, vintage 2 of 2024" in _doctor(said, home)["clock"]["found"]
+    assert "the logging of entry 000003, vintage 2 of 2024" in _doctor(said, home)["clock"]["found"]
     before = _figures(said, home)
     assert _run(said, home)[0] == 0
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0

@@ -53,6 +53,7 @@ def demo(home: opt.HomeOption = None) -> None:
 app.command()(deliveries.check)
 app.command()(deliveries.deliver)
 app.command()(deliveries.withdraw)
+app.command()(deliveries.cancel)
 app.command()(deliveries.deliveries)
 
 
@@ -80,13 +81,16 @@ def run(
     for one in years:
         if StageStore(opened.stages).is_held(one):
             show.say_aside(f"{one}: another run is busy with it; this one waits for its end")
-    failed = []
+    failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
         for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
             if done.error:
                 failed.append(done.error)
             else:
                 bar.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
+                odd += _odd_registers(opened, done.year)
+    for each in odd:
+        show.say_aside(each)
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 
@@ -211,6 +215,21 @@ def _require_key_and_registers(home: Home, years: list[int]) -> None:
     for year in years:
         for register in REGISTERS:
             RegisterStore(home.registers).require(register, year)
+
+
+def _odd_registers(home: Home, year: int) -> list[str]:
+    """What is odd about the registers that a year was counted with."""
+    from dakl_pipeline.contracts.registers import REGISTERS
+    from dakl_pipeline.provenance import REGISTER_WARNINGS
+    from resources.stage_store import StageStore
+
+    stages = StageStore(home.stages).record(year).stages
+    notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
+    return [
+        f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
+        for name, note in notes
+        if REGISTER_WARNINGS in note
+    ]
 
 
 def _summary(home: Home, year: int) -> str:

@@ -1,9 +1,10 @@
-"""The commands about deliveries: check one, receive one, withdraw a year, and the log of them.
+"""The commands about deliveries: check or receive one, withdraw a year, cancel a mistake, and the log of them.
 
 Belongs here: reading arguments, calling, showing. Does not belong here: the check (``dakl_pipeline.intake``) and how
 the log is kept (``resources``).
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from dakl_pipeline.cli import reports, show, verdicts
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 
+_DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: DAKL_J<year>_<free text>.csv")]
 
 
@@ -129,15 +131,49 @@ def withdraw(
     show.say(f"Werk de cijfers bij met: dakl run --year {year}")
 
 
+def cancel(
+    entry: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="The entry, as `dakl deliveries` lists it.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="What was wrong; kept, and told to the supplier.")],
+    home: opt.HomeOption = None,
+) -> None:
+    """Cancel a delivery or a withdrawal that was a mistake: it stays in the log and no longer counts."""
+    from dakl_pipeline.intake.log import Delivery, delivery_id
+    from dakl_pipeline.intake.selection import standings
+    from resources.delivery_store import DeliveryStore
+    from resources.reception import cancel as log_cancellation
+
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    if not _DELIVERY_ID.fullmatch(entry):
+        raise WrongUsage("name the entry by its number, such as 000007: `dakl deliveries` lists them")
+    store = DeliveryStore(opened.deliveries)
+    cancellation, cancelled = log_cancellation(
+        store, delivery_id=delivery_id(int(entry)), why=opt.reason(why, "--why"), recorded_at=datetime.now(UTC)
+    )
+    mail_file = mail_commands.mail_about(cancellation, opened, methodology)
+    what = "delivery" if isinstance(cancelled, Delivery) else "withdrawal"
+    year, supplier = cancelled.reporting_year, cancelled.supplier_id
+    about = "" if year is None else f" for {year}"
+    show.say(f"{cancellation.delivery_id}: {what} {cancelled.delivery_id} of {supplier}{about} no longer counts")
+    if mail_file:
+        show.say(f"mail: {mail_file}")
+    if year is not None:
+        counting = [s.delivery for s in standings(store.entries(), methodology) if s.is_selected]
+        now = [d.delivery_id for d in counting if (d.supplier_id, d.reporting_year) == (supplier, year)]
+        show.say(f"What counts for {year} now: {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
+        show.say(f"Bring the figures up to date with: dakl run --year {year}")
+
+
 def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
-    from dakl_pipeline.intake.log import Withdrawal
-    from dakl_pipeline.intake.selection import standings
+    from dakl_pipeline.intake.log import Delivery, Withdrawal, cancellations
+    from dakl_pipeline.intake.selection import standings, words_of
     from resources.delivery_store import DeliveryStore
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
     entries = DeliveryStore(opened.deliveries).entries()
+    cancelled = cancellations(entries)
     rows: list[dict[str, Any]] = [
         {
             "delivery_id": s.delivery.delivery_id,
@@ -171,10 +207,14 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
             "accepted_late": w.late_reason,
             "recorded_by": w.recorded_by,
             "recorded_at": w.recorded_at.isoformat(),
-            "reason": "withdrawal of a year by its supplier",
+            "reason": words_of(cancelled[w.delivery_id])
+            if w.delivery_id in cancelled
+            else "withdrawal of a year by its supplier"
+            if isinstance(w, Withdrawal)
+            else f"cancels {w.cancels}: {w.why}",
         }
         for w in entries
-        if isinstance(w, Withdrawal)
+        if not isinstance(w, Delivery)
     ]
     rows = sorted((r for r in rows if year in (None, r["year"])), key=lambda r: r["delivery_id"])
     if json:
@@ -182,11 +222,14 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
         return
     columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "reason")
     clock = ZoneInfo(methodology.time_zone)
-    verdicts = {True: "approved", False: "rejected", None: "withdrawal"}
+
+    def verdict(row: dict[str, Any]) -> str:
+        return {True: "approved", False: "rejected"}[row["approved"]] if "approved" in row else str(row["kind"])
+
     table = [
         {
             **row,
-            "verdict": verdicts[row.get("approved")] + (" (late)" if row["accepted_late"] else ""),
+            "verdict": verdict(row) + (" (late)" if row["accepted_late"] else ""),
             "selected": "yes" if row.get("selected") else "no",
             "received_at": f"{datetime.fromisoformat(row['received_at']).astimezone(clock):%Y-%m-%d %H:%M}",
             "reason": row["reason"]

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dakl_pipeline.intake.check import Verdict
-    from dakl_pipeline.intake.log import Delivery, Withdrawal
+    from dakl_pipeline.intake.log import Entry
     from dakl_pipeline.reference import Methodology
     from resources.mailbox import Mail, Mailbox
 
 
 def mail_about(
-    entry: "Delivery | Withdrawal",
+    entry: "Entry",
     home: Home,
     methodology: "Methodology",
     *,
@@ -102,7 +102,7 @@ def mails(
         raise Refused(f"{last}; nothing is lost, so try again with `dakl mails --send`" if send else last)
 
 
-def _post_missing(mailbox: "Mailbox", log: "Sequence[Delivery | Withdrawal]") -> list[str]:
+def _post_missing(mailbox: "Mailbox", log: "Sequence[Entry]") -> list[str]:
     missing = mailbox.missing(log)
     problems: list[str] = []
     if not missing:

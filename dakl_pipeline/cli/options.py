@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dakl_pipeline.errors import Missing, WrongUsage
-from dakl_pipeline.redaction import holds_number, mask_numbers
+from dakl_pipeline.redaction import holds_number, mask_numbers, mask_unprintable
 from resources.home import Home, home_of_environment
 
 if TYPE_CHECKING:
@@ -121,11 +121,17 @@ def today(methodology: "Methodology") -> date:
 
 
 def late_reason(text: str | None) -> str | None:
-    """The reason to accept something late, without numbers that could be a person's.
+    """The reason to accept something late, as :func:`reason`; None when it was not given."""
+    return None if text is None else reason(text, "--accept-late")
+
+
+def reason(text: str, option: str) -> str:
+    """Why something is done, on one line and without numbers that could be a person's.
 
     Raises:
         WrongUsage: If it is empty: the log must say why.
     """
-    if text is not None and not text.strip():
-        raise WrongUsage("--accept-late needs a reason")
-    return text if text is None else mask_numbers(text)
+    words = " ".join(text.split())
+    if not words:
+        raise WrongUsage(f"{option} needs a reason")
+    return mask_unprintable(mask_numbers(words))

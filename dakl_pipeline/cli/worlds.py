@@ -11,7 +11,7 @@ import polars as pl
 
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.exports import to_parquet
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Entry
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import World, WorldPlan
 from resources.delivery_store import DeliveryStore
@@ -74,7 +74,7 @@ def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodol
         methodology: Settings of the statistic.
     """
     store, mailbox = DeliveryStore(home.deliveries), Mailbox(home, methodology, load_mail_settings())
-    log: list[Delivery | Withdrawal] = []
+    log: list[Entry] = []
     with progress("delivering", len(world.events)) as bar:
         for event in world.events:
             if event.file_name is None or event.content is None:

@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 import dataframely as dy
+import polars as pl
 
 from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
-from dakl_pipeline.reference import categories
+from dakl_pipeline.reference import NumberKind, categories, placeholder_numbers
 
 _YEAR = "Verslagjaar waarvoor het register geldt."
 _BSN = "HMAC-SHA-256 van het BSN."
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
+# What is lost in another type.
+_MUST_BE: Mapping[pl.DataType, str] = {
+    pl.Date(): "a date, without a time: a moment is another day in another time zone",
+    pl.String(): "text: a number loses its leading zeros",
+    pl.Boolean(): "true or false",
+}
 _NUMBER_PATTERNS = {"bsn": "^[0-9]{9}$", "v_number": "^[0-9]{10}$"}
 
 
@@ -203,3 +211,33 @@ REGISTERS = (
         numbers={"bsn": "bsn"},
     ),
 )
+
+
+def wrong_types(register: Register, schema: Mapping[str, pl.DataType]) -> list[str]:
+    """The columns of a register that would have to be converted, which could change what they say.
+
+    Args:
+        register: Which it is.
+        schema: Columns and types of the file; those that the contract does not have do not matter.
+
+    Returns:
+        For each what it is and what it must be. Texts may be stored as categories, and a column that may be empty may
+        be nothing but empty.
+    """
+    wrong = []
+    for name, column in register.source.columns().items():
+        found, expected = schema.get(name, column.dtype), column.dtype
+        is_text = expected == pl.String and found.base_type() in _TEXTS
+        is_empty = column.nullable and found == pl.Null
+        if found != expected and not is_text and not is_empty:
+            # Of a type of categories the full name would show the values.
+            wrong.append(f"{name} is {found.base_type().__name__} and must be {_MUST_BE[expected]}")
+    return wrong
+
+
+def is_placeholder(register: Register) -> pl.Expr:
+    """Whether a number of a row stands for a missing one: it is nobody's, and would become one person of many."""
+    kinds: Mapping[Literal["bsn", "v"], NumberKind] = {"bsn": "bsn", "v": "v_number"}
+    return pl.any_horizontal(
+        pl.col(column).is_in(sorted(placeholder_numbers(kinds[domain]))) for column, domain in register.numbers.items()
+    ).fill_null(False)

@@ -1,16 +1,20 @@
-"""What the delivery log holds: one entry per received file or withdrawal.
+"""What the delivery log holds: one entry per received file, withdrawal or cancellation of one of these.
 
 Belongs here: the entries as validated, immutable objects. Does not belong here: where they are kept (``resources``) and
 what follows from them (``selection``).
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.intake.profile import FileProfile
+
+# Clocks of servers differ by less; what is further ahead is a typing error, or was written by a clock that jumped.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class _Entry(BaseModel):
@@ -86,7 +90,23 @@ class Withdrawal(_Entry):
     reporting_year: int
 
 
-LogEntry = Annotated[Delivery | Withdrawal, Field(discriminator="kind")]
+class Cancellation(_Entry):
+    """An earlier entry was a mistake: it stays in the log and no longer counts (assumption D73).
+
+    Attributes:
+        reporting_year: Year of that entry.
+        cancels: Its id.
+        why: What was wrong, without numbers that could be a person's.
+    """
+
+    kind: Literal["cancellation"] = "cancellation"
+    reporting_year: int | None
+    cancels: str
+    why: str
+
+
+Entry = Delivery | Withdrawal | Cancellation
+LogEntry = Annotated[Entry, Field(discriminator="kind")]
 
 
 def delivery_id(sequence: int) -> str:
@@ -94,6 +114,11 @@ def delivery_id(sequence: int) -> str:
     return f"{sequence:06d}"
 
 
-def order_of_receipt(entry: Delivery | Withdrawal) -> tuple[datetime, int]:
+def cancellations(entries: Iterable[Entry]) -> dict[str, Cancellation]:
+    """The entries that no longer count, by their id, each with what cancelled it."""
+    return {entry.cancels: entry for entry in entries if isinstance(entry, Cancellation)}
+
+
+def order_of_receipt(entry: Entry) -> tuple[datetime, int]:
     """Order in which entries count: time of receipt, at the same instant place in the log (monitor rule 3.3)."""
     return entry.received_at, entry.sequence

@@ -1,6 +1,7 @@
 """The selection: which file of which supplier counts for a reporting year, and why the others do not.
 
-Belongs here: monitor rules 3.3 and 3.4 over the log. Does not belong here: verdicts on files and the log itself.
+Belongs here: monitor rules 3.3 and 3.4 over the log, and cancellations. Does not belong here: verdicts on files and the
+log itself.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.intake.refusal import Refusal, refusal_of
 from dakl_pipeline.intake.rounds import round_of
 from dakl_pipeline.reference import Methodology
@@ -29,21 +30,22 @@ class Standing:
         delivery: The log entry.
         is_selected: Whether it counts for its supplier and year.
         reason: Why it does or does not, in words for an analyst.
-        decided_by: The withdrawal or the later file because of which it does not count; None for any other reason.
+        decided_by: The cancellation, withdrawal or later file because of which it does not count; None for any other
+            reason.
     """
 
     delivery: Delivery
     is_selected: bool
     reason: str
-    decided_by: Delivery | Withdrawal | None = None
+    decided_by: Entry | None = None
 
 
-def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> list[Standing]:
+def standings(entries: Iterable[Entry], methodology: Methodology) -> list[Standing]:
     """Say of every delivery whether it is selected and why (monitor rules 3.3 and 3.4).
 
     The most recent approved file of a supplier and year counts. A rejected later file does not push out an approved
     earlier one. A withdrawal takes out every file of its round and of earlier rounds, also one received after it in the
-    same round; an approved file of a later round counts again.
+    same round; an approved file of a later round counts again. An entry that was cancelled decides about no other.
 
     Args:
         entries: The log.
@@ -53,14 +55,19 @@ def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology
         A standing for every delivery, in order of receipt.
     """
     in_order = sorted(entries, key=order_of_receipt)
-    withdrawals = [entry for entry in in_order if isinstance(entry, Withdrawal)]
+    cancelled = cancellations(in_order)
+    stand = [entry for entry in in_order if entry.delivery_id not in cancelled]
+    withdrawals = [entry for entry in stand if isinstance(entry, Withdrawal)]
+    approved = [entry for entry in stand if isinstance(entry, Delivery) and entry.approved]
     deliveries = [entry for entry in in_order if isinstance(entry, Delivery)]
-    withdrawn_by = {d.sequence: w for d in deliveries for w in withdrawals if _withdraws(w, d, methodology)}
-    latest = {(d.supplier_id, d.reporting_year): d for d in deliveries if d.approved and d.sequence not in withdrawn_by}
+    withdrawn_by = {d.sequence: w for d in approved for w in withdrawals if _withdraws(w, d, methodology)}
+    latest = {(d.supplier_id, d.reporting_year): d for d in approved if d.sequence not in withdrawn_by}
     result = []
     for delivery in deliveries:
         winner = latest.get((delivery.supplier_id, delivery.reporting_year))
-        if not delivery.approved:
+        if cancellation := cancelled.get(delivery.delivery_id):
+            standing = Standing(delivery, False, words_of(cancellation), cancellation)
+        elif not delivery.approved:
             standing = Standing(delivery, False, _REJECTED[refusal_of(delivery.findings)])
         elif withdrawal := withdrawn_by.get(delivery.sequence):
             standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal)
@@ -73,16 +80,19 @@ def standings(entries: Iterable[Delivery | Withdrawal], methodology: Methodology
     return result
 
 
+def words_of(cancellation: Cancellation) -> str:
+    """Why an entry that was cancelled does not count."""
+    return f"cancelled by {cancellation.delivery_id}: {cancellation.why}"
+
+
 def _withdraws(withdrawal: Withdrawal, delivery: Delivery, methodology: Methodology) -> bool:
     year = withdrawal.reporting_year
-    return (
-        (delivery.supplier_id, delivery.reporting_year) == (withdrawal.supplier_id, year)
-        and delivery.approved
-        and round_of(year, delivery.received_at, methodology) <= round_of(year, withdrawal.received_at, methodology)
-    )
+    return (delivery.supplier_id, delivery.reporting_year) == (withdrawal.supplier_id, year) and round_of(
+        year, delivery.received_at, methodology
+    ) <= round_of(year, withdrawal.received_at, methodology)
 
 
-def select(entries: Iterable[Delivery | Withdrawal], *, year: int, methodology: Methodology) -> list[Delivery]:
+def select(entries: Iterable[Entry], *, year: int, methodology: Methodology) -> list[Delivery]:
     """The deliveries that count for a reporting year, by supplier.
 
     Args:

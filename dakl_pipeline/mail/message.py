@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Entry
 from dakl_pipeline.mail.attachments import Attachment
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.recipients import Recipient, greeting_of
@@ -24,7 +24,7 @@ _ANALYST = "Beste collega,"
 
 
 def compose(
-    entry: Delivery | Withdrawal,
+    entry: Entry,
     notice: Notice,
     *,
     to: Sequence[Recipient],
@@ -117,6 +117,6 @@ def addresses(to: Sequence[Recipient]) -> tuple[Address, ...]:
     return tuple(Address(recipient.name, addr_spec=recipient.email) for recipient in to)
 
 
-def _identifier(entry: Delivery | Withdrawal) -> str:
+def _identifier(entry: Entry) -> str:
     digest = hashlib.sha256(entry.model_dump_json().encode("utf-8")).hexdigest()
     return f"{entry.delivery_id}.{digest[:16]}"

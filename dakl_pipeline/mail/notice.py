@@ -11,9 +11,9 @@ from typing import Literal
 
 from dakl_pipeline.dutch import counted, day, listed
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, order_of_receipt
 from dakl_pipeline.intake.refusal import WINDOW_RULE
-from dakl_pipeline.intake.rounds import last_day_to_deliver
+from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
 from dakl_pipeline.mail.rejection import rejection_of
@@ -52,7 +52,7 @@ class Notice:
         note: What goes before the findings; may be empty.
     """
 
-    outcome: Literal["approved", "rejected", "withdrawn", "failed", "reminder"]
+    outcome: Literal["approved", "rejected", "withdrawn", "cancelled", "failed", "reminder"]
     subject: str
     headline: str
     paragraphs: tuple[str, ...]
@@ -72,7 +72,7 @@ class Notice:
 
 def notice_of_delivery(
     delivery: Delivery,
-    log: Iterable[Delivery | Withdrawal],
+    log: Iterable[Entry],
     findings: Iterable[Finding],
     *,
     attached: Sequence[str],
@@ -162,7 +162,7 @@ def notice_of_delivery(
 
 def notice_of_withdrawal(
     withdrawal: Withdrawal,
-    log: Iterable[Delivery | Withdrawal],
+    log: Iterable[Entry],
     *,
     methodology: Methodology,
     organisation: str | None = None,
@@ -208,7 +208,54 @@ def notice_of_withdrawal(
     )
 
 
-def _first_of_supplier(delivery: Delivery, log: Iterable[Delivery | Withdrawal]) -> list[str]:
+def notice_of_cancellation(
+    cancellation: Cancellation, log: Iterable[Entry], *, methodology: Methodology, organisation: str | None = None
+) -> Notice:
+    """Say that an entry was a mistake, and what counts instead.
+
+    Args:
+        cancellation: The entry.
+        log: The log; what came after the entry is left out.
+        methodology: Settings, for the rounds.
+        organisation: The organisation; its id when that is not known.
+
+    Returns:
+        The content of the mail.
+    """
+    before = log_of_supplier(cancellation, log)
+    cancelled = next(e for e in before if e.delivery_id == cancellation.cancels)
+    kind = "aanlevering" if isinstance(cancelled, Delivery) else "intrekking"
+    what = f"{kind} {cancelled.delivery_id}"
+    received = day(local_date(cancelled.received_at, methodology))
+    selected, year = selected_of(before, methodology), cancellation.reporting_year
+    counts = (
+        f"Voor verslagjaar {year} telt nu {name_of(selected.delivery, methodology)} mee."
+        if selected
+        else f"Er telt nu geen bestand van u mee voor verslagjaar {year}."
+    )
+    return Notice(
+        outcome="cancelled",
+        subject=f"Ongedaan gemaakt: {what} ({cancellation.delivery_id})",
+        headline=f"Uw {kind} is ongedaan gemaakt",
+        paragraphs=(
+            f"CBS heeft uw {what} van {received} ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet "
+            "meer.",
+            f"Reden: {cancellation.why}",
+            *((counts,) if year is not None else ()),
+        ),
+        steps=("Klopt dit niet? Neem dan contact op met CBS.",),
+        groups=(),
+        receipt=(
+            ("Ongedaan gemaakt", cancelled.delivery_id),
+            ("Vastgelegd als", cancellation.delivery_id),
+            *_supplier(cancellation, organisation),
+            *((("Verslagjaar", str(year)),) if year is not None else ()),
+            ("Vastgelegd", moment(cancellation.recorded_at, methodology.time_zone)),
+        ),
+    )
+
+
+def _first_of_supplier(delivery: Delivery, log: Iterable[Entry]) -> list[str]:
     """A supplier id that is new may be misspelt. No other supplier is named: the mail is not for them."""
     if any(
         isinstance(e, Delivery) and e.approved and e.supplier_id == delivery.supplier_id
@@ -230,7 +277,7 @@ def _again(delivery: Delivery, methodology: Methodology) -> str:
     return f"Is er iets te verbeteren? Lever dan het hele bestand opnieuw aan. Dat kan tot en met {day(last)}."
 
 
-def _report(delivery: Delivery, before: list[Delivery | Withdrawal], attached: Sequence[str]) -> str:
+def _report(delivery: Delivery, before: list[Entry], attached: Sequence[str]) -> str:
     if not attached:
         return _NO_REPORT
     place = order_of_receipt(delivery)
@@ -251,12 +298,12 @@ def _receipt(delivery: Delivery, organisation: str | None, methodology: Methodol
     )
 
 
-def _supplier(entry: Delivery | Withdrawal, organisation: str | None) -> list[tuple[str, str]]:
+def _supplier(entry: Entry, organisation: str | None) -> list[tuple[str, str]]:
     known = [] if organisation is None else [("Organisatie", organisation)]
     return [*known, ("Leverancier", entry.supplier_id)]
 
 
-def _who(entry: Delivery | Withdrawal, organisation: str | None) -> str:
+def _who(entry: Entry, organisation: str | None) -> str:
     return organisation or f"leverancier {entry.supplier_id}"
 
 

@@ -7,24 +7,23 @@ counts (``intake.selection``) and the rest of the mail (``notice``).
 from collections.abc import Iterable
 
 from dakl_pipeline.dutch import day
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Delivery, Entry, Withdrawal
 from dakl_pipeline.intake.rounds import local_date
 from dakl_pipeline.intake.selection import Standing, standings
 from dakl_pipeline.reference import Methodology
 
 
-def log_of_supplier(entry: Delivery | Withdrawal, log: Iterable[Delivery | Withdrawal]) -> list[Delivery | Withdrawal]:
+def log_of_supplier(entry: Entry, log: Iterable[Entry]) -> list[Entry]:
     """The entries of the same supplier and year, up to and including this one."""
     return [
         e
         for e in log
-        if isinstance(e, Delivery | Withdrawal)
-        and e.sequence <= entry.sequence
+        if e.sequence <= entry.sequence
         and (e.supplier_id, e.reporting_year) == (entry.supplier_id, entry.reporting_year)
     ]
 
 
-def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], methodology: Methodology) -> str:
+def what_counts(delivery: Delivery, log: Iterable[Entry], methodology: Methodology) -> str:
     """Whether an approved file counts, and what it takes the place of, in a sentence or two.
 
     Args:
@@ -39,7 +38,7 @@ def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], method
             f"Het bestand telt niet mee: u hebt verslagjaar {year} in deze ronde ingetrokken "
             f"(intrekking {own.decided_by.delivery_id})."
         )
-    if own.decided_by is not None:
+    if isinstance(own.decided_by, Delivery):
         return f"Het bestand telt niet mee: {name_of(own.decided_by, methodology)} is later ontvangen en telt wel mee."
     replaced = selected_of([e for e in before if e.sequence < delivery.sequence], methodology)
     if replaced is None:
@@ -47,7 +46,7 @@ def what_counts(delivery: Delivery, log: Iterable[Delivery | Withdrawal], method
     return f"Dit bestand telt nu mee voor verslagjaar {year}. Het vervangt {name_of(replaced.delivery, methodology)}."
 
 
-def what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> str:
+def what_counts_instead(delivery: Delivery, before: list[Entry], methodology: Methodology) -> str:
     """Which file counts although a later one was rejected.
 
     Args:
@@ -63,12 +62,12 @@ def what_counts_instead(delivery: Delivery, before: list[Delivery | Withdrawal],
     return f"Voor verslagjaar {delivery.reporting_year} blijft {name_of(selected.delivery, methodology)} meetellen."
 
 
-def selected_of(entries: Iterable[Delivery | Withdrawal], methodology: Methodology) -> Standing | None:
+def selected_of(entries: Iterable[Entry], methodology: Methodology) -> Standing | None:
     """The file that counts among entries of one supplier and year, if any."""
     return next((s for s in standings(entries, methodology) if s.is_selected), None)
 
 
-def same_content(delivery: Delivery, before: list[Delivery | Withdrawal], methodology: Methodology) -> list[str]:
+def same_content(delivery: Delivery, before: list[Entry], methodology: Methodology) -> list[str]:
     """A warning when a file is the same as one before it; nothing otherwise."""
     earlier = [e for e in before if isinstance(e, Delivery) and e.delivery_id == delivery.same_content_as]
     return [

@@ -12,7 +12,7 @@ from dakl_pipeline.dutch import day, number
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.catalogue import rules_by_id
 from dakl_pipeline.intake.findings import is_about_earlier
-from dakl_pipeline.intake.log import Delivery, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Delivery, Entry, order_of_receipt
 from dakl_pipeline.redaction import mask_numbers
 
 MAX_LENGTH = 2_000
@@ -79,7 +79,7 @@ def latest_by_rule(explanations: Iterable[Explanation]) -> dict[str, Explanation
     return {e.rule: e for e in sorted(explanations, key=lambda e: e.sequence)}
 
 
-def with_counts(explanations: Iterable[Explanation], log: Iterable[Delivery | Withdrawal]) -> list[Explanation]:
+def with_counts(explanations: Iterable[Explanation], log: Iterable[Entry]) -> list[Explanation]:
     """Explanations with the count they are about; one without is about the approved file that was there before it.
 
     Args:

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from dakl_pipeline.intake.catalogue import Severity
 
 Status = Literal["new", "present", "solved"]
-StandingNow = Literal["selected", "superseded", "withdrawn"]
+StandingNow = Literal["selected", "superseded", "withdrawn", "cancelled"]
 
 
 class _Part(BaseModel):
@@ -193,7 +193,8 @@ class OpOrdeReport(DeliveryFigures):
     Attributes:
         supplier: Who delivered.
         year: Reporting year.
-        standing: Whether the file counted when the report was made: ``selected``, ``superseded`` or ``withdrawn``.
+        standing: Whether the file counted when the report was made: ``selected``, ``superseded``, ``withdrawn`` or
+            ``cancelled``.
         correct_until: Last day of the delivery window in which the file came; None when it came outside any.
         rules_version: Version of the rule catalogue by which both deliveries were looked at.
         previous: The same numbers of the previous approved delivery, if there is one.

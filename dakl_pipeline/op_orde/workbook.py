@@ -186,6 +186,7 @@ def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
         "selected": "ja",
         "superseded": "nee, er is een latere goedgekeurde aanlevering",
         "withdrawn": "nee, dit verslagjaar is ingetrokken",
+        "cancelled": "nee, deze aanlevering is ongedaan gemaakt",
     }
     columns = [_Column(f"Monitor Dakloosheid, verslagjaar {report.year}", 58), _Column("Huidige aanlevering", 36)]
     previous = _facts(report.previous) if report.previous else None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from dakl_pipeline.contracts.columns import hold_against
-from dakl_pipeline.contracts.registers import Register
+from dakl_pipeline.contracts.registers import Register, is_placeholder
 from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.pseudonyms import PseudonymKey, pseudonyms
@@ -51,6 +51,8 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
     """Pseudonymise a register.
 
+    Rows with a number that is nobody's are left out: they would make one person of many (assumption D70).
+
     Args:
         source: The register as delivered, of the contract ``register.source``.
         register: Which register it is.
@@ -63,6 +65,8 @@ def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int
     Raises:
         Refused: If the register breaks its contract; says how many rows break which rule, never a value.
     """
+    if not register.numbers.keys() - source.schema.keys():
+        source = source.filter(~is_placeholder(register))
     verdict = hold_against(register.source, source)
     if not verdict.passed:
         faults = ", ".join(f"{rule}: {rows} rows" for rule, rows in verdict.failures.items())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.diagnosis import Finding, few, judge_clock
+from dakl_pipeline.intake.log import Delivery, Withdrawal, cancellations
 from dakl_pipeline.intake.selection import select
 from resources.examination.patient import Patient
 from resources.register_store import RegisterStore
@@ -33,7 +34,7 @@ def delivery_log(patient: Patient) -> Iterator[Finding]:
 
 
 def registers(patient: Patient) -> Iterator[Finding]:
-    """The registers of every reporting year: there, whole, with their columns."""
+    """The registers of every reporting year: there, whole, with their columns, and not odd."""
     store, entries = RegisterStore(patient.home.registers), patient.readable_entries()
     for year in patient.methodology.reporting_years:
         check = f"registers of {year}"
@@ -47,14 +48,27 @@ def registers(patient: Patient) -> Iterator[Finding]:
         elif missing:
             yield Finding(check, "ok", "not all there, and no delivery needs them yet")
         else:
-            yield Finding(check, "ok", "whole")
+            odd = [
+                Finding(check, finding.severity, f"{register.name}: {finding.found}", finding.to_do)
+                for register in REGISTERS
+                for finding in store.findings(register, year, years=patient.methodology.reporting_years)
+            ]
+            yield from odd or [Finding(check, "ok", "whole")]
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
     """Whether anything was logged or counted in the future."""
-    moments = {}
-    for entry in patient.readable_entries():
-        moments[f"entry {entry.delivery_id}"] = max(entry.recorded_at, entry.received_at)
-    for year, vintage in patient.history.readable().items():
-        moments[f"vintage {vintage.number} of {year}"] = vintage.counted_at
-    yield judge_clock(patient.now, moments)
+    entries = patient.readable_entries()
+    cancelled = cancellations(entries)
+    counting = {
+        entry.delivery_id: entry.received_at
+        for entry in entries
+        if (isinstance(entry, Withdrawal) or (isinstance(entry, Delivery) and entry.approved))
+        and entry.delivery_id not in cancelled
+    }
+    logged = {f"the logging of entry {entry.delivery_id}": entry.recorded_at for entry in entries}
+    vintages = {
+        f"vintage {vintage.number} of {year}": vintage.counted_at
+        for year, vintage in patient.history.readable().items()
+    }
+    yield judge_clock(patient.now, counting, {**logged, **vintages})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Entry
 from dakl_pipeline.reference import Methodology
 from resources.delivery_store import DeliveryStore
 from resources.history_store import HistoryStore
@@ -44,7 +44,7 @@ class Patient:
         """The vintages."""
         return HistoryStore(self.home.history)
 
-    def readable_entries(self) -> list[Delivery | Withdrawal]:
+    def readable_entries(self) -> list[Entry]:
         """The log; nothing when it is damaged, which has a check of its own."""
         try:
             return self.deliveries.entries()

@@ -34,7 +34,11 @@ def runs(patient: Patient) -> Iterator[Finding]:
         settings = None
     if not isinstance(settings, dict):
         yield Finding(
-            "runs", "fault", f"{file} is not readable", "correct it, or remove it: `dakl run` writes a new one"
+            "runs",
+            "fault",
+            f"{file} is not readable",
+            "correct it; only of a home whose history of runs is not in PostgreSQL it may be removed: `dakl run` then "
+            "writes a new one",
         )
     elif isinstance(storage := settings.get("storage"), dict) and "postgres" in storage:
         yield _postgres(storage["postgres"].get("postgres_db", {}))
