@@ -1,17 +1,56 @@
 """Whether a person register that keeps its contract can be what it should be: whole, of its year, and of persons.
 
-Belongs here: what is known of a register without a row of it, and the judgement by ``reference.register_rules``. Does
-not belong here: the contract (``contracts.registers``) and reading files. No text holds a value of a row.
+Belongs here: what is known of a register without a row of it, and the judgement by the rules of
+``reference/register_rules.toml``. Does not belong here: the contract (``contracts.registers``) and reading files. No
+text holds a value of a row.
 """
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 
-from dakl_pipeline.contracts.registers import Register, is_placeholder
-from dakl_pipeline.reference import RegisterRule, register_rules
+from dakl_pipeline.contracts.registers import Register, RegisterName, is_placeholder
+
+
+class RegisterRule(BaseModel):
+    """What a person register is looked at for.
+
+    Attributes:
+        name: What is looked at.
+        registers: The registers it is about.
+        columns: The columns it is about, of those that a register has.
+        severity: Whether the register is refused, or only told about.
+        threshold: The share of rows from which it is said (``empty_values``), or below which (``size``).
+        min_rows: A register of fewer rows is not looked at: what is odd in many is not in a few.
+        message: What was found, with ``{all}``, ``{rows}``, ``{column}`` and ``{year}``.
+        to_do: What to do about it.
+        source: Where it comes from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: Literal["no_rows", "empty_values", "one_value", "placeholders", "size", "copy"]
+    registers: tuple[RegisterName, ...]
+    columns: tuple[str, ...] = ()
+    severity: Literal["fault", "warning"]
+    threshold: float = 0.0
+    min_rows: int = 0
+    message: str
+    to_do: str
+    source: str
+
+
+@cache
+def register_rules() -> tuple[RegisterRule, ...]:
+    """The rules of ``reference/register_rules.toml``, of a column the worst first."""
+    text = files("dakl_pipeline.reference").joinpath("register_rules.toml").read_text(encoding="utf-8")
+    return tuple(RegisterRule.model_validate(rule) for rule in tomllib.loads(text)["rule"])
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.provenance import Vintage
-from resources.files import digest_of, locked, plainly_named, sync, write_atomically
+from resources.files import digest_of, locked, sync, write_atomically
 from resources.history_store import HistoryStore
 from resources.stage_store import StageStore
+from resources.warehouse_loading import load_history, load_stages
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 # DuckDB takes a path apart at these, also where they are part of the name of a folder.
@@ -200,8 +199,8 @@ class Warehouse:
             connection.execute(_BOOKKEEPING)
             connection.begin()
             for year in years:
-                _load_stages(connection, newest[year], stages)
-                _load_history(connection, year, history)
+                load_stages(connection, newest[year], stages)
+                load_history(connection, year, history)
                 connection.execute("delete from pipeline.loaded where year = ?", [year])
                 connection.execute("insert into pipeline.loaded values (?, ?, ?)", [year, *identity(newest[year])])
             connection.commit()
@@ -265,55 +264,3 @@ def _shown(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
 def identity(vintage: Vintage) -> tuple[int, str]:
     """What makes a vintage of a year itself: its number and the run that counted it."""
     return vintage.number, vintage.run_id
-
-
-def _load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
-    year = vintage.year
-    connection.execute("delete from pipeline.table_versions where year = ?", [year])
-    for stage in vintage.stages.values():
-        for name, stored in stage.tables.items():
-            if TABLES[name].is_in_warehouse:
-                stages.require_whole(name, year, stored)
-                path = stages.path(year, name, stored)
-                _load_table(connection, TABLES[name], year, path.parent, [path])
-                version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
-                connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
-
-
-def _load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
-    vintages = history.require_whole(year)
-    for table in HISTORY_TABLES:
-        paths = [history.path(vintage, table) for vintage in vintages]
-        _load_table(connection, table, year, history.folder(year), paths)
-
-
-def _load_table(
-    connection: duckdb.DuckDBPyConnection, table: Table, year: int, folder: Path, paths: list[Path]
-) -> None:
-    """Load a year of a table from files below a folder."""
-    with plainly_named(folder) as named:
-        rows = connection.read_parquet([str(named / path.relative_to(folder)) for path in paths], union_by_name=True)
-        incoming = rows.select(*table.column_names)
-        _require_shape(connection, table, incoming)
-        connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract
-        incoming.insert_into(table.name)
-
-
-def _require_shape(connection: duckdb.DuckDBPyConnection, table: Table, incoming: duckdb.DuckDBPyRelation) -> None:
-    """Make a table that is not there; one of another version gets the columns of this one and keeps its other years."""
-    schema, _, name = table.name.partition(".")
-    connection.execute(f"create schema if not exists {schema}")
-    columns = connection.execute(
-        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
-        [schema, name],
-    ).fetchall()
-    present = [column for (column,) in columns]
-    if present == incoming.columns:
-        return
-    if present:
-        connection.execute(f"alter table {table.name} rename to former")
-    incoming.limit(0).create(table.name)
-    if present:
-        common = ", ".join(column for column in incoming.columns if column in present)
-        connection.execute(f"insert into {table.name} by name select {common} from {schema}.former")  # noqa: S608 - names of contracts
-        connection.execute(f"drop table {schema}.former")

@@ -37,7 +37,7 @@ PARTS = {
     "operation": {"reference", "dutch"},
     "history": {"contracts", "provenance", "steps"},
     "diagnosis": {"intake", "operation", "provenance"},
-    "register_checks": {"contracts", "reference"},
+    "register_checks": {"contracts"},
     "checks": {"contracts", "steps", "reference", "errors"},
     "figures": {"steps", "reference", "errors"},
     "derivation": {"contracts", "steps", "reference", "errors", "provenance", "figures"},

@@ -13,8 +13,8 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.registers import REGISTERS, wrong_types
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.pseudonyms import PseudonymKey
-from dakl_pipeline.reference import placeholder_numbers, register_rules
-from dakl_pipeline.register_checks import RegisterSize, judge_register, profile_register
+from dakl_pipeline.reference import placeholder_numbers
+from dakl_pipeline.register_checks import RegisterSize, judge_register, profile_register, register_rules
 from dakl_pipeline.steps.pseudonymise import pseudonymise_register
 from resources.register_store import RegisterStore
 from tests.small_world import ANNA, BRAM, cells, deliver, delivery, figures_home, registers, row, run
@@ -250,7 +250,7 @@ def test_every_rule_is_about_registers_and_columns_that_there_are() -> None:
     names = {name: set(register.source.columns()) for name, register in BY_NAME.items()}
     for rule in register_rules():
         assert set(rule.registers) <= names.keys()
-        assert set(rule.columns) <= set().union(*(names[register] for register in rule.registers))  # type: ignore[index]
+        assert set(rule.columns) <= set().union(*(names[register] for register in rule.registers))
 
 
 def _change(home: Path, register: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

@@ -517,38 +517,3 @@ def placeholder_numbers(kind: NumberKind) -> frozenset[str]:
     """
     rows = (PlaceholderNumber.model_validate(row) for row in _rows("placeholder_number.csv"))
     return frozenset(row.value for row in rows if row.kind == kind)
-
-
-RegisterRuleName = Literal["no_rows", "empty_values", "one_value", "placeholders", "size", "copy"]
-
-
-class RegisterRule(_Row):
-    """What a person register is looked at for.
-
-    Attributes:
-        name: What is looked at.
-        registers: The registers it is about.
-        columns: The columns it is about, of those that a register has.
-        severity: Whether the register is refused, or only told about.
-        threshold: The share of rows from which it is said (``empty_values``), or below which (``size``).
-        min_rows: A register of fewer rows is not looked at: what is odd in many is not in a few.
-        message: What was found, with ``{all}``, ``{rows}``, ``{column}`` and ``{year}``.
-        to_do: What to do about it.
-        source: Where it comes from.
-    """
-
-    name: RegisterRuleName
-    registers: tuple[str, ...]
-    columns: tuple[str, ...] = ()
-    severity: Literal["fault", "warning"]
-    threshold: float = 0.0
-    min_rows: int = 0
-    message: str
-    to_do: str
-    source: str
-
-
-@cache
-def register_rules() -> tuple[RegisterRule, ...]:
-    """What a person register is looked at for, the worst first."""
-    return tuple(RegisterRule.model_validate(rule) for rule in tomllib.loads(_text("register_rules.toml"))["rule"])

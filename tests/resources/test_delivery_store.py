@@ -4,13 +4,15 @@ import json
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from dakl_pipeline.errors import Refused
 from resources.delivery_store import DeliveryStore
-from tests.resources.entries import log_file, log_withdrawal
+from resources.reception import cancel
+from tests.resources.entries import NOON, log_file, log_withdrawal
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = b"header\nrow\n"
@@ -238,3 +240,19 @@ def test_a_file_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="cannot be read"):
         log_file(DeliveryStore(root), tmp_path / "gone.csv")
     assert [path.name for path in root.iterdir()] == [".lock"]
+
+
+def test_of_many_that_cancel_an_entry_at_once_only_one_does(root: Path) -> None:
+    store = DeliveryStore(root)
+    log_withdrawal(store)
+
+    def cancelled(_: int) -> bool:
+        try:
+            cancel(store, delivery_id="000001", why="mistyped", recorded_at=NOON)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(cancelled, range(8))) == 1
+    assert [entry.kind for entry in store.entries()] == ["withdrawal", "cancellation"]

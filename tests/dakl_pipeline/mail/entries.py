@@ -5,7 +5,7 @@ Belongs here: short ways to write entries. Does not belong here: assertions.
 
 from datetime import UTC, datetime
 
-from dakl_pipeline.intake.log import Delivery, Withdrawal
+from dakl_pipeline.intake.log import Cancellation, Delivery, Withdrawal
 from dakl_pipeline.reference import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
@@ -60,4 +60,17 @@ def withdrawal(
         recorded_by="analist",
         late_reason=late,
         reporting_year=year,
+    )
+
+
+def cancellation(sequence: int, cancelled: Delivery | Withdrawal) -> Cancellation:
+    return Cancellation(
+        sequence=sequence,
+        supplier_id=cancelled.supplier_id,
+        received_at=at("2025-07-02T09:00:00"),
+        recorded_at=at("2025-07-02T09:00:00"),
+        recorded_by="analist",
+        reporting_year=cancelled.reporting_year,
+        cancels=cancelled.delivery_id,
+        why="verkeerde leverancier",
     )

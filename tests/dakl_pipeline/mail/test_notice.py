@@ -3,10 +3,11 @@
 import pytest
 
 from dakl_pipeline.intake.findings import finding
-from dakl_pipeline.intake.log import Delivery, Withdrawal
-from dakl_pipeline.mail.notice import Notice, notice_of_delivery, notice_of_withdrawal
-from tests.dakl_pipeline.mail.entries import METHODOLOGY, SHA256, delivery, withdrawal
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal
+from dakl_pipeline.mail.notice import Notice, notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
+from tests.dakl_pipeline.mail.entries import METHODOLOGY, SHA256, cancellation, delivery, withdrawal
 
+MISTAKE = "ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet meer. Reden: verkeerde leverancier"
 REPORT = "op-orde-rapport_2024_000001.html"
 CONTACT = "monitor@cbs.example"
 
@@ -151,6 +152,40 @@ def test_a_withdrawal_is_confirmed(log: list[Delivery | Withdrawal], said: str) 
     assert notice.outcome == "withdrawn"
     assert " ".join(notice.paragraphs[1:]) == said
     assert dict(notice.receipt)["Intrekking"] == entry.delivery_id
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (
+            [delivery(1), cancellation(2, delivery(1))],
+            f"CBS heeft uw aanlevering 000001 van 12 mei 2025 {MISTAKE} "
+            "Er telt nu geen bestand van u mee voor verslagjaar 2024.",
+        ),
+        (
+            [delivery(1), delivery(2, received="2025-05-14T08:00:00"), cancellation(3, delivery(2))],
+            f"CBS heeft uw aanlevering 000002 van 14 mei 2025 {MISTAKE} "
+            "Voor verslagjaar 2024 telt nu aanlevering 000001 van 12 mei 2025 mee.",
+        ),
+        (
+            [delivery(1), withdrawal(2), cancellation(3, withdrawal(2))],
+            f"CBS heeft uw intrekking 000002 van 1 juli 2025 {MISTAKE} "
+            "Voor verslagjaar 2024 telt nu aanlevering 000001 van 12 mei 2025 mee.",
+        ),
+        (
+            [delivery(1, year=None, approved=False), cancellation(2, delivery(1, year=None))],
+            f"CBS heeft uw aanlevering 000001 van 12 mei 2025 {MISTAKE}",
+        ),
+    ],
+    ids=["the only file", "the later file", "a withdrawal", "a file without a year"],
+)
+def test_a_cancellation_is_told(log: list[Entry], said: str) -> None:
+    entry = log[-1]
+    assert isinstance(entry, Cancellation)
+    notice = notice_of_cancellation(entry, [*log, delivery(9)], methodology=METHODOLOGY)
+    assert notice.outcome == "cancelled"
+    assert " ".join(notice.paragraphs) == said
+    assert dict(notice.receipt)["Ongedaan gemaakt"] == entry.cancels
 
 
 def test_what_is_logged_later_does_not_change_a_mail() -> None:
