@@ -162,12 +162,12 @@ def _own(error: Exception) -> dg.Failure:
     [
         (
             {"error": _own(Missing("there is no register"))},
-            ["Stap in Dagster stays", "Letterlijke melding there is no register", "Leg klaar"],
+            ["Dagster stays", "Letterlijke melding there is no register", "Leg klaar"],
         ),
-        ({"error": _own(Refused("the log is broken"))}, ["Stap in Dagster stays", "the log is broken", "Verhelp wat"]),
+        ({"error": _own(Refused("the log is broken"))}, ["Dagster stays", "the log is broken", "Verhelp wat"]),
         ({"error": dg.Failure("unexpected ValueError at x.py:3")}, ["x.py:3", "een fout in het programma"]),
         ({"error": dg.Failure("holds: 3 rows do not"), "fails_check": True}, ["3 rows do not", "Verhelp wat"]),
-        ({"error": ValueError("a row")}, ["Stap in Dagster stays", "unexpected ValueError", "een fout in het programma"]),
+        ({"error": ValueError("a row")}, ["Dagster stays", "unexpected ValueError", "een fout in het programma"]),
         ({"resource_error": Missing("there is no key")}, ["Letterlijke melding there is no key", "Leg klaar"]),
         ({"resource_error": KeyError("a row")}, ["unexpected KeyError", "een fout in het programma"]),
     ],
