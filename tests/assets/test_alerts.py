@@ -162,13 +162,13 @@ def _own(error: Exception) -> dg.Failure:
     [
         (
             {"error": _own(Missing("there is no register"))},
-            ["bij stays", "Melding: there is no register", "Leg klaar"],
+            ["Dagster stays", "Letterlijke melding there is no register", "Leg klaar"],
         ),
-        ({"error": _own(Refused("the log is broken"))}, ["bij stays", "the log is broken", "Verhelp wat"]),
+        ({"error": _own(Refused("the log is broken"))}, ["Dagster stays", "the log is broken", "Verhelp wat"]),
         ({"error": dg.Failure("unexpected ValueError at x.py:3")}, ["x.py:3", "een fout in het programma"]),
         ({"error": dg.Failure("holds: 3 rows do not"), "fails_check": True}, ["3 rows do not", "Verhelp wat"]),
-        ({"error": ValueError("a row")}, ["bij stays", "unexpected ValueError", "een fout in het programma"]),
-        ({"resource_error": Missing("there is no key")}, ["Melding: there is no key", "Leg klaar"]),
+        ({"error": ValueError("a row")}, ["Dagster stays", "unexpected ValueError", "een fout in het programma"]),
+        ({"resource_error": Missing("there is no key")}, ["Letterlijke melding there is no key", "Leg klaar"]),
         ({"resource_error": KeyError("a row")}, ["unexpected KeyError", "een fout in het programma"]),
     ],
     ids=["missing", "refused", "unforeseen", "check", "library", "no key", "resource"],
