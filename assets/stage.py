@@ -197,11 +197,10 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
             yield dg.MaterializeResult(
                 asset_key=table.asset,
                 metadata={
-                    "dagster/row_count": dg.MetadataValue.int(record.tables[table.name].rows),
-                    "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
                     **told.get(table, {}),
                     **tell_notes(record),
-                    "rows_out": dg.MetadataValue.int(record.tables[table.name].rows),
+                    "dagster/row_count": dg.MetadataValue.int(record.tables[table.name].rows),
+                    "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
                     **making,
                 },
                 data_version=dg.DataVersion(record.tables[table.name].sha256),

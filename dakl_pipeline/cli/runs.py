@@ -21,6 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 from assets.stage import FORCE_TAG
 from dakl_pipeline.cli import show
+from dakl_pipeline.cli.landing import landing_path
+from dakl_pipeline.cli.origin import LOCATION, attribute_runs
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.environment import Environment
@@ -28,12 +30,11 @@ from resources.files import locked
 from resources.home import Home
 
 _HOST = "127.0.0.1"
-# The same name however the UI is started, so that a sensor never fires twice.
-_WORKSPACE = """\
+_WORKSPACE = f"""\
 load_from:
   - python_module:
       module_name: dakl_pipeline.definitions
-      location_name: dakl_pipeline
+      location_name: {LOCATION}
 """
 # `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
 _DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
@@ -145,6 +146,7 @@ def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     with locked(folder / ".lock"):
         instance = _opened(folder)
     with instance:
+        attribute_runs(instance, YEARLY_FIGURES)
         yield instance
 
 
@@ -196,7 +198,9 @@ def serve_ui(home: Home, port: int) -> None:
         Refused: If the port cannot be used.
     """
     _require_usable(port)
-    show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
+    address = f"http://{_HOST}:{port}"
+    show.say(f"Dagster UI: {address} in about half a minute (stop with Ctrl-C)")
+    show.say(f"All assets, opened: {address}{landing_path()}")
     folder = prepare_instance(home).resolve()
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
