@@ -3,9 +3,9 @@
 Belongs here: from records and figures to metadata. Does not belong here: making the records (``stage``, ``resources``),
 arranging the figures (``dakl_pipeline.vintage_view``) and how Markdown is written (``dakl_pipeline.markdown``).
 
-The UI shows metadata in the order given here, and draws a line over the years and over the runs of every number: so the
-numbers an analyst follows are whole numbers or percentages, and come first. What is only there to be traced is text.
-A table in Markdown is shown at once when it is short, and behind a link otherwise.
+The UI shows metadata in the order given here, and draws a line over the years and over the runs of every number: so
+what an analyst follows is a number and comes first, and what is only there to be traced is none. Markdown of less than
+1,000 characters is shown at once, more of it behind a link, JSON always behind one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,12 +31,12 @@ Told = Mapping[str, dg.MetadataValue]
 # As many as the UI shows without a click.
 _REGIONS_DRAWN = 12
 _DELIVERY = ("supplier", "file", "delivery", "received at (UTC)", "registrations", "sha256")
-_CHANGE = ("region", "persons", "vintage before", "change", "added", "removed", "figures changed")
+# Short headings: the UI cuts a wide table off.
+_CHANGE = ("region", "persons", "before", "change", "added", "removed", "cells changed")
+_MEASURES = ("measure", "value", "before", "change")
+_LOWEST = ("region", "identified %", "counting %", "registrations")
 _COVERAGE = (
-    "region",
-    "identified %",
-    "counting %",
-    "registrations",
+    *_LOWEST,
     "without identifier",
     "V-number only",
     "not in register",
@@ -66,13 +66,13 @@ def tell_making(
     if not is_written:
         told["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
     told["written"] = dg.MetadataValue.bool(is_written)
-    technical = [
-        *(("made of", *made) for made in record.made_of.items()),
-        *(("version", *version) for version in versions().items()),
-        ("key", "id", key_id),
-        *(("note", *note) for note in record.notes.items() if isinstance(note[1], str)),
-    ]
-    told["technical"] = dg.MetadataValue.md(table(("kind", "what", "value"), technical))
+    technical = {
+        "made_of": record.made_of,
+        "key_id": key_id,
+        "versions": versions(),
+        "notes": {name: note for name, note in record.notes.items() if isinstance(note, str)},
+    }
+    told["technical"] = dg.MetadataValue.json(technical)
     return told
 
 
@@ -160,8 +160,8 @@ def tell_coverage(now: pl.DataFrame, before: pl.DataFrame | None) -> Told:
     }
     return {
         **_numbers({**percentages, **country.measures, "regions_with_registrations": len(regions)}),
-        "coverage_of_country": dg.MetadataValue.md(table(("measure", "value", "vintage before", "change"), measures)),
-        "lowest_coverage": _in_short(_COVERAGE, map(_coverage, regions), []),
+        "coverage_of_country": dg.MetadataValue.md(table(_MEASURES, measures)),
+        "lowest_coverage": _in_short(_LOWEST, (_coverage(region)[: len(_LOWEST)] for region in regions), []),
         "coverage_per_region": dg.MetadataValue.md(table(_COVERAGE, map(_coverage, (country, *regions)))),
         "regions_without_registrations": dg.MetadataValue.text(", ".join(absent) or "none"),
     }
