@@ -246,7 +246,7 @@ def test_a_change_that_came_and_went_while_a_run_was_waiting_is_taken_back(seaso
     assert main(["withdraw", "--supplier=mo-b", "--year=2024", *at, "--home", str(season.home.root)]) == 0
     season.now = datetime.now(UTC) + timedelta(seconds=301)
     (request,) = season.look()
-    assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing"
+    assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing (attempt 2)"
     assert season.obey(request)
     assert season.look() == []
     assert "the figures are those of the selection" in season.said
