@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-import dagster as dg
+import polars as pl
 
 from assets.stage import Inputs, Output, Stage
-from assets.telling import tell_vintage
+from assets.telling import Told, tell_coverage, tell_overlap, tell_vintage
 from dakl_pipeline.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
-from dakl_pipeline.contracts.history import COUNTS_HISTORY
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.steps.count import count_supplier_overlap, count_unique_persons
@@ -37,11 +38,20 @@ def count(inputs: Inputs) -> Output:
     )
 
 
-def tell(inputs: Inputs) -> Mapping[str, dg.MetadataValue]:
+def tell(inputs: Inputs) -> Mapping[Table, Told]:
     """The newest vintage, which is the one of these figures, beside the one before."""
-    newest, *before = reversed(inputs.history.vintages(inputs.year)[-2:])
-    now, *then = (inputs.history.read(vintage, COUNTS_HISTORY) for vintage in (newest, *before))
-    return tell_vintage(newest, now, then[0] if then else None)
+    newest, *older = reversed(inputs.history.vintages(inputs.year)[-2:])
+
+    def now_and_before(table: Table) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+        now, *before = (inputs.history.read(vintage, table) for vintage in (newest, *older))
+        return now, before[0] if before else None
+
+    counts, counts_before = now_and_before(COUNTS_HISTORY)
+    return {
+        UNIQUE_PERSON_COUNTS: tell_vintage(newest, counts, counts_before, inputs.history.read(newest, CHANGES)),
+        COVERAGE: tell_coverage(*now_and_before(COVERAGE_HISTORY)),
+        SUPPLIER_OVERLAP: tell_overlap(inputs.history.read(newest, OVERLAP_HISTORY), counts),
+    }
 
 
 STAGE = Stage(

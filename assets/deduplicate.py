@@ -1,11 +1,14 @@
 """Stage 5: which stays count, and the unique persons they are about."""
 
+import polars as pl
+
 from assets.stage import Inputs, Output, Stage
 from dakl_pipeline.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS, REGIONAL_STAYS
 from dakl_pipeline.steps.assess import assess
-from dakl_pipeline.steps.deduplicate import deduplicate
+from dakl_pipeline.steps.count import counted
+from dakl_pipeline.steps.deduplicate import COUNTRY, deduplicate
 
 _GROUP = "stage_5_deduplicate"
 _KINDS = frozenset({"polars", "parquet"})
@@ -24,6 +27,7 @@ def assess_stays(inputs: Inputs) -> Output:
             "counting_stays_have_region": counting_stays_have_region(assessed),
         },
         set_aside=dict(set_aside.rows()),
+        notes={"registrations": stays.height, "counting_registrations": int(assessed["set_aside_reason"].null_count())},
     )
 
 
@@ -31,11 +35,17 @@ def unique_persons(inputs: Inputs) -> Output:
     """Bring the stays of one person together across suppliers."""
     stays = inputs.read(ASSESSED_STAYS)
     persons = deduplicate(stays)
+    in_country = persons.filter(region_code=COUNTRY)
     return Output(
         frames={UNIQUE_PERSONS: persons},
         rows_in=stays.height,
         checks={"every_counting_person_kept": every_counting_person_kept(stays, persons)},
         set_aside={"stays that do not count": stays["set_aside_reason"].count()},
+        notes={
+            "persons": counted(in_country).height,
+            "persons_v_number_only": in_country.height - counted(in_country).height,
+            "persons_in_several_regions": counted(in_country).filter(pl.col("region_count") > 1).height,
+        },
     )
 
 

@@ -13,8 +13,10 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRun
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.mail.alert import Cause, FailedRun
 
-ATTEMPT_TAG = "dakl/attempt"
-NEXT_ATTEMPT_TAG = "dakl/next_attempt_at"
+# Dagster does not show tags that begin so: these are for the sensor and the mail.
+HIDDEN = ".dagster/dakl_"
+ATTEMPT_TAG = f"{HIDDEN}attempt"
+NEXT_ATTEMPT_TAG = f"{HIDDEN}next_attempt_at"
 YEAR_TAG = "dagster/partition"
 _TOLD = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
 _OWN_ERRORS: dict[str, Cause] = {

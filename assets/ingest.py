@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Mapping
 
-import dagster as dg
-
 from assets.stage import Inputs, Output, Stage
-from assets.telling import tell_selection
+from assets.telling import Told, tell_selection
+from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.intake.selection import Standing, selection_table, standings
 
@@ -30,9 +29,9 @@ def standing_of_deliveries(inputs: Inputs) -> dict[str, str]:
     return {"selection": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
-def tell(inputs: Inputs) -> Mapping[str, dg.MetadataValue]:
+def tell(inputs: Inputs) -> Mapping[Table, Told]:
     """Every delivery of the year, and why it counts or does not."""
-    return tell_selection(_standings(inputs))
+    return {SELECTED: tell_selection(_standings(inputs))}
 
 
 def _standings(inputs: Inputs) -> list[Standing]:

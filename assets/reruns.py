@@ -10,13 +10,13 @@ from typing import Literal
 
 import dagster as dg
 
-from assets.failed_runs import ATTEMPT_TAG, NEXT_ATTEMPT_TAG, YEAR_TAG
+from assets.failed_runs import ATTEMPT_TAG, HIDDEN, NEXT_ATTEMPT_TAG, YEAR_TAG
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.operation.reruns import DEFAULT_PAUSES, NoRun, PastRun, Rerun, decide
 from resources.year_watch import YearWatch
 
 REASON_TAG = "dakl/reason"
-WANTED_TAG = "dakl/wanted"
+WANTED_TAG = f"{HIDDEN}wanted"
 # More than there are attempts, so that all of one state are seen.
 _RUNS_SEEN = 20
 # A run takes its year within seconds after its start; to start it may have to wait for a process.
@@ -85,7 +85,8 @@ def build_rerun_sensor(
 
 
 def _request(rerun: Rerun) -> dg.RunRequest:
-    tags = {REASON_TAG: rerun.reason, WANTED_TAG: rerun.wanted, ATTEMPT_TAG: str(rerun.attempt)}
+    reason = rerun.reason if rerun.attempt == 1 else f"{rerun.reason} (attempt {rerun.attempt})"
+    tags = {REASON_TAG: reason, WANTED_TAG: rerun.wanted, ATTEMPT_TAG: str(rerun.attempt)}
     if rerun.next_attempt_at is not None:
         tags[NEXT_ATTEMPT_TAG] = rerun.next_attempt_at.isoformat(timespec="seconds")
     return dg.RunRequest(run_key=rerun.run_key, partition_key=str(rerun.year), tags=tags)

@@ -18,7 +18,7 @@ import dagster as dg
 import polars as pl
 
 from assets.column_lineage import column_lineage, told_with_lineage
-from assets.telling import tell_making
+from assets.telling import Told, tell_making, tell_notes
 from dakl_pipeline.checks import CheckOutcome, keeps_contract
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
@@ -119,8 +119,8 @@ class Stage:
         kinds: Technologies, shown as icons in the Dagster UI.
         code_version: Raised when the stage makes another outcome of the same input.
         run: The stage itself.
-        tell: What the Dagster UI shows with its first table, beside what it shows with every one; also of a stage that
-            was not made again.
+        tell: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was not
+            made again.
         checks: Checks of meaning: name and what must hold.
         outside: Digests of what it reads from outside, by name; with those of the tables it reads, its code, the
             settings and the key they say whether it has to be made again.
@@ -135,7 +135,7 @@ class Stage:
     kinds: frozenset[str]
     code_version: str
     run: Callable[[Inputs], Output]
-    tell: Callable[[Inputs], Mapping[str, dg.MetadataValue]] = lambda inputs: {}
+    tell: Callable[[Inputs], Mapping[Table, Told]] = lambda inputs: {}
     sources: Sequence[str] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
     outside: Callable[[Inputs], Mapping[str, str]] = lambda inputs: {}
@@ -197,10 +197,10 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
             yield dg.MaterializeResult(
                 asset_key=table.asset,
                 metadata={
+                    **told.get(table, {}),
+                    **tell_notes(record),
                     "dagster/row_count": dg.MetadataValue.int(record.tables[table.name].rows),
                     "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
-                    "rows_out": dg.MetadataValue.int(record.tables[table.name].rows),
-                    **(told if table is stage.tables[0] else {}),
                     **making,
                 },
                 data_version=dg.DataVersion(record.tables[table.name].sha256),

@@ -1,22 +1,48 @@
-"""What the Dagster UI shows with a materialisation: rows, what was set aside, of what it was made, and what changed.
+"""What the Dagster UI shows with a materialisation: the figures and what changed first, how it was made last.
 
-Belongs here: from records to metadata. Does not belong here: making the records (``stage``, ``resources``) and how
-Markdown is written (``dakl_pipeline.markdown``).
+Belongs here: from records and figures to metadata. Does not belong here: making the records (``stage``, ``resources``),
+arranging the figures (``dakl_pipeline.vintage_view``) and how Markdown is written (``dakl_pipeline.markdown``).
+
+The UI shows metadata in the order given here, and draws a line over the years and over the runs of every number: so
+what an analyst follows is a number and comes first, and what is only there to be traced is none. Markdown of less than
+1,000 characters is shown at once, more of it behind a link, JSON always behind one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
 
-from dakl_pipeline.figures import by_region_with_change
 from dakl_pipeline.intake.selection import Standing
 from dakl_pipeline.markdown import bars, table
 from dakl_pipeline.provenance import StageRecord, Vintage, what_changed
+from dakl_pipeline.vintage_view import (
+    Coverage,
+    Overlap,
+    RegionFigures,
+    largest_overlap_first,
+    lowest_coverage_first,
+    regions_changed_first,
+    regions_without_registrations,
+)
 from resources.versions import versions
 
+Told = Mapping[str, dg.MetadataValue]
+# As many as the UI shows without a click.
 _REGIONS_DRAWN = 12
-_DELIVERY = ("supplier", "file", "delivery", "received at (UTC)", "sha256", "registrations")
+_DELIVERY = ("supplier", "file", "delivery", "received at (UTC)", "registrations", "sha256")
+# Short headings: the UI cuts a wide table off.
+_CHANGE = ("region", "persons", "before", "change", "added", "removed", "cells changed")
+_MEASURES = ("measure", "value", "before", "change")
+_LOWEST = ("region", "identified %", "counting %", "registrations")
+_COVERAGE = (
+    *_LOWEST,
+    "without identifier",
+    "V-number only",
+    "not in register",
+    "suppliers",
+)
+_OVERLAP = ("region", "suppliers", "persons", "sum of suppliers", "at several", "at several %")
 
 
 def tell_making(
@@ -31,54 +57,186 @@ def tell_making(
         is_written: Whether it was made in this run; otherwise nothing that it is made of changed.
     """
     told: dict[str, dg.MetadataValue] = {
+        "what_changed": dg.MetadataValue.text(_what_changed(record, former, is_written)),
         "rows_in": dg.MetadataValue.int(record.rows_in),
         "rows_set_aside": dg.MetadataValue.int(sum(record.set_aside.values())),
-        "written": dg.MetadataValue.bool(is_written),
-        "what_changed": dg.MetadataValue.text(_what_changed(record, former, is_written)),
-        "made_of": dg.MetadataValue.md(table(("what", "version"), record.made_of.items())),
-        "key_id": dg.MetadataValue.text(key_id),
-        "versions": dg.MetadataValue.md(table(("what", "version"), versions().items())),
     }
-    if not is_written:
-        told["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
     if record.set_aside:
         told["set_aside_by_reason"] = dg.MetadataValue.md(table(("reason", "rows"), record.set_aside.items()))
-    for name, note in record.notes.items():
-        told[name] = dg.MetadataValue.int(note) if isinstance(note, int) else dg.MetadataValue.text(note)
+    if not is_written:
+        told["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
+    told["written"] = dg.MetadataValue.bool(is_written)
+    technical = {
+        "made_of": record.made_of,
+        "key_id": key_id,
+        "versions": versions(),
+        "notes": {name: note for name, note in record.notes.items() if isinstance(note, str)},
+    }
+    told["technical"] = dg.MetadataValue.json(technical)
     return told
 
 
-def tell_selection(standings: Sequence[Standing]) -> Mapping[str, dg.MetadataValue]:
+def tell_notes(record: StageRecord) -> Told:
+    """The numbers that a stage noted.
+
+    Args:
+        record: What the stage made, now or earlier.
+    """
+    return _numbers({name: note for name, note in record.notes.items() if isinstance(note, int)})
+
+
+def tell_selection(standings: Sequence[Standing]) -> Told:
     """The deliveries of a year: those that count, and the others with the reason.
 
     Args:
         standings: How every delivery of the year stands.
     """
-    selected = [_row(standing) for standing in standings if standing.is_selected]
-    others = [(*_row(standing), standing.reason) for standing in standings if not standing.is_selected]
+    selected = [standing for standing in standings if standing.is_selected]
+    others = [standing for standing in standings if not standing.is_selected]
+    why_not = [(*_row(standing)[:-1], standing.reason, standing.delivery.sha256) for standing in others]
+    numbers = {
+        "selected_deliveries": len(selected),
+        "registrations": sum(standing.delivery.registrations for standing in selected),
+        "deliveries_not_selected": len(others),
+    }
     return {
-        "selected": dg.MetadataValue.md(table(_DELIVERY, sorted(selected))),
-        "not_selected": dg.MetadataValue.md(table((*_DELIVERY, "why"), sorted(others))),
+        **_numbers(numbers),
+        "selected": dg.MetadataValue.md(table(_DELIVERY, sorted(map(_row, selected)))),
+        "not_selected": dg.MetadataValue.md(table((*_DELIVERY[:-1], "why", _DELIVERY[-1]), sorted(why_not))),
     }
 
 
-def tell_vintage(vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | None) -> Mapping[str, dg.MetadataValue]:
+def tell_vintage(vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame) -> Told:
     """The figures of a year: why they were counted, and persons per region beside the vintage before.
 
     Args:
         vintage: The vintage that the figures are.
         now: Frame of the contract ``statistics.unique_person_counts_history`` of this vintage.
         before: The same of the vintage before; None for the first.
+        changes: Frame of the contract ``statistics.changes`` of this vintage.
     """
-    regions = by_region_with_change(now, before)
-    largest = sorted(((name, persons) for name, persons, *_ in regions[1:]), key=lambda row: -row[1])[:_REGIONS_DRAWN]
+    country, *regions = everywhere = regions_changed_first(now, before, changes)
+    changed = [region for region in regions if region.is_changed]
+    numbers = {"persons": country.persons}
+    if country.added is not None and country.removed is not None:
+        numbers |= {"persons_added": country.added, "persons_removed": country.removed}
+    if before is not None:
+        numbers["regions_changed"] = len(changed)
+    numbers["regions_with_figures"] = sum(region.persons > 0 for region in regions)
+    largest = sorted(regions, key=lambda region: -region.persons)[:_REGIONS_DRAWN]
+    told = {**_numbers(numbers), "reason": dg.MetadataValue.text(vintage.reason)}
+    if before is not None:
+        told["changed_regions"] = _in_short(
+            _CHANGE,
+            map(_figures, (country, *changed)),
+            [f"{len(regions) - len(changed)} regions unchanged"],
+        )
     return {
-        "vintage": dg.MetadataValue.int(vintage.number),
+        **told,
+        "persons_per_region": dg.MetadataValue.md(table(_CHANGE, map(_figures, everywhere))),
+        "largest_regions": dg.MetadataValue.md(bars([(region.name, region.persons) for region in largest])),
+        "vintage": dg.MetadataValue.text(str(vintage.number)),
         "counted_at": dg.MetadataValue.timestamp(vintage.counted_at),
-        "reason": dg.MetadataValue.text(vintage.reason),
-        "persons_per_region": dg.MetadataValue.md(table(("region", "persons", "vintage before", "change"), regions)),
-        "largest_regions": dg.MetadataValue.md(bars(largest)),
     }
+
+
+def tell_coverage(now: pl.DataFrame, before: pl.DataFrame | None) -> Told:
+    """On what the figures of a year rest: the country beside the vintage before, and the weakest regions first.
+
+    Args:
+        now: Frame of the contract ``statistics.coverage_history`` of the newest vintage.
+        before: The same of the vintage before; None for the first.
+    """
+    country, *regions = lowest_coverage_first(now)
+    former = None if before is None else lowest_coverage_first(before)[0].measures
+    measures = [
+        (measure, value, *((None, None) if former is None else (was := former.get(measure, 0), value - was)))
+        for measure, value in country.measures.items()
+    ]
+    absent = regions_without_registrations(regions)
+    percentages = {
+        "identified_percentage": country.identified_percentage,
+        "counting_percentage": country.counting_percentage,
+    }
+    return {
+        **_numbers({**percentages, **country.measures, "regions_with_registrations": len(regions)}),
+        "coverage_of_country": dg.MetadataValue.md(table(_MEASURES, measures)),
+        "lowest_coverage": _in_short(_LOWEST, (_coverage(region)[: len(_LOWEST)] for region in regions), []),
+        "coverage_per_region": dg.MetadataValue.md(table(_COVERAGE, map(_coverage, (country, *regions)))),
+        "regions_without_registrations": dg.MetadataValue.text(", ".join(absent) or "none"),
+    }
+
+
+def tell_overlap(overlap: pl.DataFrame, counts: pl.DataFrame) -> Told:
+    """Whether the parts add up to the whole: persons whom several suppliers know.
+
+    Args:
+        overlap: Frame of the contract ``statistics.supplier_overlap_history`` of the newest vintage.
+        counts: Frame of the contract ``statistics.unique_person_counts_history`` of the same vintage.
+    """
+    everywhere = largest_overlap_first(overlap, counts)
+    told: dict[str, dg.MetadataValue] = {}
+    for country in everywhere[:1]:
+        numbers = {
+            "persons_at_several_suppliers": country.at_several,
+            "at_several_suppliers_percentage": country.percentage,
+            "suppliers": country.suppliers,
+            "sum_of_suppliers": country.sum_of_suppliers,
+        }
+        told |= _numbers(numbers)
+    several = [place for place in everywhere if place.suppliers > 1]
+    told["largest_overlap"] = _in_short(
+        _OVERLAP, map(_overlap, several), [f"{len(everywhere) - len(several)} regions with one supplier"]
+    )
+    told["overlap_per_region"] = dg.MetadataValue.md(table(_OVERLAP, map(_overlap, everywhere)))
+    return told
+
+
+def _numbers(numbers: Mapping[str, float | None]) -> dict[str, dg.MetadataValue]:
+    """Values of which the UI draws a line."""
+    return {
+        name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
+        for name, value in numbers.items()
+        if value is not None
+    }
+
+
+def _in_short(headings: Sequence[str], rows: Iterable[Sequence[object]], below: Sequence[str]) -> dg.MetadataValue:
+    """A table of the first rows, with under it what it does not show."""
+    cells = list(rows)
+    more = len(cells) - _REGIONS_DRAWN
+    lines = [*([f"{more} more"] if more > 0 else []), *below]
+    return dg.MetadataValue.md("\n\n".join([table(headings, cells[:_REGIONS_DRAWN]), *lines]))
+
+
+def _figures(region: RegionFigures) -> tuple[object, ...]:
+    changed = None if region.before is None else region.cells
+    return (region.name, region.persons, region.before, region.change, region.added, region.removed, changed)
+
+
+def _coverage(region: Coverage) -> tuple[object, ...]:
+    measures = region.measures
+    return (
+        region.name,
+        region.identified_percentage,
+        region.counting_percentage,
+        measures["registrations"],
+        measures["registrations_without_identifier"],
+        measures["persons_v_number_only"],
+        measures["persons_not_in_register"],
+        measures["suppliers"],
+    )
+
+
+def _overlap(region: Overlap) -> tuple[object, ...]:
+    return (
+        region.name,
+        region.suppliers,
+        region.persons,
+        region.sum_of_suppliers,
+        region.at_several,
+        region.percentage,
+    )
 
 
 def _what_changed(record: StageRecord, former: StageRecord | None, is_written: bool) -> str:
@@ -90,4 +248,4 @@ def _what_changed(record: StageRecord, former: StageRecord | None, is_written: b
 
 def _row(standing: Standing) -> tuple[object, ...]:
     made = standing.delivery
-    return (made.supplier_id, made.file_name, made.delivery_id, made.received_at, made.sha256, made.registrations)
+    return (made.supplier_id, made.file_name, made.delivery_id, made.received_at, made.registrations, made.sha256)

@@ -119,38 +119,3 @@ def by_vintage(
         for run in runs.sort("vintage").iter_rows(named=True)
     ]
     return shown, rows
-
-
-def by_region_with_change(
-    now: pl.DataFrame, before: pl.DataFrame | None
-) -> list[tuple[str, int, int | None, int | None]]:
-    """Totals per region beside those of the vintage before; the country first.
-
-    Args:
-        now: Frame of the contract ``statistics.unique_person_counts_history``, one vintage.
-        before: The same of the vintage before; None when there is none.
-
-    Returns:
-        ``(name, persons, persons before, change)`` of every region in one of them; a region without persons has 0. The
-        last two are None when there is no vintage before.
-    """
-    totals = _totals(now)
-    former = _totals(before) if before is not None else None
-    ordered = (COUNTRY, *(code for code in _NAMES if code != COUNTRY))
-    shown = [code for code in ordered if code in totals or code in (former or {})]
-    return [
-        (
-            _NAMES[code],
-            persons := totals.get(code, 0),
-            *_beside(persons, None if former is None else former.get(code, 0)),
-        )
-        for code in shown
-    ]
-
-
-def _totals(counts: pl.DataFrame) -> dict[str, int]:
-    return dict(counts.filter(dimension=TOTAL).select("region_code", "persons").rows())
-
-
-def _beside(persons: int, former: int | None) -> tuple[int | None, int | None]:
-    return former, None if former is None else persons - former

@@ -28,7 +28,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         rows: Cells: numbers are written in Dutch, moments in UTC to the minute, None as nothing, texts escaped.
     """
     cells = [list(row) for row in rows]
-    is_number = [any(isinstance(row[i], int) for row in cells) for i in range(len(headings))]
+    is_number = [any(isinstance(row[i], int | float) for row in cells) for i in range(len(headings))]
     lines = [headings, ["---:" if right else "---" for right in is_number], *(map(_cell, row) for row in cells)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -54,4 +54,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
-    return number(value) if isinstance(value, int) else escaped(str(value))
+    return number(value) if isinstance(value, int | float) else escaped(str(value))

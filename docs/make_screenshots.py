@@ -35,11 +35,11 @@ def make_screenshots(home: Path) -> list[Path]:
     """
     IMAGES.mkdir(exist_ok=True)
     _correct_a_delivery(home)
-    with running_ui(home) as port, browser(port, width=1600, height=900) as screen:
+    with running_ui(home) as ui, browser(ui.port, width=1600, height=900) as screen:
         screen.open("/asset-groups", "Hide navigation")
         screen.click("Hide navigation")
         sensor = _sensor(screen)
-        return [sensor, _asset_graph(screen), _column_lineage(screen), _checks(screen)]
+        return [sensor, _asset_graph(screen, ui.link), _column_lineage(screen), _checks(screen)]
 
 
 def _correct_a_delivery(home: Path) -> None:
@@ -65,13 +65,10 @@ def _sensor(screen: Screen) -> Path:
     return _checked("correction-sensor", screen.picture_now)
 
 
-def _asset_graph(screen: Screen) -> Path:
+def _asset_graph(screen: Screen, link: str) -> Path:
     """Every asset in its stage; as wide as can be before the boxes show more than a picture has room for."""
     screen.resize(2300, 1250, scale=16 / 23)
-    screen.open("/asset-groups", "stage_6_count")
-    screen.expand_all_groups()
-    screen.wait_for("assessed_stays")
-    screen.reload("assessed_stays")
+    screen.open(link, "stage_6_count", "assessed_stays")
     return _picture(screen, "asset-graph")
 
 

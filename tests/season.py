@@ -105,7 +105,7 @@ class Season:
     def wanted(self, year: int) -> list[str]:
         """The states that were counted, in order."""
         ended_well = [run for run in self._runs(year) if run.status == dg.DagsterRunStatus.SUCCESS]
-        return [run.tags["dakl/wanted"] for run in reversed(ended_well)]
+        return [run.tags[".dagster/dakl_wanted"] for run in reversed(ended_well)]
 
     def _runs(self, year: int) -> list[dg.DagsterRun]:
         chosen = dg.RunsFilter(job_name=YEARLY_FIGURES, tags={"dagster/partition": str(year)})

@@ -95,6 +95,10 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     yield ["cancel", "2", "--why", GOOD]
     yield ["mails"]
     yield ["run", "--year", "2024"]
+    # Counted again after a correction, the history of runs holds what changed since the vintage before.
+    correction = delivery(folder / "correction", good.name, row(GOOD), row("", v_number=V_NUMBER))
+    yield ["deliver", str(correction), "--supplier", "mo-a1", *at]
+    yield ["run", "--year", "2024"]
     yield ["deliveries"]
     yield ["deliveries", "--json"]
     yield ["figures", "--year", "2024", "--region", "NL"]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from assets.stage import FORCE_TAG
 from dakl_pipeline.cli.dagster_home import prepare_instance
+from dakl_pipeline.cli.origin import attribute_runs
 from dakl_pipeline.cli.years import RunProgress
 from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
@@ -171,6 +172,7 @@ def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
         with locked(folder / ".lock"):
             instance = _opened(folder, named)
         with instance:
+            attribute_runs(instance, YEARLY_FIGURES)
             yield instance
 
 

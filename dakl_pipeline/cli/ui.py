@@ -44,7 +44,8 @@ def serve_ui(home: Home, port: int) -> None:
         Refused: If the port cannot be used, or Dagster does not start.
     """
     _require_usable(port)
-    show.say(f"Dagster UI: http://{_HOST}:{port} in about half a minute (stop with Ctrl-C)")
+    address = f"http://{_HOST}:{port}"
+    show.say(f"Dagster UI: {address} in about half a minute (stop with Ctrl-C)")
     folder = prepare_instance(home)
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
@@ -55,6 +56,9 @@ def serve_ui(home: Home, port: int) -> None:
         os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
     # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
     os.chdir(folder)
+    from dakl_pipeline.cli.landing import landing_path
+
+    show.say(f"All assets, opened: {address}{landing_path()}")
     sys.stdout.flush()
     program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
     _serve([*program, "--host", _HOST, "--port", str(port)])

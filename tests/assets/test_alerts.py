@@ -208,12 +208,12 @@ def _no_job() -> dg.JobDefinition:
     ("tags", "said", "unsaid"),
     [
         (
-            {"dakl/attempt": "2", "dakl/next_attempt_at": "2025-06-01T11:30:00+00:00"},
+            {".dagster/dakl_attempt": "2", ".dagster/dakl_next_attempt_at": "2025-06-01T11:30:00+00:00"},
             "Dit was poging 2. De volgende poging begint vanzelf op 1 juni 2025 om 13.30 uur",
             "dakl run",
         ),
-        ({"dakl/attempt": "4"}, "Dit was poging 4.", "volgende poging"),
-        ({"dakl/attempt": "x", "dakl/next_attempt_at": "soon"}, "dakl run --year 2024", "poging"),
+        ({".dagster/dakl_attempt": "4"}, "Dit was poging 4.", "volgende poging"),
+        ({".dagster/dakl_attempt": "x", ".dagster/dakl_next_attempt_at": "soon"}, "dakl run --year 2024", "poging"),
     ],
     ids=["again", "last", "tags by hand"],
 )
@@ -252,7 +252,7 @@ def test_a_mail_is_sent_by_a_later_tick_when_the_server_was_away(
 def test_no_number_is_in_a_mail(looks: Looks, home: Home, instance: DagsterInstance) -> None:
     good, stripped, v_number = CANARIES
     _fail(instance, dg.Failure(f"row {good};{v_number}"))
-    _fail(instance, ValueError(good), tags={"dakl/attempt": "1"})
+    _fail(instance, ValueError(good), tags={".dagster/dakl_attempt": "1"})
     _fail(instance, resource_error=Missing(f"{stripped} {good}"))
     _fail(instance, dg.Failure("no good", metadata={"exit_code": 1, "sample": good}))
     looks.look()

@@ -166,22 +166,27 @@ def test_a_failed_run_is_tried_again_after_growing_pauses_and_then_left_to_a_per
     season.deliver("DAKL_J2024_a.csv", row(ANNA))
     care = season.home.registers / "2024" / "care.parquet"
     care.write_bytes(b"PAR1")
-    attempts = []
+    attempts, shown = [], []
     for pause in (0, 301, 901):
         season.now = datetime.now(UTC) + timedelta(seconds=pause)
         (request,) = season.look()
-        attempts.append((request.tags["dakl/attempt"], "dakl/next_attempt_at" in request.tags))
+        attempts.append((request.tags[".dagster/dakl_attempt"], ".dagster/dakl_next_attempt_at" in request.tags))
+        # What the UI shows: the others are for programs.
+        shown.append({name: tag for name, tag in request.tags.items() if not name.startswith(".dagster/")})
         assert not season.obey(request)
         season.now = datetime.now(UTC) + timedelta(seconds=1)
         assert season.look() == []
     assert attempts == [("1", True), ("2", True), ("3", False)]
+    reason = "first count, of 1 files"
+    assert [tags.pop("dakl/reason") for tags in shown] == [reason, f"{reason} (attempt 2)", f"{reason} (attempt 3)"]
+    assert all(name.startswith("dagster/") for tags in shown for name in tags), shown
     season.now += timedelta(days=30)
     assert season.look() == []
     assert "2024: attempt 3 failed; repair the cause" in season.said
     # A repaired register is another state: it starts by itself.
     registers(season.home.root, 2024)
     (request,) = season.look()
-    assert request.tags["dakl/attempt"] == "1"
+    assert request.tags[".dagster/dakl_attempt"] == "1"
     assert season.obey(request)
 
 
@@ -197,7 +202,7 @@ def test_a_run_whose_process_was_killed_is_ended_and_tried_again(season: Season)
     assert season.status(gone) == dg.DagsterRunStatus.FAILURE
     season.now += timedelta(seconds=301)
     (request,) = season.look()
-    assert request.tags["dakl/attempt"] == "2"
+    assert request.tags[".dagster/dakl_attempt"] == "2"
     assert season.obey(request)
 
 
@@ -216,7 +221,7 @@ def test_a_dead_run_of_the_asset_graph_does_not_keep_its_year(
     season.now += timedelta(hours=1)
     (request,) = season.look()
     assert season.status(gone).value == ended
-    assert request.tags["dakl/attempt"] == "1"
+    assert request.tags[".dagster/dakl_attempt"] == "1"
 
 
 def test_a_run_that_has_just_let_go_of_its_year_is_left_to_say_that_it_is_done(season: Season) -> None:
@@ -241,7 +246,7 @@ def test_a_change_that_came_and_went_while_a_run_was_waiting_is_taken_back(seaso
     assert main(["withdraw", "--supplier=mo-b", "--year=2024", *at, "--home", str(season.home.root)]) == 0
     season.now = datetime.now(UTC) + timedelta(seconds=301)
     (request,) = season.look()
-    assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing"
+    assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing (attempt 2)"
     assert season.obey(request)
     assert season.look() == []
     assert "the figures are those of the selection" in season.said

@@ -70,7 +70,7 @@ def test_a_run_tells_rows_in_out_and_set_aside_by_reason(home: Home, instance: d
     result = _run(home, instance)
     assert result.success
     assessed = _metadata(result, "assessed_stays")
-    assert (assessed["rows_in"], assessed["rows_out"], assessed["rows_set_aside"]) == (3, 3, 2)
+    assert (assessed["rows_in"], assessed["dagster/row_count"], assessed["rows_set_aside"]) == (3, 3, 2)
     assert r"| type\_not\_published | 1 |" in str(assessed["set_aside_by_reason"])
     assert r"| no\_region | 1 |" in str(assessed["set_aside_by_reason"])
     checks = result.get_asset_check_evaluations()

@@ -6,6 +6,7 @@ belong here: what should be on it (the tests) and pictures of it (``docs/make_sc
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -48,15 +50,28 @@ def find_chromium() -> tuple[str, str]:
     return find_program("chromium", package="chromium"), find_program("chromedriver", package="chromium-driver")
 
 
+@dataclass(frozen=True)
+class RunningUi:
+    """A UI that has loaded the assets.
+
+    Attributes:
+        port: Where it answers.
+        link: The path and query of the link that the command prints.
+    """
+
+    port: int
+    link: str
+
+
 @contextmanager
-def running_ui(home: Path) -> Iterator[int]:
+def running_ui(home: Path) -> Iterator[RunningUi]:
     """Run ``dakl ui`` on a home, and stop it as Ctrl-C does.
 
     Args:
         home: The home.
 
     Yields:
-        The port, once the assets are loaded.
+        The UI, once the assets are loaded.
 
     Raises:
         RuntimeError: If it does not start, or does not end as it should.
@@ -69,7 +84,8 @@ def running_ui(home: Path) -> Iterator[int]:
             wait_until(lambda: _has_assets(port) or ui.poll() is not None)
             if ui.poll() is not None:
                 raise RuntimeError(f"dakl ui ended with exit code {ui.returncode}:\n{_text(log)}")
-            yield port
+            printed = re.search(rf"http://127\.0\.0\.1:{port}(/\S+)", _text(log))
+            yield RunningUi(port, printed[1] if printed else "")
         finally:
             # A terminal sends Ctrl-C to all processes of a command.
             with suppress(ProcessLookupError):
@@ -197,10 +213,6 @@ class Screen:
     def close_menu(self) -> None:
         """Close an open menu with Escape."""
         ActionChains(self._chrome).send_keys(Keys.ESCAPE).perform()
-
-    def expand_all_groups(self) -> None:
-        """Open every group of the asset graph, with the keys that its menu names."""
-        ActionChains(self._chrome).key_down(Keys.ALT).send_keys("e").key_up(Keys.ALT).perform()
 
     def wait_for_row(self, first_cell: str, text: str) -> None:
         """Wait until the table row that starts with a cell holds a text."""

@@ -52,17 +52,21 @@ def test_analyst_sees_runs_reasons_checks_and_the_way_back_to_what_was_delivered
     installed(find_chromium)
     home = _home_with_deliveries(tmp_path)
     monkeypatch.setenv("DAKL_RERUN_INTERVAL", "5")
-    with running_ui(home) as port, browser(port, width=3000, height=1700) as screen:
-        assert _is_refused("127.0.0.2", port), "the UI must be there for this machine only"
+    # From the command line, of a year without deliveries: its run is in the same history.
+    assert small_world.run(home, 2023) == 0
+    with running_ui(home) as ui, browser(ui.port, width=3000, height=1700) as screen:
+        assert _is_refused("127.0.0.2", ui.port), "the UI must be there for this machine only"
         _sees_the_sensor_count_2024_and_why(screen)
+        _sees_both_runs_on_the_first_page(screen)
         _run_2024(screen)
-        _sees_every_asset_in_its_group(screen)
+        _lands_on_every_asset_in_its_group(screen, ui.link)
         _sees_what_an_asset_holds(screen)
+        _sees_the_changed_region_first(screen, home, tmp_path)
         _follows_the_columns_back(screen)
         _sees_a_failed_check_and_what_to_do(screen, home)
         screen.leave()
         pages = screen.visited
-    assert _is_refused("127.0.0.1", port), "nothing may be left behind after Ctrl-C"
+    assert _is_refused("127.0.0.1", ui.port), "nothing may be left behind after Ctrl-C"
     assert not any("Join the Dagster community" in page for page in pages)
     secrets = {*NUMBERS, (home / "pseudonym.key").read_text(encoding="ascii").strip()}
     assert not [secret for secret in secrets for page in pages if secret in page]
@@ -101,6 +105,10 @@ def _sees_the_sensor_count_2024_and_why(screen: Screen) -> None:
     screen.open("/runs", "partition: 2024", "dakl/reason: first count, of 2 files", "correction_reruns", "Success")
 
 
+def _sees_both_runs_on_the_first_page(screen: Screen) -> None:
+    screen.open("/", "Timeline", "yearly_figures\n2")
+
+
 def _sees_a_failed_check_and_what_to_do(screen: Screen, home: Path) -> None:
     """Everybody twice in the register: the sensor sees another register, and the run stops at its contract."""
     persons = home / "registers" / "2024" / "persons.parquet"
@@ -124,10 +132,8 @@ def _run_2024(screen: Screen) -> None:
     screen.wait_for("RUN_SUCCESS")
 
 
-def _sees_every_asset_in_its_group(screen: Screen) -> None:
-    screen.open("/asset-groups", *GROUPS)
-    screen.expand_all_groups()
-    screen.wait_for(*GROUPS, *ASSETS, "4 / 4 Passed")
+def _lands_on_every_asset_in_its_group(screen: Screen, link: str) -> None:
+    screen.open(link, *GROUPS, *ASSETS, "4 / 4 Passed")
 
 
 def _sees_what_an_asset_holds(screen: Screen) -> None:
@@ -135,6 +141,22 @@ def _sees_what_an_asset_holds(screen: Screen) -> None:
     screen.open(f"/assets/{COUNTS}?view=checks", "contract", "characteristics_add_up", "Succeeded")
     screen.open(f"/assets/{COUNTS}", counts.description, *counts.column_names, "statistics.unique_person_counts")
     screen.wait_for_row("persons", "delivered_files.bsn")
+
+
+def _sees_the_changed_region_first(screen: Screen, home: Path, folder: Path) -> None:
+    """A correction of one supplier; then what the UI shows of the run, the change and the persons over the years."""
+    one = small_world.delivery(folder / "correction", "DAKL_J2024_Zwolle.csv", small_world.row(CEES, gemeente="0193"))
+    assert small_world.deliver(home, one, "zwolle") == 0
+    screen.open("/runs", "dakl/reason: zwolle: DAKL_J2024_Zwolle.csv (000002) → DAKL_J2024_Zwolle.csv (000003)")
+    assert not [tag for tag in ("wanted", "attempt") if f"dakl_{tag}" in screen.text() or f"/{tag}" in screen.text()]
+    screen.open(f"/assets/{COUNTS}", "changed_regions", "regions unchanged")
+    changed, _, _ = screen.text().partition("changed_regions")[2].partition("regions unchanged")
+    assert "Zwolle" in changed
+    assert "Almelo" not in changed
+    screen.open("/assets/coverage", "identified_percentage", "coverage_of_country", "lowest_coverage")
+    screen.open(f"/assets/{COUNTS}", "changed_regions")
+    screen.click("Plots", until="dagster/row_count\npersons\npersons_added\npersons_removed")
+    screen.open(f"/assets/{COUNTS}", "delivered_files.bsn")
 
 
 def _follows_the_columns_back(screen: Screen) -> None:

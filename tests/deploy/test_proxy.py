@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from dakl_pipeline.cli.landing import landing_path
 from tests.deploy.services import DEPLOY, HOST
 from tests.machine import find_program, free_port, installed, wait_until
 
@@ -137,6 +138,15 @@ def test_the_webserver_gets_the_socket_and_no_password(proxy: Proxy) -> None:
     got = json.loads(proxy.get({**LOGIN, "Upgrade": "websocket", "Connection": "upgrade"})[1])
     assert (got["host"], got["upgrade"], got["connection"]) == (NAME, "websocket", "upgrade")
     assert "authorization" not in got
+
+
+@pytest.mark.parametrize(("headers", "status", "to"), [({}, 401, None), (LOGIN, 302, landing_path())])
+def test_the_first_page_is_the_opened_graph(headers: dict[str, str], status: int, to: str | None, proxy: Proxy) -> None:
+    connection = http.client.HTTPSConnection(HOST, proxy.port, context=proxy.trusted, timeout=30)
+    with closing(connection):
+        connection.request("GET", "/", headers={"Host": NAME, **headers})
+        with connection.getresponse() as answer:
+            assert (answer.status, answer.headers["Location"]) == (status, to)
 
 
 def test_plain_http_is_sent_on(proxy: Proxy) -> None:

@@ -30,8 +30,8 @@ def test_half_an_hour_of_many_hands(tmp_path: Path, capsys: pytest.CaptureFixtur
         file = delivery(tmp_path / "in", f"DAKL_J{year}_a.csv", row(start=f"{year}-02-01", end=f"{year}-02-03"))
         assert deliver(home, file, "mo-first") == 0
     assert run(home, 2023, 2024) == 0
-    with running_ui(home) as port:
-        reports = all_hands(home, (*WRITERS, *READERS), HALF_AN_HOUR, port)
+    with running_ui(home) as ui:
+        reports = all_hands(home, (*WRITERS, *READERS), HALF_AN_HOUR, ui.port)
     with capsys.disabled():
         for report in reports:
             waits = sorted(report["waits"])
