@@ -129,7 +129,7 @@ def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Meth
     names = [finding(rule) for rule in NAME_RULES if rule in delivery.findings]
     again = verdict.with_findings_first(Comparer(store, methodology).again(delivery) if verdict.approved else ())
     others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in NAME_RULES]
-    return verdict.model_copy(update={"findings": (*names, *others)})
+    return again.model_copy(update={"findings": (*names, *others)})
 
 
 def _arrival(

@@ -172,7 +172,7 @@ class ReportStore:
             findings=compare(
                 verdict,
                 earlier,
-                latest_by_rule(with_counts(explanations, self._deliveries.entries())),
+                latest_by_rule(with_counts(explanations, log)),
                 year=year,
                 growth_allowed=self._methodology.explained_growth_allowed,
             ),
@@ -184,15 +184,14 @@ class ReportStore:
         self, delivery: Delivery, year: int, verdict: Verdict | None = None
     ) -> tuple[DeliveryFigures, Verdict]:
         """The figures and the verdict of one kept file, by the rules of now."""
-        today = local_date(delivery.received_at, self._methodology)
         with self._deliveries.opened(delivery) as file:
-            verdict = verdict or check_delivery(
-                file,
-                delivery.file_name,
-                methodology=self._methodology,
-                today=today,
-                reporting_year=year,
-            )
+            if verdict is None:
+                today = local_date(delivery.received_at, self._methodology)
+                verdict = check_delivery(
+                    file, delivery.file_name, methodology=self._methodology, today=today, reporting_year=year
+                )
+                # A verdict that is given holds the comparison already.
+                verdict = verdict.with_findings_first(self._comparer.again(delivery) if verdict.approved else ())
             if not verdict.approved or verdict.columns is None:
                 raise NoReport(
                     f"delivery {delivery.delivery_id} was approved by older rules and does not pass those of now: "
@@ -200,14 +199,13 @@ class ReportStore:
                 )
             file.seek(0)
             registrations = read_registrations(file, year, methodology=self._methodology)
-        verdict_of_all = verdict.with_findings_first(self._comparer.again(delivery))
         figures = count_figures(registrations, year=year, column_set=verdict.columns)
         facts = DeliveryFacts(
             delivery_id=delivery.delivery_id,
             file_name=delivery.file_name,
             received_at=self._local(delivery.received_at),
         )
-        return DeliveryFigures(**dict(figures), delivery=facts), verdict_of_all
+        return DeliveryFigures(**dict(figures), delivery=facts), verdict
 
     def _local(self, at: datetime) -> datetime:
         """A moment on the Dutch clock, as a coordinator reads it."""

@@ -26,9 +26,11 @@ from resources.mail_server import MailServer
 from resources.mail_settings import MailSettings, load_mail_settings
 from resources.mailbox import Mail, Mailbox
 from resources.reception import receive, withdraw
+from resources.report_store import ReportStore
 from tests.mails import attachments_of, body_of, contents_of, read_mail
 from tests.resources.smtp import HOST, PASSWORD, USERNAME, MailServerForTests
 from tests.small_world import ANNA, BRAM, CEES, HEADER, row
+from tests.test_comparing import TWENTE
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 COORDINATORS = "supplier_id,name,email\nalmelo,Anna de Vriès,anna@opvang.internal\nede,Bob,bob@opvang.internal\n"
@@ -241,6 +243,25 @@ def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
     assert mail.path.read_bytes() == made
 
 
+def test_an_explained_difference_is_asked_again_neither_in_the_mail_nor_in_its_report(home: Home) -> None:
+    _deliver(home, *TWENTE)
+    _deliver(home, TWENTE[0], at="2025-05-13T10:00:00")
+    found = ReportStore(home, METHODOLOGY).found_in_latest("almelo", 2024)["fewer_registrations"]
+    assert found == 106
+    _explain(home, "fewer_registrations", at="2025-05-13T12:00:00", count=found)
+    _, mail = _deliver(home, TWENTE[0], at="2025-05-14T10:00:00")
+    made = mail.path.read_bytes()
+    message = read_mail(mail.path)
+    page = attachments_of(message)["op-orde-rapport_2024_000003.html"].decode()
+    for text in (body_of(message, "plain"), page):
+        assert "opnieuw toe of verbeter" not in " ".join(text.split())
+    mail.path.unlink()
+    mailbox = _mailbox(home)
+    log = mailbox.entries()
+    mailbox.post(log[-1], log)
+    assert mail.path.read_bytes() == made
+
+
 def test_of_a_file_that_the_rules_of_now_reject_there_is_a_mail_without_a_report(home: Home) -> None:
     delivery, _ = _deliver(home, row(ANNA))
     stricter = METHODOLOGY.model_copy(update={"reporting_years": (2022, 2023)})
@@ -288,7 +309,7 @@ def test_the_coordinators_are_greeted_and_their_organisation_is_named(home: Home
     assert "van leverancier zwolle over verslagjaar 2024" in " ".join(body_of(other, "plain").split())
 
 
-def _explain(home: Home, rule: str, *, at: str) -> None:
+def _explain(home: Home, rule: str, *, at: str, count: int | None = None) -> None:
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     ExplanationStore(home.deliveries).append(
         "almelo",
@@ -299,6 +320,7 @@ def _explain(home: Home, rule: str, *, at: str) -> None:
             reporting_year=2024,
             rule=rule,
             text=SAID,
+            count=count,
             recorded_at=moment,
             recorded_by="anna",
         ),
