@@ -26,6 +26,7 @@ YearOption = Annotated[int, typer.Option("--year", help="Reporting year.")]
 OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.")]
 SupplierOption = Annotated[str, typer.Option("--supplier", help="Supplier id: a-z, 0-9 and -, at most 64 characters.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 AcceptLate = Annotated[
     str | None,
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
@@ -33,6 +34,16 @@ AcceptLate = Annotated[
 
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 _LIKE_A_NUMBER = re.compile("[0-9]{9,}")
+
+
+def one_format(*, json: bool, csv: bool) -> None:
+    """See to it that one format is asked for at most.
+
+    Raises:
+        WrongUsage: If both are.
+    """
+    if json and csv:
+        raise WrongUsage("choose one of --json and --csv")
 
 
 def open_home(home: Path | None) -> Home:

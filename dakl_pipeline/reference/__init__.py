@@ -273,6 +273,18 @@ def municipal_mergers() -> tuple[MunicipalMerger, ...]:
     return tuple(MunicipalMerger.model_validate(row) for row in rows)
 
 
+@cache
+def place_aliases() -> tuple[tuple[str, str], ...]:
+    """What else people call a region, municipality or province, and its name."""
+    return tuple((row["alias"], row["name"]) for row in _rows("place_alias.csv"))
+
+
+@cache
+def place_prefixes() -> tuple[str, ...]:
+    """Words that people put before the name of a place, in lower case."""
+    return tuple(row["prefix"] for row in _rows("place_prefix.csv"))
+
+
 def default_methodology() -> dict[str, Any]:
     """The settings as delivered with the package, before a home replaces any."""
     return tomllib.loads(_text("methodology.toml"))
