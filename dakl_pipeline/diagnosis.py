@@ -64,16 +64,17 @@ def judge_clock(now: datetime, moments: Mapping[str, datetime]) -> Finding:
     """Whether something is in the future: then a clock jumped, that of now or that of then.
 
     Args:
-        now: The clock.
+        now: The clock, in the time zone in which it is shown.
         moments: Name of what happened, and when.
     """
     ahead = [name for name, moment in moments.items() if moment > now + _CLOCKS_DIFFER]
+    shown = f"{now:%Y-%m-%d %H:%M} ({now.tzinfo})"
     if not ahead:
-        return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, nothing is later")
+        return Finding("clock", "ok", f"{shown}, nothing is later")
     return Finding(
         "clock",
         "warning",
-        f"{now:%Y-%m-%d %H:%M} UTC, but in the future: {few(ahead)}",
+        f"{shown}, but in the future: {few(ahead)}",
         "set the clock right if it is slow; a delivery that was logged too far ahead counts above later ones, so let "
         "its supplier deliver again with the right --received-at after a withdrawal",
     )

@@ -148,6 +148,10 @@ class DeliveryStore:
             entries.append(self._read_entry(folder))
         return entries
 
+    def suppliers(self) -> set[str]:
+        """Every supplier of whom there is an entry."""
+        return {entry.supplier_id for entry in self.entries()}
+
     def faults(self) -> list[str]:
         """What is not as it was logged, a line each: entries gone or not readable, files gone or changed."""
         found, names = [], self.entry_names()

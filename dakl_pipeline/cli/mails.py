@@ -86,7 +86,8 @@ def mails(
 
     opened = opt.open_home(home)
     settings = load_mail_settings()
-    mailbox = Mailbox(opened, opt.methodology_of(opened), settings)
+    methodology = opt.methodology_of(opened)
+    mailbox = Mailbox(opened, methodology, settings)
     log = mailbox.entries()
     problems = _post_missing(mailbox, log)
     if send:
@@ -94,7 +95,7 @@ def mails(
             raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
         problems += mailbox.send(mailbox.mails(log), server, pauses=settings.smtp_pauses)
-    _list(mailbox.mails(log), opened, is_json=json)
+    _list(mailbox.mails(log), opened, show.Clock.of(methodology), is_json=json)
     if problems:
         *first, last = problems
         for problem in first:
@@ -117,7 +118,7 @@ def _post_missing(mailbox: "Mailbox", log: "Sequence[Delivery | Withdrawal]") ->
     return problems
 
 
-def _list(mails: "Sequence[Mail]", home: Home, *, is_json: bool) -> None:
+def _list(mails: "Sequence[Mail]", home: Home, clock: show.Clock, *, is_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
             "delivery_id": mail.entry.delivery_id,
@@ -133,7 +134,18 @@ def _list(mails: "Sequence[Mail]", home: Home, *, is_json: bool) -> None:
     if is_json:
         show.print_json(rows)
         return
-    columns = ("delivery_id", "supplier", "year", "to", "sent_at", "file")
-    table = [{**row, "to": ", ".join(row["to"]) or "no address", "sent_at": row["sent_at"] or "waits"} for row in rows]
-    show.print_table(columns, [[row[column] for column in columns] for row in table])
-    show.say(f"{len(rows)} mails, {sum(mail.sent_at is not None for mail in mails)} sent")
+    columns = ("delivery_id", "supplier", "year", "sent_at", "to", "file")
+    table = [
+        (
+            row["delivery_id"],
+            row["supplier"],
+            row["year"],
+            "waits" if mail.sent_at is None else clock.minute(mail.sent_at),
+            ", ".join(row["to"]) or "no address",
+            row["file"],
+        )
+        for row, mail in zip(rows, mails, strict=True)
+    ]
+    show.print_table(columns, table)
+    sent = sum(mail.sent_at is not None for mail in mails)
+    show.say(f"{show.counted(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")

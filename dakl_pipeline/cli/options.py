@@ -4,6 +4,8 @@ Belongs here: parsing and validation of arguments. Does not belong here: command
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dakl_pipeline.errors import Missing, WrongUsage
+from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from dakl_pipeline.names import did_you_mean
 from dakl_pipeline.redaction import mask_numbers
 from resources.home import Home, home_of_environment
 
@@ -109,6 +112,39 @@ def supplier_id(text: str) -> str:
     if _LIKE_A_NUMBER.search(text):
         raise WrongUsage("a supplier id may not hold nine or more digits in a row: it could be taken for a BSN")
     return text
+
+
+def known_supplier(text: str, known: Iterable[str]) -> str:
+    """A supplier id that is in the log.
+
+    Args:
+        text: What somebody typed.
+        known: The suppliers that are in the log.
+
+    Raises:
+        WrongUsage: If nothing of that supplier is in the log; it says which may be meant.
+    """
+    wanted, suppliers = supplier_id(text), sorted(set(known))
+    if wanted not in suppliers:
+        raise WrongUsage(f"nothing of {wanted} is in the log.{did_you_mean(wanted, suppliers)}")
+    return wanted
+
+
+@contextmanager
+def asking_about(supplier: str, known: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Ask with an error whether another supplier was meant, if nothing of this one is in the log.
+
+    Args:
+        supplier: Its id.
+        known: Gives the suppliers that are in the log; called after an error only.
+    """
+    try:
+        yield
+    except (Missing, Refused) as error:
+        suppliers = set(known())
+        if supplier in suppliers or not (hint := did_you_mean(supplier, sorted(suppliers))):
+            raise
+        raise type(error)(f"{error}.{hint}") from None
 
 
 def instant(text: str | None, methodology: "Methodology") -> datetime:

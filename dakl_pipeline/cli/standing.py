@@ -97,4 +97,4 @@ def say_behind(behind: Iterable[Behind], clock: show.Clock, *, aside: bool = Fal
 
     for each in behind:
         line = mask_unprintable(mask_numbers(each.message(clock)))
-        show.say_aside(f"dakl: {line}") if aside else show.say(line)
+        show.say_aside(f"dakl: {line}") if aside else show.say_wrapped(line)

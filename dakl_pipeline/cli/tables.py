@@ -35,8 +35,9 @@ class Column:
 
     @property
     def least_width(self) -> int:
-        """Of the longest word: narrower would cut it."""
-        return max(len(word) for cell in (self.heading, *self.cells) for word in cell.split() or [""])
+        """Of the longest word: narrower would cut it. Of a heading a part that ends in a hyphen is a word."""
+        words = _parts(self.heading, 1)
+        return max((len(word) for text in (*words, *self.cells) for word in text.split()), default=0)
 
 
 def lines(columns: Sequence[Column], width: int | None) -> tuple[list[str], list[str]]:
@@ -95,7 +96,7 @@ def _stacked(columns: Sequence[Column], width: int) -> tuple[list[str], list[str
     for place, group in enumerate(groups):
         indent = " " * _INDENT if place else ""
         widths = [min(column.width, width - len(indent)) for column in group]
-        headings += [f"{indent}{line}" for line in _row(group, [column.heading for column in group], widths)]
+        headings += [f"{indent}{line}" for line in _headings(group, widths)]
         for row, cells in zip(rows, zip(*(column.cells for column in group), strict=True), strict=True):
             if not place or any(cells):
                 row += [f"{indent}{line}" for line in _row(group, cells, widths)]
@@ -103,13 +104,24 @@ def _stacked(columns: Sequence[Column], width: int) -> tuple[list[str], list[str
 
 
 def _drawn(columns: Sequence[Column], widths: Sequence[int]) -> tuple[list[str], list[str]]:
-    headings = _row(columns, [column.heading for column in columns], widths)
+    headings = _headings(columns, widths)
     rows = zip(*(column.cells for column in columns), strict=True)
     return headings, [line for cells in rows for line in _row(columns, cells, widths)]
 
 
+def _headings(columns: Sequence[Column], widths: Sequence[int]) -> list[str]:
+    return _joined(columns, [_parts(column.heading, w) for column, w in zip(columns, widths, strict=True)], widths)
+
+
 def _row(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    parts = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    return _joined(columns, [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)], widths)
+
+
+def _parts(heading: str, width: int) -> list[str]:
+    return textwrap.wrap(heading, width, break_long_words=False) or [""]
+
+
+def _joined(columns: Sequence[Column], parts: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     return [
         (" " * _GAP)
         .join(
@@ -122,7 +134,15 @@ def _row(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int])
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """A text over lines of whole words; a word that is wider itself stays whole."""
+    """A text over lines of whole words; a word that is wider itself stays whole. An indented text stays indented."""
     if width is None or len(text) <= width:
         return [text]
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    indent = " " * (len(text) - len(text.lstrip()))
+    return textwrap.wrap(
+        text.lstrip(),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]

@@ -4,6 +4,7 @@ Belongs here: looking at these. Does not belong here: what was made of them (``o
 """
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.diagnosis import Finding, few, judge_clock
@@ -57,4 +58,4 @@ def clock(patient: Patient) -> Iterator[Finding]:
         moments[f"entry {entry.delivery_id}"] = max(entry.recorded_at, entry.received_at)
     for year, vintage in patient.history.readable().items():
         moments[f"vintage {vintage.number} of {year}"] = vintage.counted_at
-    yield judge_clock(patient.now, moments)
+    yield judge_clock(patient.now.astimezone(ZoneInfo(patient.methodology.time_zone)), moments)

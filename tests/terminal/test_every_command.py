@@ -108,4 +108,4 @@ def test_a_pipe_gets_no_bar_whatever_the_environment_says(prepared: Path, tmp_pa
     with running(["bash", "-c", program], columns=80, environment={"FORCE_COLOR": "1"}) as terminal:
         assert terminal.wait() == 0
     assert (tmp_path / "err.txt").read_bytes() == b""
-    assert terminal.lines == ["2024: 2 unique persons in 1 regions, from 1 selected files"]
+    assert terminal.lines == ["2024: 2 unique persons in 1 region, from 1 selected file"]
