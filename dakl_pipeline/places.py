@@ -59,7 +59,7 @@ def region_named(typed: str, years: Sequence[int]) -> NamedRegion:
         if codes := _municipality_codes().get(wanted):
             return _of_municipalities(codes, years)
         if codes := _provinces().get(wanted):
-            return _only({_region(code) for code in codes}, "that is a province with")
+            return _of_province(codes)
     near = nearest(_readings(typed)[-1], _known_names())
     hint = f"Did you mean {one_of(map(_known_names().__getitem__, near))}? Otherwise name" if near else "Name"
     raise WrongUsage(
@@ -86,12 +86,12 @@ def _of_municipalities(codes: Iterable[str], years: Sequence[int]) -> NamedRegio
     return NamedRegion(code, REGION_NAMES[code], "; ".join(dict.fromkeys(is_in)))
 
 
-def _only(regions: set[str], what: str) -> NamedRegion:
-    if len(regions) > 1:
-        raise WrongUsage(f"{what} several regions: name {one_of(sorted(regions))}")
-    (region,) = regions
-    code = next(code for code in REGION_NAMES if _region(code) == region)
-    return NamedRegion(code, REGION_NAMES[code], f"{what} one region: {region}")
+def _of_province(codes: Sequence[str]) -> NamedRegion:
+    (province,) = {region.provincie for region in centrumregios() if region.code in codes}
+    if len(codes) > 1:
+        raise WrongUsage(f"{province} is a province with several regions: name {one_of(map(_region, codes))}")
+    (code,) = codes
+    return NamedRegion(code, REGION_NAMES[code], f"{province} is a province with one region: {_region(code)}")
 
 
 def _readings(typed: str) -> list[str]:
@@ -140,7 +140,8 @@ def _municipality_codes() -> dict[str, list[str]]:
 def _provinces() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for written, code in _with_aliases((region.provincie, region.code) for region in centrumregios()):
-        found.setdefault(written, []).append(code)
+        if code not in (already := found.setdefault(written, [])):
+            already.append(code)
     return found
 
 

@@ -158,8 +158,6 @@ def deliveries(
     opt.one_format(json=json, csv=csv)
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
-    if year is not None:
-        opt.known_year(year, methodology)
     asked = verdict and names.known_name(verdict, {each: each for each in VERDICTS.values()}, "verdict")
     entries = DeliveryStore(opened.deliveries).entries()
     if supplier is not None:

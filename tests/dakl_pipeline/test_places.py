@@ -38,8 +38,8 @@ FOUND = {
     "nl": ("NL", None),
     "Nederland": ("NL", None),
     "heel nederland": ("NL", None),
-    "Zeeland": ("CR42", "that is a province with one region: Vlissingen (CR42)"),
-    "Friesland": ("CR30", "that is a province with one region: Leeuwarden (CR30)"),
+    "Zeeland": ("CR42", "Zeeland is a province with one region: Vlissingen (CR42)"),
+    "Friesland": ("CR30", "Fryslân is a province with one region: Leeuwarden (CR30)"),
 }
 REFUSED = {
     "Amsterdm": "Did you mean Amsterdam (CR05)?",
