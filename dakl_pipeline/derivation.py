@@ -22,7 +22,8 @@ from dakl_pipeline.contracts.history import (
 )
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.errors import WrongUsage
-from dakl_pipeline.figures import categories_of, region_code, region_name
+from dakl_pipeline.figures import categories_of, category_named, dimension_named
+from dakl_pipeline.places import NamedRegion
 from dakl_pipeline.provenance import REGISTER_DIGEST, Vintage, what_changed
 from dakl_pipeline.reference import set_aside_reasons
 from dakl_pipeline.steps.count import TOTAL
@@ -208,25 +209,23 @@ class Derivation(_Part):
     change: Change | None
 
 
-def cell_of(year: int, region: str, dimension: str | None, category: str | None) -> Cell:
+def cell_of(year: int, region: NamedRegion, dimension: str | None, category: str | None) -> Cell:
     """The cell that is asked for.
 
     Args:
         year: Reporting year.
-        region: Code or name of a region.
+        region: The region.
         dimension: What the count is split by; all persons when None.
         category: Which category; not needed for all persons.
 
     Raises:
-        WrongUsage: If there is no such region, dimension or category.
+        WrongUsage: If there is no such dimension or category.
     """
-    split_by = dimension or TOTAL
-    known = categories_of(split_by)
-    chosen = category or (TOTAL if split_by == TOTAL else None)
-    if chosen not in known:
-        raise WrongUsage(f"name one category of {split_by} with --by and --category: {', '.join(known)}")
-    code = region_code(region)
-    return Cell(year=year, region_code=code, region=region_name(code), dimension=split_by, category=chosen)
+    split_by = dimension_named(dimension) if dimension is not None else TOTAL
+    if category is None and split_by != TOTAL:
+        raise WrongUsage(f"name one category of {split_by} with --category: {', '.join(categories_of(split_by))}")
+    chosen = category_named(category, split_by) if category is not None else TOTAL
+    return Cell(year=year, region_code=region.code, region=region.name, dimension=split_by, category=chosen)
 
 
 def vintage_and_before(vintages: Sequence[Vintage], number: int | None) -> list[Vintage]:

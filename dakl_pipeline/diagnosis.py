@@ -63,16 +63,17 @@ def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[
     """Whether something is in the future: then a clock jumped, that of now or that of then, or a time was mistyped.
 
     Args:
-        now: The clock.
+        now: The clock, in the time zone in which it is shown.
         entries: Id of every entry of the log that counts, and the time of receipt that it counts by.
         others: Name of what else happened, and when.
     """
     latest = now + CLOCKS_DIFFER
+    shown = f"{now:%Y-%m-%d %H:%M} ({now.tzinfo})"
     counted = [name for name, moment in entries.items() if moment > latest]
     ahead = [*(f"entry {name}" for name in counted), *(name for name, moment in others.items() if moment > latest)]
     if not ahead:
-        return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, nothing is later")
-    found = f"{now:%Y-%m-%d %H:%M} UTC, but in the future: {few(ahead)}"
+        return Finding("clock", "ok", f"{shown}, nothing is later")
+    found = f"{shown}, but in the future: {few(ahead)}"
     to_do = "set the clock of this computer right if it is slow"
     if counted:
         to_do += (

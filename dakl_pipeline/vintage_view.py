@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dakl_pipeline.contracts.history import ALL_SUPPLIERS
-from dakl_pipeline.figures import region_name
+from dakl_pipeline.places import REGION_NAMES
 from dakl_pipeline.reference import centrumregios, coverage_measures
 from dakl_pipeline.steps.count import TOTAL
 from dakl_pipeline.steps.deduplicate import COUNTRY
@@ -45,7 +45,7 @@ class RegionFigures:
     @property
     def name(self) -> str:
         """Name of the region."""
-        return region_name(self.region_code)
+        return REGION_NAMES[self.region_code]
 
     @property
     def change(self) -> int | None:
@@ -73,7 +73,7 @@ class Coverage:
     @property
     def name(self) -> str:
         """Name of the region."""
-        return region_name(self.region_code)
+        return REGION_NAMES[self.region_code]
 
     @property
     def identified_percentage(self) -> float | None:
@@ -107,7 +107,7 @@ class Overlap:
     @property
     def name(self) -> str:
         """Name of the region."""
-        return region_name(self.region_code)
+        return REGION_NAMES[self.region_code]
 
     @property
     def percentage(self) -> float:
@@ -168,7 +168,7 @@ def regions_without_registrations(coverage: Sequence[Coverage]) -> list[str]:
         coverage: Of the regions with registrations.
     """
     present = {region.region_code for region in coverage}
-    return [region_name(code) for code in _REGIONS if code not in present]
+    return [REGION_NAMES[code] for code in _REGIONS if code not in present]
 
 
 def largest_overlap_first(overlap: pl.DataFrame, counts: pl.DataFrame) -> list[Overlap]:

@@ -16,7 +16,7 @@ import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.contracts import TABLES
-from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.columns import REGION_PATTERN, Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
 from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.contracts.registers import REGISTERS
@@ -33,6 +33,7 @@ from dakl_pipeline.reference import (
     duration_classes,
     end_reasons,
     end_reasons_elsewhere,
+    municipal_mergers,
     plausible_years,
     set_aside_reasons,
     shelter_types,
@@ -371,6 +372,22 @@ def code_lists() -> str:
                     for r in centrumregios()
                 ],
             ),
+            "## Municipalities that are gone",
+            "A delivered code of one leads to its successor, by as many mergers as it takes.",
+            _table(
+                ("code", "name", "successor", "name", "since", "source"),
+                [
+                    (
+                        f"`{m.old_code}`",
+                        _text(m.old_name),
+                        f"`{m.new_code}`",
+                        _text(m.new_name),
+                        f"{m.effective_date}",
+                        _text(m.source),
+                    )
+                    for m in municipal_mergers()
+                ],
+            ),
         ]
     )
 
@@ -417,7 +434,9 @@ def _allowed(column: dy.Column) -> str:
         found.append(f"length at least {column.min_length}")
         if of_each := _allowed(column.inner):
             found.append(f"each {of_each}")
-    if isinstance(column, dy.String) and column.regex:
+    if isinstance(column, dy.String) and column.regex == REGION_PATTERN:
+        found.append("a region code of [the code lists](code-lists.md#centrumregios), or `NL`")
+    elif isinstance(column, dy.String) and column.regex:
         found.append(f"pattern {_code(column.regex)}")
     if (minimum := getattr(column, "min", None)) is not None:
         found.append(f"at least {minimum}")

@@ -162,6 +162,10 @@ class DeliveryStore:
                     self._read[name] = self._read_entry(self._root / name)
         return [self._read[name] for name in names if name in self._read]
 
+    def suppliers(self) -> set[str]:
+        """Every supplier of whom there is an entry."""
+        return {entry.supplier_id for entry in self.entries()}
+
     def faults(self) -> list[str]:
         """What is not as it was logged, a line each: entries gone or not readable, files gone or changed."""
         found, names = [], self.entry_names()

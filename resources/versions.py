@@ -20,7 +20,7 @@ _WITHOUT_INFLUENCE = {
     "dakl_pipeline": {
         *("cli", "mail", "op_orde", "operation", "synthetic"),
         *("definitions.py", "derivation.py", "diagnosis.py", "dutch.py", "exports.py", "figures.py", "history.py"),
-        *("markdown.py", "provenance.py", "redaction.py"),
+        *("markdown.py", "names.py", "places.py", "provenance.py", "redaction.py", "waiting.py"),
     },
     "assets": {"alerts.py", "calendar.py", "column_lineage.py", "failed_runs.py", "reruns.py", "telling.py"},
 }

@@ -14,10 +14,11 @@ from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.registers import REGISTERS, Register
 from dakl_pipeline.errors import DaklError, Missing
 from dakl_pipeline.history import selection_changes
-from dakl_pipeline.intake.selection import select, selection_table
+from dakl_pipeline.intake.selection import select, selection_table, standings
 from dakl_pipeline.operation.reruns import YearState
 from dakl_pipeline.provenance import REGISTER_DIGEST, Vintage, YearRecord, out_of_step
 from dakl_pipeline.reference import Methodology
+from dakl_pipeline.waiting import Waiting, waiting_in_selection
 from resources.delivery_store import DeliveryStore
 from resources.history_store import HistoryStore
 from resources.home import Home
@@ -58,14 +59,31 @@ class YearWatch:
             select(self.deliveries.entries(), year=year, methodology=self.methodology), year=year
         )
         newest, record = self.history.newest(year), self.stages.record(year)
-        try:
-            digests: dict[str, str] = {register.name: self._digest(register, year) for register in REGISTERS}
-            lacks = None
-        except Missing as error:
-            digests, lacks = {}, str(error)
+        digests, lacks = self._registers(year)
         of = [*selection.select("delivery_id", "sha256").rows(), *sorted(digests.items())]
         wanted = hashlib.sha256(repr(of).encode()).hexdigest()[:16]
         return YearState(year, wanted, tuple(self._why(selection, newest, record, digests)), lacks)
+
+    def waiting(self, year: int) -> list[Waiting]:
+        """What the figures of a year do not show yet, one by one; nothing when they are up to date.
+
+        Raises:
+            Refused: If the log or the history cannot be read.
+        """
+        newest, record = self.history.newest(year), self.stages.record(year)
+        counted = self._selected_in(newest) if newest else _nothing_selected()
+        waits = waiting_in_selection(counted, standings(self.deliveries.entries(), self.methodology), year=year)
+        if newest is None:
+            return waits
+        digests, _ = self._registers(year)
+        return waits + [Waiting(why) for why in self._other_causes(bool(waits), newest, record, digests)]
+
+    def _registers(self, year: int) -> tuple[dict[str, str], str | None]:
+        """Digest of every register, and what is missing of them."""
+        try:
+            return {register.name: self._digest(register, year) for register in REGISTERS}, None
+        except Missing as error:
+            return {}, str(error)
 
     def _why(
         self, selection: pl.DataFrame, newest: Vintage | None, record: YearRecord, digests: dict[str, str]
@@ -73,11 +91,17 @@ class YearWatch:
         if newest is None:
             return [f"first count, of {selection.height} files"] if selection.height else []
         why = selection_changes(self._selected_in(newest), selection)
+        return why + self._other_causes(bool(why), newest, record, digests)
+
+    def _other_causes(
+        self, is_other_selection: bool, newest: Vintage, record: YearRecord, digests: dict[str, str]
+    ) -> list[str]:
+        why = []
         for register in REGISTERS:
             made = record.stages.get(register.table.asset)
             if made and register.name in digests and made.made_of[REGISTER_DIGEST] != digests[register.name]:
                 why.append(f"other register {register.name}")
-        if not why and (out_of_step(record) or not shows(newest, record)):
+        if not is_other_selection and not why and (out_of_step(record) or not shows(newest, record)):
             why.append("the last run did not come to its end")
         return why
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dakl_pipeline import __version__
-from dakl_pipeline.cli import deliveries, explain, reports, show, upkeep
+from dakl_pipeline.cli import deliveries, explain, figures, reports, show, standing, upkeep
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
@@ -95,32 +95,7 @@ def run(
         raise type(failed[0])("\n".join(map(str, failed)))
 
 
-@app.command()
-def figures(
-    year: opt.YearOption,
-    region: Annotated[str | None, typer.Option("--region", help="Only this region (CR01-CR44, NL, or a name).")] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
-    history: Annotated[
-        bool, typer.Option("--history", help="The numbers of one region, or the country, after each count, and why.")
-    ] = False,
-    home: opt.HomeOption = None,
-) -> None:
-    """Counts as a table; exact, so for internal use only."""
-    from dakl_pipeline import figures as arranged
-    from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-
-    warehouse = opt.counted(opt.open_home(home), year)
-    code = arranged.region_code(region) if region is not None else None
-    if history:
-        explain.print_history(warehouse, year, code, by)
-        return
-    counts = warehouse.read(UNIQUE_PERSON_COUNTS, year)
-    dimensions = [by] if by is not None else arranged.dimensions() if code else ["totaal"]
-    for dimension in dimensions:
-        shown, rows = arranged.by_category(counts, dimension, region=code)
-        show.say(f"{dimension}, {year}")
-        show.print_table(("region", "name", *shown), rows, numeric=shown)
-    show.say(show.INTERNAL_USE)
+app.command()(figures.figures)
 
 
 @app.command()
@@ -133,20 +108,28 @@ def export(
     """A warehouse table as a file; tables with a row per person never leave the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.exports import FORMATS
+    from dakl_pipeline.names import known_name
     from resources.files import write_atomically
 
     opened = opt.open_home(home)
     tables = TABLES | WAREHOUSE_TABLES
-    names = ", ".join(name for name, t in tables.items() if not t.is_person_level)
-    if table not in tables:
-        raise WrongUsage(f"there is no such table: choose one of {names}")
-    if tables[table].is_person_level:
-        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {names}")
+    open_tables = [name for name, t in tables.items() if not t.is_person_level]
+    # The name alone is enough: no two schemas have a table of one name.
+    spelt = {name: name for name in open_tables} | {name.partition(".")[2]: name for name in open_tables}
+    if table in tables and tables[table].is_person_level:
+        choice = ", ".join(open_tables)
+        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {choice}")
+    table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
-    frame = opt.counted(opened, year).read(tables[table], year)
+    warehouse = opt.counted(opened, year)
+    frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
-    show.say(f"{frame.height} rows of {table} in {out}")
+    show.say(f"{show.counted(frame.height, 'row', 'rows')} of {table} in {out}")
+    methodology = opt.methodology_of(opened)
+    years = methodology.reporting_years if year is None else [year]
+    behind = standing.years_behind(opened, methodology, years)
+    standing.say_behind(behind, show.Clock.of(methodology), aside=True)
 
 
 @app.command()
@@ -240,6 +223,11 @@ def _summary(home: Home, year: int) -> str:
     warehouse = Warehouse(home.warehouse)
     totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
     files = warehouse.read(SELECTED, year).height
-    persons = totals.filter(region_code="NL")["persons"].sum()
+    persons = int(totals.filter(region_code="NL")["persons"].sum())
     regions = totals.height - bool(persons)
-    return f"{year}: {persons} unique persons in {regions} regions, from {files} selected files"
+    in_words = (
+        show.counted(persons, "unique person", "unique persons"),
+        show.counted(regions, "region", "regions"),
+        show.counted(files, "selected file", "selected files"),
+    )
+    return f"{year}: {in_words[0]} in {in_words[1]}, from {in_words[2]}"

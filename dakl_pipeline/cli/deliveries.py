@@ -5,15 +5,15 @@ the log is kept (``resources``).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
+from dakl_pipeline import names
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import reports, show, verdicts
@@ -21,6 +21,17 @@ from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.redaction import mask_unprintable
 
 _DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
+
+if TYPE_CHECKING:
+    from dakl_pipeline.intake.log import Entry
+    from dakl_pipeline.reference import Methodology
+
+# What an entry of the log is called, by its verdict.
+VERDICTS = ("approved", "rejected", "withdrawal", "cancellation")
+CSV_COLUMNS = (
+    *("delivery_id", "kind", "supplier", "year", "received_at", "file_name", "sha256", "registrations", "approved"),
+    *("selected", "reason", "accepted_late", "recorded_by", "recorded_at", "catalogue_version", "same_content_as"),
+)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: DAKL_J<year>_<free text>.csv")]
 
 
@@ -115,15 +126,17 @@ def withdraw(
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
-    entry = log_withdrawal(
-        DeliveryStore(opened.deliveries),
-        supplier_id=opt.supplier_id(supplier),
-        year=opt.known_year(year, methodology),
-        at=opt.instant(at, methodology),
-        recorded_at=datetime.now(UTC),
-        accept_late=opt.late_reason(accept_late),
-        methodology=methodology,
-    )
+    store = DeliveryStore(opened.deliveries)
+    with opt.asking_about(supplier, store.suppliers):
+        entry = log_withdrawal(
+            store,
+            supplier_id=opt.supplier_id(supplier),
+            year=opt.known_year(year, methodology),
+            at=opt.instant(at, methodology),
+            recorded_at=datetime.now(UTC),
+            accept_late=opt.late_reason(accept_late),
+            methodology=methodology,
+        )
     mail_file = mail_commands.mail_about(entry, opened, methodology)
     show.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
     if mail_file:
@@ -164,32 +177,59 @@ def cancel(
         show.say(f"Bring the figures up to date with: dakl run --year {year}")
 
 
-def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
+def deliveries(
+    year: opt.OptionalYear = None,
+    supplier: Annotated[str | None, typer.Option("--supplier", help="Only of this supplier.")] = None,
+    verdict: Annotated[
+        str | None, typer.Option("--verdict", metavar="VERDICT", help=f"Only {names.one_of(VERDICTS)}.")
+    ] = None,
+    selected: Annotated[bool, typer.Option("--selected", help="Only the files that count.")] = False,
+    json: opt.JsonOption = False,
+    csv: opt.CsvOption = False,
+    home: opt.HomeOption = None,
+) -> None:
     """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
-    from dakl_pipeline.intake.log import Delivery, Withdrawal, cancellations
-    from dakl_pipeline.intake.selection import standings, words_of
     from resources.delivery_store import DeliveryStore
 
+    opt.one_format(json=json, csv=csv)
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
+    asked = verdict and names.known_name(verdict, {each: each for each in VERDICTS}, "verdict")
     entries = DeliveryStore(opened.deliveries).entries()
+    if supplier is not None:
+        supplier = opt.known_supplier(supplier, (entry.supplier_id for entry in entries))
+    rows = [
+        row
+        for row in _log_rows(entries, methodology)
+        if year in (None, row["year"])
+        and supplier in (None, row["supplier"])
+        and asked in (None, _verdict(row))
+        and (row["selected"] or not selected)
+    ]
+    if json:
+        show.print_json(rows)
+    elif csv:
+        show.print_csv(rows, CSV_COLUMNS)
+    else:
+        _print_log(rows, show.Clock.of(methodology))
+
+
+def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[dict[str, Any]]:
+    """The entries of the log as rows for programs, in the order of logging."""
+    from dakl_pipeline.intake.log import Delivery, Withdrawal, cancellations
+    from dakl_pipeline.intake.selection import standings, words_of
+
     cancelled = cancellations(entries)
+
     rows: list[dict[str, Any]] = [
         {
-            "delivery_id": s.delivery.delivery_id,
-            "kind": s.delivery.kind,
-            "supplier": s.delivery.supplier_id,
-            "year": s.delivery.reporting_year,
-            "received_at": s.delivery.received_at.isoformat(),
+            **_of_entry(s.delivery),
             "file_name": s.delivery.file_name,
             "sha256": s.delivery.sha256,
             "registrations": s.delivery.registrations,
             "approved": s.delivery.approved,
             "selected": s.is_selected,
             "reason": s.reason,
-            "accepted_late": s.delivery.late_reason,
-            "recorded_by": s.delivery.recorded_by,
-            "recorded_at": s.delivery.recorded_at.isoformat(),
             "catalogue_version": s.delivery.catalogue_version,
             "same_content_as": s.delivery.same_content_as,
             "findings": s.delivery.findings,
@@ -199,46 +239,58 @@ def deliveries(year: opt.OptionalYear = None, json: opt.JsonOption = False, home
     ]
     rows += [
         {
-            "delivery_id": w.delivery_id,
-            "kind": w.kind,
-            "supplier": w.supplier_id,
-            "year": w.reporting_year,
-            "received_at": w.received_at.isoformat(),
-            "accepted_late": w.late_reason,
-            "recorded_by": w.recorded_by,
-            "recorded_at": w.recorded_at.isoformat(),
-            "reason": words_of(cancelled[w.delivery_id])
-            if w.delivery_id in cancelled
+            **_of_entry(entry),
+            "approved": None,
+            "selected": False,
+            "reason": words_of(cancelled[entry.delivery_id])
+            if entry.delivery_id in cancelled
             else "withdrawal of a year by its supplier"
-            if isinstance(w, Withdrawal)
-            else f"cancels {w.cancels}: {w.why}",
+            if isinstance(entry, Withdrawal)
+            else f"cancels {entry.cancels}: {entry.why}",
         }
-        for w in entries
-        if not isinstance(w, Delivery)
+        for entry in entries
+        if not isinstance(entry, Delivery)
     ]
-    rows = sorted((r for r in rows if year in (None, r["year"])), key=lambda r: r["delivery_id"])
-    if json:
-        show.print_json(rows)
-        return
-    columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "reason")
-    clock = ZoneInfo(methodology.time_zone)
+    return sorted(rows, key=lambda row: row["delivery_id"])
 
-    def verdict(row: dict[str, Any]) -> str:
-        return {True: "approved", False: "rejected"}[row["approved"]] if "approved" in row else str(row["kind"])
 
+def _verdict(row: dict[str, Any]) -> str:
+    """What an entry of the log is called: one of :data:`VERDICTS`."""
+    return str(row["kind"]) if row["approved"] is None else VERDICTS[0] if row["approved"] else VERDICTS[1]
+
+
+def _of_entry(entry: "Entry") -> dict[str, Any]:
+    return {
+        "delivery_id": entry.delivery_id,
+        "kind": entry.kind,
+        "supplier": entry.supplier_id,
+        "year": entry.reporting_year,
+        "received_at": entry.received_at.isoformat(),
+        "accepted_late": entry.late_reason,
+        "recorded_by": entry.recorded_by,
+        "recorded_at": entry.recorded_at.isoformat(),
+    }
+
+
+def _print_log(rows: list[dict[str, Any]], clock: show.Clock) -> None:
     table = [
-        {
-            **row,
-            "verdict": verdict(row) + (" (late)" if row["accepted_late"] else ""),
-            "selected": "yes" if row.get("selected") else "no",
-            "received_at": f"{datetime.fromisoformat(row['received_at']).astimezone(clock):%Y-%m-%d %H:%M}",
-            "reason": row["reason"]
-            + (f"; same content as {row['same_content_as']}" if row.get("same_content_as") else ""),
-        }
+        (
+            row["delivery_id"],
+            row["supplier"],
+            row["year"],
+            clock.minute(datetime.fromisoformat(row["received_at"])),
+            _verdict(row) + (" (late)" if row["accepted_late"] else ""),
+            "yes" if row["selected"] else "no",
+            row.get("file_name"),
+            row["reason"] + (f"; same content as {row['same_content_as']}" if row.get("same_content_as") else ""),
+        )
         for row in rows
     ]
-    show.print_table(columns, [[row[column] for column in columns] for row in table])
-    show.say(f"{len(rows)} deliveries, {sum(bool(row.get('selected')) for row in rows)} selected")
+    columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "file", "reason")
+    if table:
+        show.print_table(columns, table)
+    number = show.counted(len(rows), "delivery", "deliveries")
+    show.say(f"{number}, {sum(row['selected'] for row in rows)} selected. {clock.note}")
 
 
 def _existing(file: Path) -> Path:

@@ -16,7 +16,8 @@ from dakl_pipeline.cli import show
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.cli.worlds import deliver_world, write_registers
 from dakl_pipeline.cli.years import report_to, run_years
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
+from dakl_pipeline.contracts.history import COUNTS_HISTORY
+from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.rounds import rounds_of
 from dakl_pipeline.reference import Methodology
@@ -62,10 +63,12 @@ def run_demo(home: Home) -> None:
                 raise done.error
     show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
     show.say()
-    counts = Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS)
+    warehouse = Warehouse(home.warehouse)
+    counts, coverage, history = map(warehouse.read, (UNIQUE_PERSON_COUNTS, COVERAGE, COUNTS_HISTORY))
+    with_data = figures.regions_with_data(coverage, history)
     headings = [str(year) for year in years]
     show.say("Unique persons in emergency and temporary shelter (synthetic data)")
-    show.print_table(("region", "name", *headings), figures.by_year(counts, years), numeric=headings)
+    show.print_table(("region", "name", *headings), figures.by_year(counts, with_data, years), numeric=headings)
     show.say("Regions add up to more than the country: a person can be known in several.")
     show.say()
     if kept:

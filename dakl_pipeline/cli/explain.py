@@ -5,13 +5,12 @@ Belongs here: reading arguments, calling, showing. Does not belong here: what a 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import show, standing
 
 if TYPE_CHECKING:
     from dakl_pipeline.derivation import Change, Derivation, InRegion
@@ -22,7 +21,7 @@ _DIGEST_SHOWN = 12
 
 def explain_figure(
     year: opt.YearOption,
-    region: Annotated[str, typer.Option("--region", help="CR01-CR44, NL, or a name.")],
+    region: Annotated[str, typer.Option("--region", help="Its code, NL, its name, or a municipality that is in it.")],
     by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="One number of this dimension.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Which category of the dimension.")] = None,
     vintage: Annotated[
@@ -35,20 +34,34 @@ def explain_figure(
     import polars as pl
 
     from dakl_pipeline.derivation import NEEDED, cell_of, derive, vintage_and_before
+    from dakl_pipeline.places import region_named
     from resources.history_store import HistoryStore
 
     opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    clock = show.Clock.of(methodology)
     newest, _ = opt.counted(opened, year).shown()[year]
-    cell = cell_of(year, region, by, category)
+    named = region_named(region, [year])
+    cell = cell_of(year, named, by, category)
     history = HistoryStore(opened.history)
     # No further than the figures that everybody sees: a run may just be adding a vintage.
     chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
     tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
     derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
-    show.print_json(derivation.model_dump(mode="json")) if json else _print(derivation)
+    behind = standing.years_behind(opened, methodology, [year])
+    if named.note:
+        show.say_aside(named.note)
+    if json:
+        waits = [each.as_json(clock) for each in behind]
+        show.print_json(derivation.model_dump(mode="json") | {"not_counted_yet": waits})
+    else:
+        _print(derivation, clock)
+    standing.say_behind(behind, clock, aside=json)
 
 
-def print_history(warehouse: "Warehouse", year: int, region: str | None, dimension: str | None) -> None:
+def print_history(
+    warehouse: "Warehouse", year: int, region: str | None, dimension: str | None, clock: show.Clock
+) -> None:
     """Print the numbers of a region after each count of a year, with the reason of the count.
 
     Args:
@@ -56,42 +69,43 @@ def print_history(warehouse: "Warehouse", year: int, region: str | None, dimensi
         year: Reporting year.
         region: Code of the region; the country when None.
         dimension: What to split by; all persons when None.
+        clock: The clock of the analysts.
     """
     from dakl_pipeline import figures
     from dakl_pipeline.contracts.history import COUNTS_HISTORY, RUNS
+    from dakl_pipeline.places import REGION_NAMES
     from dakl_pipeline.steps.count import TOTAL
     from dakl_pipeline.steps.deduplicate import COUNTRY
 
     runs, counts = warehouse.read(RUNS, year), warehouse.read(COUNTS_HISTORY, year)
     code = region or COUNTRY
     shown, rows = figures.by_vintage(counts, runs, dimension or TOTAL, region=code)
-    show.say(f"{dimension or TOTAL} of {figures.region_name(code)}, {year}, after each count")
+    show.say(f"{dimension or TOTAL} of {REGION_NAMES[code]}, {year}, after each count")
     show.print_table(
-        ("vintage", "counted at (UTC)", *shown, "reason"),
-        [(number, _minute(counted_at), *persons, reason) for number, counted_at, persons, reason in rows],
+        ("vintage", "counted at", *shown, "reason"),
+        [(number, clock.minute(counted_at), *persons, reason) for number, counted_at, persons, reason in rows],
         numeric=shown,
     )
-    show.say(show.INTERNAL_USE)
 
 
-def _print(made: "Derivation") -> None:
+def _print(made: "Derivation", clock: show.Clock) -> None:
     from dakl_pipeline.dutch import number
 
     cell = made.cell
     what = "unique persons" if cell.dimension == cell.category else f"{cell.dimension} {cell.category}"
     show.say(f"{cell.region} ({cell.region_code}), {cell.year}, {what}: {number(made.persons)}")
     show.say(
-        f"Vintage {made.vintage} of {made.newest_vintage}, counted at {_minute(made.counted_at)} UTC: {made.reason}"
+        f"Vintage {made.vintage} of {made.newest_vintage}, counted at {clock.minute(made.counted_at)}: {made.reason}"
     )
     show.say(f"Run {made.run_id}")
-    _print_deliveries(made)
+    _print_deliveries(made, clock)
     _heading("Registers")
     registers = [(register.name, register.rows, register.sha256[:_DIGEST_SHOWN]) for register in made.registers]
     show.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
     _heading("Stages, whole country (what is set aside is kept and does not go on)")
-    columns = ("stage", "rows in", "set aside", "rows out", "made at (UTC)", "why set aside")
+    columns = ("stage", "rows in", "set aside", "rows out", "made at", "why set aside")
     stages = [
-        (s.stage, s.rows_in, sum(s.set_aside.values()), s.rows_out, _minute(s.made_at), _reasons(s.set_aside))
+        (s.stage, s.rows_in, sum(s.set_aside.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.set_aside))
         for s in made.stages
     ]
     show.print_table(columns, stages, numeric=columns[1:4])
@@ -101,24 +115,24 @@ def _print(made: "Derivation") -> None:
     versions = {"key": f"id {made.key_id}", **made.versions}
     show.print_table(("what", "version"), versions.items())
     if made.change:
-        _print_change(made.change, what)
+        _print_change(made.change, what, clock)
     show.say()
-    show.say(f"{show.INTERNAL_USE} Whole digests and every file: --json.")
+    show.say(f"{show.INTERNAL_USE} {clock.note} Whole digests and every file: --json.")
 
 
-def _print_deliveries(made: "Derivation") -> None:
+def _print_deliveries(made: "Derivation", clock: show.Clock) -> None:
     here = [delivery for delivery in made.deliveries if delivery.persons]
     rest = made.deliveries[len(here) :]
     _heading(f"Deliveries with counted persons in {made.cell.region}")
     numeric = ("registrations", "persons here", "only here")
     show.print_table(
-        ("supplier", "file", "delivery", "received at (UTC)", "sha256", *numeric),
+        ("supplier", "file", "delivery", "received at", "sha256", *numeric),
         [
             (
                 delivery.supplier_id,
                 delivery.file_name,
                 delivery.delivery_id,
-                _minute(delivery.received_at),
+                clock.minute(delivery.received_at),
                 delivery.sha256[:_DIGEST_SHOWN],
                 delivery.registrations,
                 delivery.persons,
@@ -130,7 +144,9 @@ def _print_deliveries(made: "Derivation") -> None:
     )
     if rest:
         registrations = sum(delivery.registrations for delivery in rest)
-        show.say(f"... and {len(rest)} files with {registrations} registrations and nobody counted here")
+        files = show.counted(len(rest), "file", "files")
+        registered = show.counted(registrations, "registration", "registrations")
+        show.say(f"... and {files} with {registered} and nobody counted here")
 
 
 def _funnel(region: "InRegion") -> list[tuple[str, int]]:
@@ -147,10 +163,10 @@ def _funnel(region: "InRegion") -> list[tuple[str, int]]:
     ]
 
 
-def _print_change(change: "Change", what: str) -> None:
+def _print_change(change: "Change", what: str, clock: show.Clock) -> None:
     from dakl_pipeline.dutch import number
 
-    _heading(f"Since vintage {change.vintage}, counted at {_minute(change.counted_at)} UTC")
+    _heading(f"Since vintage {change.vintage}, counted at {clock.minute(change.counted_at)}")
     show.say(
         f"{what}: {number(change.persons_before)} → {number(change.persons_after)} "
         f"({change.persons_after - change.persons_before:+d})"
@@ -174,10 +190,6 @@ def _print_change(change: "Change", what: str) -> None:
 def _heading(text: str) -> None:
     show.say()
     show.say(text)
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _reasons(set_aside: Mapping[str, int]) -> str:

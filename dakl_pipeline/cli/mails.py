@@ -86,7 +86,8 @@ def mails(
 
     opened = opt.open_home(home)
     settings = load_mail_settings()
-    mailbox = Mailbox(opened, opt.methodology_of(opened), settings)
+    methodology = opt.methodology_of(opened)
+    mailbox = Mailbox(opened, methodology, settings)
     log = mailbox.entries()
     problems = _post_missing(mailbox, log)
     if send:
@@ -94,7 +95,7 @@ def mails(
             raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
         problems += mailbox.send(mailbox.mails(log), server, pauses=settings.smtp_pauses)
-    _list(mailbox.mails(log), opened, is_json=json)
+    _list(mailbox.mails(log), opened, show.Clock.of(methodology), is_json=json)
     if problems:
         *first, last = problems
         for problem in first:
@@ -117,7 +118,7 @@ def _post_missing(mailbox: "Mailbox", log: "Sequence[Entry]") -> list[str]:
     return problems
 
 
-def _list(mails: "Sequence[Mail]", home: Home, *, is_json: bool) -> None:
+def _list(mails: "Sequence[Mail]", home: Home, clock: show.Clock, *, is_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
             "delivery_id": mail.entry.delivery_id,
@@ -134,9 +135,19 @@ def _list(mails: "Sequence[Mail]", home: Home, *, is_json: bool) -> None:
         show.print_json(rows)
         return
     columns = ("delivery_id", "supplier", "year", "to", "sent_at")
-    table = [{**row, "to": ", ".join(row["to"]) or "no address", "sent_at": row["sent_at"] or "waits"} for row in rows]
-    show.print_table(columns, [[row[column] for column in columns] for row in table])
+    table = [
+        (
+            row["delivery_id"],
+            row["supplier"],
+            row["year"],
+            ", ".join(row["to"]) or "no address",
+            "waits" if mail.sent_at is None else clock.minute(mail.sent_at),
+        )
+        for row, mail in zip(rows, mails, strict=True)
+    ]
+    show.print_table(columns, table)
     # A path in every row would not fit on a line.
     if rows:
         show.say(f"They are <year>/<supplier>/<delivery_id>-mail.eml in {home.reports}")
-    show.say(f"{len(rows)} mails, {sum(mail.sent_at is not None for mail in mails)} sent")
+    sent = sum(mail.sent_at is not None for mail in mails)
+    show.say(f"{show.counted(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")

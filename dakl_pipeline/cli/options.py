@@ -4,6 +4,8 @@ Belongs here: parsing and validation of arguments. Does not belong here: command
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dakl_pipeline.errors import Missing, WrongUsage
+from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from dakl_pipeline.names import did_you_mean
 from dakl_pipeline.redaction import holds_number, mask_numbers, mask_unprintable
 from resources.home import Home, home_of_environment
 
@@ -26,12 +29,23 @@ YearOption = Annotated[int, typer.Option("--year", help="Reporting year.")]
 OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.")]
 SupplierOption = Annotated[str, typer.Option("--supplier", help="Supplier id: a-z, 0-9 and -, at most 64 characters.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 AcceptLate = Annotated[
     str | None,
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
 ]
 
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
+
+
+def one_format(*, json: bool, csv: bool) -> None:
+    """See to it that one format is asked for at most.
+
+    Raises:
+        WrongUsage: If both are.
+    """
+    if json and csv:
+        raise WrongUsage("choose one of --json and --csv")
 
 
 def open_home(home: Path | None) -> Home:
@@ -97,6 +111,39 @@ def supplier_id(text: str) -> str:
     if holds_number(text):
         raise WrongUsage("a supplier id may not hold a number that could be a BSN or V-number, also not in groups")
     return text
+
+
+def known_supplier(text: str, known: Iterable[str]) -> str:
+    """A supplier id that is in the log.
+
+    Args:
+        text: What somebody typed.
+        known: The suppliers that are in the log.
+
+    Raises:
+        WrongUsage: If nothing of that supplier is in the log; it says which may be meant.
+    """
+    wanted, suppliers = supplier_id(text), sorted(set(known))
+    if wanted not in suppliers:
+        raise WrongUsage(f"nothing of {wanted} is in the log.{did_you_mean(wanted, suppliers)}")
+    return wanted
+
+
+@contextmanager
+def asking_about(supplier: str, known: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Ask with an error whether another supplier was meant, if nothing of this one is in the log.
+
+    Args:
+        supplier: Its id.
+        known: Gives the suppliers that are in the log; called after an error only.
+    """
+    try:
+        yield
+    except (Missing, Refused) as error:
+        suppliers = set(known())
+        if supplier in suppliers or not (hint := did_you_mean(supplier, sorted(suppliers))):
+            raise
+        raise type(error)(f"{error}.{hint}") from None
 
 
 def instant(text: str | None, methodology: "Methodology") -> datetime:

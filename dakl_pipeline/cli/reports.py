@@ -26,12 +26,14 @@ def report(
     supplier: opt.SupplierOption, year: opt.YearOption, json: opt.JsonOption = False, home: opt.HomeOption = None
 ) -> None:
     """Where the op-orde report on the most recent approved file is, and its tables."""
+    from resources.delivery_store import DeliveryStore
     from resources.report_store import ReportStore
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
     store = ReportStore(opened, methodology)
-    written = store.write_latest(opt.supplier_id(supplier), opt.known_year(year, methodology))
+    with opt.asking_about(supplier, DeliveryStore(opened.deliveries).suppliers):
+        written = store.write_latest(opt.supplier_id(supplier), opt.known_year(year, methodology))
     show.print_json(_as_json(written)) if json else _print(written)
 
 
@@ -44,6 +46,7 @@ def explain(
 ) -> None:
     """Keep what a supplier explains about a finding; it is shown beside the finding from then on."""
     from dakl_pipeline.op_orde.explanations import Explanation, explainable_rule, safe_text
+    from resources.delivery_store import DeliveryStore
     from resources.explanation_store import ExplanationStore
     from resources.report_store import ReportStore
 
@@ -52,9 +55,10 @@ def explain(
     supplier_id, known_year = opt.supplier_id(supplier), opt.known_year(year, methodology)
     rule_id, kept = explainable_rule(rule), safe_text(text)
     reports = ReportStore(opened, methodology)
-    if not reports.has_report(supplier_id, known_year):
-        raise Missing(f"{supplier_id} has no approved file of {year}, so there is nothing to explain")
-    count = reports.found_in_latest(supplier_id, known_year).get(rule_id, 0)
+    with opt.asking_about(supplier_id, DeliveryStore(opened.deliveries).suppliers):
+        if not reports.has_report(supplier_id, known_year):
+            raise Missing(f"{supplier_id} has no approved file of {year}, so there is nothing to explain")
+        count = reports.found_in_latest(supplier_id, known_year).get(rule_id, 0)
     explanation = ExplanationStore(opened.deliveries).append(
         supplier_id,
         known_year,

@@ -45,7 +45,8 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         for line in lines:
             what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
             show.say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
-        show.say(f"{len(lines)} checks: {faults} faults, {warnings} warnings")
+        in_words = show.counted(faults, "fault", "faults"), show.counted(warnings, "warning", "warnings")
+        show.say(f"{show.counted(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
     if faults:
         raise typer.Exit(Refused.exit_code)
 
@@ -77,7 +78,8 @@ def restore(
     named = opt.named_home(home)
     with progress("putting back", 1) as bar:
         restored = restore_home(file, named, advance=bar.set)
-    show.say(f"{restored.files} files in {named.root}, every one as it was on {restored.made_at:%Y-%m-%d %H:%M} UTC")
+    clock = show.Clock.of(opt.methodology_of(named))
+    show.say(f"{restored.files} files in {named.root}, every one as it was on {clock.moment(restored.made_at)}")
     if restored.figures_problem:
         show.say(f"The figures are to be made again: {restored.figures_problem}")
     else:

@@ -12,8 +12,10 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
+from dakl_pipeline.reference import centrumregios
+
 PSEUDONYM_PATTERN = "^[0-9a-f]{64}$"
-REGION_PATTERN = "^(CR(0[1-9]|[1-3][0-9]|4[0-4])|NL)$"
+REGION_PATTERN = f"^({'|'.join(region.code for region in centrumregios())}|NL)$"
 
 
 def lineage(*columns: str) -> dict[str, Any]:

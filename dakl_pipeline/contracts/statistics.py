@@ -11,7 +11,7 @@ from dakl_pipeline.contracts.stays import AssessedStays
 from dakl_pipeline.reference import categories, coverage_measures
 
 _YEAR = "Verslagjaar."
-_REGION = "Centrumregio (CR01-CR44), of NL voor het hele land."
+_REGION = "Centrumregio, of NL voor het hele land."
 
 
 def _same_as_stays(column: str) -> dy.Column:

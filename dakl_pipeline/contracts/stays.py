@@ -171,7 +171,7 @@ class RegionalStays(EnrichedStays):
     region_code = text_from(
         _REGIONS,
         nullable=True,
-        description="Centrumregio (CR01-CR44); leeg als de gemeentecode naar geen regio leidt.",
+        description="Centrumregio; leeg als de gemeentecode naar geen regio leidt.",
         metadata=lineage("enriched_stays.gemeente_code"),
     )
 

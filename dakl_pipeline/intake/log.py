@@ -91,7 +91,7 @@ class Withdrawal(_Entry):
 
 
 class Cancellation(_Entry):
-    """An earlier entry was a mistake: it stays in the log and no longer counts (assumption D73).
+    """An earlier entry was a mistake: it stays in the log and no longer counts (assumption D72).
 
     Attributes:
         reporting_year: Year of that entry.

@@ -203,7 +203,7 @@ class SetAsideReason(_Row):
 
 
 class Centrumregio(_Row):
-    """One of the 44 regions."""
+    """A region of a centrumgemeente."""
 
     code: str
     name: str
@@ -235,6 +235,7 @@ class MunicipalMerger(_Row):
     new_code: str
     new_name: str
     effective_date: date
+    source: str
 
 
 def _rounds_of_the_package() -> tuple[DeliveryRound, ...]:
@@ -358,7 +359,7 @@ def set_aside_reasons() -> tuple[SetAsideReason, ...]:
 
 @cache
 def centrumregios() -> tuple[Centrumregio, ...]:
-    """The 44 regions, CR01 to CR44."""
+    """The regions, in the order of their codes."""
     rows = _rows("centrumregio.csv", centrumregiocode="code", centrumregionaam="name")
     return tuple(Centrumregio.model_validate(row) for row in rows)
 
@@ -382,7 +383,7 @@ def municipalities() -> tuple[Municipality, ...]:
 
 @cache
 def municipal_mergers() -> tuple[MunicipalMerger, ...]:
-    """Old municipality codes and their successors since 2021."""
+    """Old municipality codes and their successors, the longest ago first (D61)."""
     rows = _rows(
         "gemeente_herindeling.csv",
         oude_code="old_code",
@@ -390,8 +391,21 @@ def municipal_mergers() -> tuple[MunicipalMerger, ...]:
         nieuwe_code="new_code",
         nieuwe_naam="new_name",
         ingangsdatum="effective_date",
+        bron="source",
     )
     return tuple(MunicipalMerger.model_validate(row) for row in rows)
+
+
+@cache
+def place_aliases() -> tuple[tuple[str, str], ...]:
+    """What else people call a region, municipality or province, and its name."""
+    return tuple((row["alias"], row["name"]) for row in _rows("place_alias.csv"))
+
+
+@cache
+def place_prefixes() -> tuple[str, ...]:
+    """Words that people put before the name of a place, in lower case."""
+    return tuple(row["prefix"] for row in _rows("place_prefix.csv"))
 
 
 def default_methodology() -> dict[str, Any]:

@@ -51,7 +51,7 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
     """Pseudonymise a register.
 
-    Rows with a number that is nobody's are left out: they would make one person of many (assumption D70).
+    Rows with a number that is nobody's are left out: they would make one person of many (assumption D69).
 
     Args:
         source: The register as delivered, of the contract ``register.source``.

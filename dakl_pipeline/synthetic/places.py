@@ -89,6 +89,8 @@ class Division:
         valid_codes = {each.code for each in found}
         successors: dict[str, set[str]] = {}
         for merger in municipal_mergers():
+            if merger.effective_date.year < profile().stays.old_codes_since:
+                continue
             successors.setdefault(merger.old_code, set()).add(merger.new_code)
         merged = sorted(
             (next(iter(new)), old)

@@ -71,6 +71,7 @@ class StayProfile(_Part):
     same_municipality_share: float
     centrumgemeente_factor: float
     missing_inhabitants: int
+    old_codes_since: int
     winter_code: str
     winter_median_days: float
     winter_days_of_year: tuple[tuple[int, int], ...]

@@ -4,6 +4,7 @@ Belongs here: looking at these. Does not belong here: what was made of them (``o
 """
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.diagnosis import Finding, few, judge_clock
@@ -71,4 +72,4 @@ def clock(patient: Patient) -> Iterator[Finding]:
         f"vintage {vintage.number} of {year}": vintage.counted_at
         for year, vintage in patient.history.readable().items()
     }
-    yield judge_clock(patient.now, counting, {**logged, **vintages})
+    yield judge_clock(patient.now.astimezone(ZoneInfo(patient.methodology.time_zone)), counting, {**logged, **vintages})

@@ -8,7 +8,7 @@ from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
 
 def test_one_step_and_the_whole_way() -> None:
     assert told_with_lineage(UNIQUE_PERSON_COUNTS, "region_code") == (
-        "Centrumregio (CR01-CR44), of NL voor het hele land.\n\n"
+        "Centrumregio, of NL voor het hele land.\n\n"
         "Komt uit [unique_persons.region_code](/assets/unique_persons)  \n"
         "Gaat terug op [delivered_files.gemeentecode](/assets/delivered_files)"
     )

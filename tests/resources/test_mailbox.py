@@ -649,10 +649,10 @@ def test_sending_from_the_command_line(
     said = capsys.readouterr()
     assert "cannot be reached" in said.err
     assert "nothing is lost" in said.err
-    assert "1 mails, 0 sent" in said.out
+    assert "1 mail, 0 sent" in said.out
     with server:
         assert main([*listing, "--send"]) == 0
-        assert "1 mails, 1 sent" in capsys.readouterr().out
+        assert "1 mail, 1 sent" in capsys.readouterr().out
         # From now on a delivery sends its own mail.
         assert _deliver_command(home, "x") == 1
         assert json.loads(capsys.readouterr().out)["mail"].endswith("000002-mail.eml")
@@ -706,6 +706,6 @@ def test_one_mail_that_cannot_be_made_holds_up_no_other(home: Home, capsys: pyte
     assert main(["mails", "--home", str(home.root)]) == 1
     said = capsys.readouterr()
     assert "the mail of 000001 is not made" in said.err
-    assert "1 mails, 0 sent" in said.out
+    assert "1 mail, 0 sent" in said.out
     kept.write_bytes(content)
     assert main(["mails", "--home", str(home.root)]) == 0

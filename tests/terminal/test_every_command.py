@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from dakl_pipeline.cli.app import app
-from tests.small_world import counted_home, delivery, row
+from tests.small_world import counted_home, deliver, delivery, row
 from tests.terminal.terminal import running
 
 MOST_BYTES = 200_000
@@ -108,4 +108,37 @@ def test_a_pipe_gets_no_bar_whatever_the_environment_says(prepared: Path, tmp_pa
     with running(["bash", "-c", program], columns=80, environment={"FORCE_COLOR": "1"}) as terminal:
         assert terminal.wait() == 0
     assert (tmp_path / "err.txt").read_bytes() == b""
-    assert terminal.lines == ["2024: 2 unique persons in 1 regions, from 1 selected files"]
+    assert terminal.lines == ["2024: 2 unique persons in 1 region, from 1 selected file"]
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_tables_keep_ids_and_file_names_whole(columns: int, prepared: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(prepared / "home", tmp_path / "home"))
+    supplier, name = (
+        "mo-met-een-lange-naam-in-het-noorden",
+        "DAKL_J2024_Een lange naam_v2.csv",
+    )
+    assert deliver(home, delivery(tmp_path, name, row()), supplier) == 0
+    for command in ("deliveries", "mails", "explain-figure --year 2024 --region nl"):
+        with running(["dakl", *command.split(), "--home", str(home)], columns=columns) as terminal:
+            assert terminal.wait() == 0, terminal.text
+        tables = [line for line in terminal.text.splitlines() if not line.startswith(("Exact counts", "Vintage "))]
+        assert all(len(line) <= columns for line in tables), command
+    with running(["dakl", "deliveries", "--year", "2024", "--home", str(home)], columns=columns) as terminal:
+        assert terminal.wait() == 0
+    entries = [line for line in terminal.lines if line.startswith("00000")]
+    assert [line.split()[0] for line in entries] == ["000002", "000003", "000004"]
+    assert supplier in entries[-1]
+    assert name in terminal.text
+    # One line where there is room, two or three where there is not.
+    assert len(terminal.lines) <= (3 + 2 if columns == 200 else 3 * 3 + 4)
+
+
+def test_a_colour_setting_makes_no_terminal_of_a_pipe(prepared: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(prepared / "home", tmp_path / "home"))
+    program = f"dakl deliveries --home '{home}' > '{tmp_path}/out.txt'"
+    with running(["bash", "-c", program], columns=80, environment={"FORCE_COLOR": "1"}) as terminal:
+        assert terminal.wait() == 0
+    first, *entries, _ = (tmp_path / "out.txt").read_text().splitlines()
+    assert first.startswith("delivery_id  supplier")
+    assert len(entries) == 3

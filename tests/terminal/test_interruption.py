@@ -66,7 +66,7 @@ def test_an_interrupted_run_is_cancelled_and_the_next_one_counts(
     with DagsterInstance.from_config(str(home / "dagster")) as instance:
         assert instance.get_runs(limit=1)[0].status is DagsterRunStatus.CANCELED
     assert run(home, 2024) == 0
-    assert "2024: 2 unique persons in 1 regions" in capsys.readouterr().out
+    assert "2024: 2 unique persons in 1 region," in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

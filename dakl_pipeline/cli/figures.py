@@ -1,0 +1,126 @@
+"""The figures on the command line: ``dakl figures``.
+
+Belongs here: reading arguments, calling, showing. Does not belong here: how figures are arranged
+(``dakl_pipeline.figures``).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dakl_pipeline.cli import explain, show, standing
+from dakl_pipeline.cli import options as opt
+from dakl_pipeline.errors import WrongUsage
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RECORD_COLUMNS = ("year", "region_code", "region", "dimension", "category", "persons")
+
+
+def figures(
+    year: Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.")],
+    region: Annotated[
+        str | None,
+        typer.Option("--region", help="Only this region: its code, NL, its name, or a municipality that is in it."),
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="The numbers of one region, or the country, after each count, and why.")
+    ] = False,
+    json: opt.JsonOption = False,
+    csv: opt.CsvOption = False,
+    home: opt.HomeOption = None,
+) -> None:
+    """Counts as a table; exact, so for internal use only."""
+    from dakl_pipeline import figures as arranged
+    from dakl_pipeline.contracts.history import COUNTS_HISTORY
+    from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
+    from dakl_pipeline.places import region_named
+    from dakl_pipeline.steps.count import TOTAL
+
+    opt.one_format(json=json, csv=csv)
+    if history and (json or csv):
+        raise WrongUsage("--history is a table only: without it --json and --csv give the figures as they are now")
+    opened = opt.open_home(home)
+    methodology = opt.methodology_of(opened)
+    clock = show.Clock.of(methodology)
+    years = sorted(set(year))
+    for one in years:
+        warehouse = opt.counted(opened, one)
+    named = region_named(region, years) if region is not None else None
+    code = named.code if named else None
+    dimension = arranged.dimension_named(by) if by is not None else None
+    behind = standing.years_behind(opened, methodology, years)
+    is_for_programs = json or csv
+    if named and named.note:
+        show.say_aside(named.note)
+    if history:
+        for one in years:
+            explain.print_history(warehouse, one, code, dimension, clock)
+        show.say(f"{show.INTERNAL_USE} {clock.note}")
+        standing.say_behind(behind, clock)
+        return
+    counts, coverage, vintages = (
+        _of_years(warehouse.read(table), years) for table in (UNIQUE_PERSON_COUNTS, COVERAGE, COUNTS_HISTORY)
+    )
+    with_data = arranged.regions_with_data(coverage, vintages)
+    dimensions = [dimension] if dimension else arranged.dimensions() if code else [TOTAL]
+    if is_for_programs:
+        rows = list(arranged.as_records(counts, with_data, dimensions, region=code))
+        if json:
+            show.print_json({"figures": rows, "not_counted_yet": [each.as_json(clock) for each in behind]})
+        else:
+            show.print_csv(rows, RECORD_COLUMNS)
+        standing.say_behind(behind, clock, aside=True)
+        return
+    shown = [one for one in years if code is None or code in with_data[one]]
+    for each in dimensions:
+        _print(counts, with_data, each, shown, code)
+    if shown:
+        show.say(show.INTERNAL_USE)
+    for one in years:
+        _say_without(one, with_data[one], code)
+    standing.say_behind(behind, clock)
+
+
+def _of_years(frame: "pl.DataFrame", years: Sequence[int]) -> "pl.DataFrame":
+    import polars as pl
+
+    return frame.filter(pl.col("year").is_in(list(years)))
+
+
+def _print(
+    counts: "pl.DataFrame", with_data: dict[int, list[str]], dimension: str, years: Sequence[int], region: str | None
+) -> None:
+    """A table with a column per year for all persons, a table per year for anything else."""
+    from dakl_pipeline import figures as arranged
+    from dakl_pipeline.steps.count import TOTAL
+
+    if dimension == TOTAL and len(years) > 1:
+        headings = [str(year) for year in years]
+        show.say(f"{dimension}, {', '.join(headings)}")
+        rows = arranged.by_year(counts, with_data, years, region=region)
+        show.print_table(("region", "name", *headings), rows, numeric=headings)
+        return
+    for year in years:
+        shown, cells = arranged.by_category(counts.filter(year=year), with_data[year], dimension, region=region)
+        show.say(f"{dimension}, {year}")
+        show.print_table(("region", "name", *shown), cells, numeric=shown)
+
+
+def _say_without(year: int, with_data: Sequence[str], region: str | None) -> None:
+    """Say of which regions there is nothing: that is not zero persons."""
+    from dakl_pipeline.places import REGION_NAMES
+
+    without = [name for code, name in REGION_NAMES.items() if code not in with_data]
+    if region is not None:
+        if region not in with_data:
+            show.say(
+                f"{REGION_NAMES[region]} ({region}) has no figures of {year}: no registration there was ever counted."
+            )
+    elif without:
+        show.say_wrapped(
+            f"Without figures of {year} ({show.counted(len(without), 'region', 'regions')}): {', '.join(without)}."
+        )
