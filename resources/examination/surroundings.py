@@ -81,7 +81,7 @@ def settings(patient: Patient) -> Iterator[Finding]:
 
 
 def environment(patient: Patient) -> Iterator[Finding]:
-    """The variables of the environment, but for those about mail: each means something, and can be."""
+    """The variables of the environment: each means something and can be; those about mail have a check of their own."""
     load_environment()
     known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
     known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}

@@ -27,7 +27,7 @@ def test_a_supplier_id(supplier: str) -> None:
     [
         ("client 123 45 67 82 belde", "client ### ## ## ## belde"),
         ("over 123/456/782 en 2912 345 678", "over ###/###/### en #### ### ###"),
-        ("zie 1\u200b2\u200b3456782", "zie #\u200b#\u200b#######"),
+        ("zie 1\u200b2\u200b3456782", "zie #?#?#######"),
         ("BSN123456782x", "BSN#########x"),
         ("gebeld op 2025-06-19 om 14:30, versie 2.1", "gebeld op 2025-06-19 om 14:30, versie 2.1"),
     ],
@@ -35,4 +35,4 @@ def test_a_supplier_id(supplier: str) -> None:
 def test_free_texts(text: str, kept: str) -> None:
     assert options.late_reason(text) == kept
     # An explanation shows a space for what is not printable.
-    assert safe_text(text) == kept.replace("\u200b", " ")
+    assert safe_text(text) == kept.replace("?", " ")
