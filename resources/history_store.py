@@ -157,8 +157,8 @@ class HistoryStore:
 
 def _damaged(folder: Path) -> Refused:
     return Refused(
-        f"{folder} is damaged: put it back from a backup (`dakl restore` into another folder), or remove it and lose "
-        "that part of the history"
+        f"vintage {int(folder.name)} of {folder.parent.name} in {folder.parent.parent} is damaged: put its folder back "
+        "from a backup (`dakl restore` into another folder), or remove it and lose that part of the history"
     )
 
 

@@ -56,7 +56,7 @@ Said = Callable[[list[str]], tuple[int, str, str]]
 
 
 def _figures(said: Said, home: Path, year: int = 2024) -> str:
-    code, out, err = said(["figures", "--year", str(year), "--home", str(home)])
+    code, out, err = said(["figures", "--year", str(year), "--csv", "--home", str(home)])
     assert code == 0, err
     return out
 
@@ -169,7 +169,8 @@ def test_a_damaged_vintage(home: Path, said: Said, number: int, file: str) -> No
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     code, error = _run(said, home)
     assert code == 1
-    assert f"{number:05d} is damaged" in error
+    assert f"vintage {number} of 2024" in error
+    assert "is damaged: put its folder back" in error
     assert "backup" in error
     assert export(home, COUNTS) == before
     # What the message says: remove it and lose that part of the history.

@@ -29,7 +29,7 @@ ENGLISH = set(
         r"\w+",
         """
         the and are been bring by checks count counted delivered delivery deliveries figures file files it made nothing
-        only persons received region regions rejected selected this use were with without yet
+        rows only persons received region regions rejected selected this use were with without yet
         """,
     )
 )

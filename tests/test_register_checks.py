@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from resources.minors import MinorsOfHome
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.registers import REGISTERS, wrong_types
@@ -92,8 +91,6 @@ def test_a_column_of_another_type_is_refused_by_name(
     assert str(file) in str(caught.value)
     assert ANNA not in str(caught.value)
     assert any(said in fault for fault in store.faults(BY_NAME[register], 2024))
-    if column == "birth_date":
-        assert MinorsOfHome(tmp_path)(2024, 120).is_empty()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 EXIT_CODE = 130
 MESSAGE = "interrupted; what was finished before is kept"
 # A person who has pressed Ctrl-C waits no longer than this.
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 3.5
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
 # A bar that was being drawn: its line goes and the cursor is shown again.
 _RESET = "\r\x1b[2K\x1b[?25h"

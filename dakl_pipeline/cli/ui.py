@@ -30,7 +30,7 @@ load_from:
 # `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
 _DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
 # Its services write what they were doing; what a crash leaves is well too.
-_SECONDS_TO_END = 3.0
+_SECONDS_TO_END = 2.0
 
 
 def serve_ui(home: Home, port: int) -> None:

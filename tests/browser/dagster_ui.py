@@ -150,11 +150,6 @@ class Screen:
         self._chrome.get(self._address + path)
         self.wait_for(*texts)
 
-    def reload(self, *texts: str) -> None:
-        """Load the page again, which fits a graph to the screen, and wait until it shows some texts."""
-        self._chrome.refresh()
-        self.wait_for(*texts)
-
     def leave(self) -> None:
         """Remember the source of the page."""
         self.visited.append(self._chrome.page_source)

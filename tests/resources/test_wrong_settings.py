@@ -144,7 +144,7 @@ def test_every_command_names_the_setting_and_the_doctor_goes_on(
     assert main(["doctor", "--home", str(home)]) == 1
     told = capsys.readouterr().out.splitlines()
     assert any(line.startswith("fault") and "settings " in line and str(file) in line for line in told)
-    assert "1 faults" in told[-1]
+    assert ": 1 fault," in told[-1]
 
 
 @pytest.mark.parametrize(
