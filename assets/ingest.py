@@ -31,7 +31,7 @@ def standing_of_deliveries(inputs: Inputs) -> dict[str, str]:
 
 def tell(inputs: Inputs) -> Mapping[Table, Told]:
     """Every delivery of the year, and why it counts or does not."""
-    return {SELECTED: tell_selection(_standings(inputs))}
+    return {SELECTED: tell_selection(_standings(inputs), time_zone=inputs.methodology.time_zone)}
 
 
 def _standings(inputs: Inputs) -> list[Standing]:

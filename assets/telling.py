@@ -9,6 +9,7 @@ what an analyst follows is a number and comes first, and what is only there to b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import polars as pl
@@ -30,7 +31,7 @@ from resources.versions import versions
 Told = Mapping[str, dg.MetadataValue]
 # As many as the UI shows without a click.
 _REGIONS_DRAWN = 12
-_DELIVERY = ("supplier", "file", "delivery", "received at (UTC)", "registrations", "sha256")
+_DELIVERY = ("supplier", "file", "delivery", "received at", "registrations", "sha256")
 # Short headings: the UI cuts a wide table off.
 _CHANGE = ("region", "persons", "before", "change", "added", "removed", "cells changed")
 _MEASURES = ("measure", "value", "before", "change")
@@ -85,15 +86,17 @@ def tell_notes(record: StageRecord) -> Told:
     return _numbers({name: note for name, note in record.notes.items() if isinstance(note, int)})
 
 
-def tell_selection(standings: Sequence[Standing]) -> Told:
+def tell_selection(standings: Sequence[Standing], *, time_zone: str) -> Told:
     """The deliveries of a year: those that count, and the others with the reason.
 
     Args:
         standings: How every delivery of the year stands.
+        time_zone: For the times of receipt.
     """
     selected = [standing for standing in standings if standing.is_selected]
     others = [standing for standing in standings if not standing.is_selected]
-    why_not = [(*_row(standing)[:-1], standing.reason, standing.delivery.sha256) for standing in others]
+    clock = ZoneInfo(time_zone)
+    why_not = [(*_row(standing, clock)[:-1], standing.reason, standing.delivery.sha256) for standing in others]
     numbers = {
         "selected_deliveries": len(selected),
         "registrations": sum(standing.delivery.registrations for standing in selected),
@@ -101,7 +104,7 @@ def tell_selection(standings: Sequence[Standing]) -> Told:
     }
     return {
         **_numbers(numbers),
-        "selected": dg.MetadataValue.md(table(_DELIVERY, sorted(map(_row, selected)))),
+        "selected": dg.MetadataValue.md(table(_DELIVERY, sorted(_row(each, clock) for each in selected))),
         "not_selected": dg.MetadataValue.md(table((*_DELIVERY[:-1], "why", _DELIVERY[-1]), sorted(why_not))),
     }
 
@@ -246,6 +249,7 @@ def _what_changed(record: StageRecord, former: StageRecord | None, is_written: b
     return names or ("nothing: made again on request, or because a file was lost" if is_written else "nothing")
 
 
-def _row(standing: Standing) -> tuple[object, ...]:
+def _row(standing: Standing, clock: ZoneInfo) -> tuple[object, ...]:
     made = standing.delivery
-    return (made.supplier_id, made.file_name, made.delivery_id, made.received_at, made.registrations, made.sha256)
+    at = made.received_at.astimezone(clock)
+    return (made.supplier_id, made.file_name, made.delivery_id, at, made.registrations, made.sha256)

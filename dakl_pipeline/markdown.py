@@ -6,7 +6,7 @@ they may not end a cell, make a link or be taken for HTML.
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dakl_pipeline.dutch import number
 from dakl_pipeline.redaction import mask_unprintable
@@ -53,5 +53,5 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        return f"{value:%Y-%m-%d %H:%M}"
     return number(value) if isinstance(value, int | float) else escaped(str(value))

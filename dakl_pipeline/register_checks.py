@@ -150,7 +150,8 @@ def _broken(
     columns = [name for name in rule.columns if name in profile.empty]
     match rule.name:
         case "no_rows":
-            if not profile.rows:
+            # What is left out is nobody.
+            if profile.rows == profile.placeholders:
                 yield "", {}
         case "empty_values":
             for column in columns:

@@ -106,7 +106,7 @@ def deliver(
             # The file is in the log whatever another entry looks like; commands that need them all say what is wrong.
             with suppress(DaklError):
                 show.say(what_counts(entry, store.entries(), methodology))
-            show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}")
+            show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened)}")
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)
 
@@ -141,7 +141,7 @@ def withdraw(
     show.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
     if mail_file:
         show.say(f"mail: {mail_file}")
-    show.say(f"Werk de cijfers bij met: dakl run --year {year}")
+    show.say(f"Werk de cijfers bij met: dakl run --year {year}{opt.home_option(opened)}")
 
 
 def cancel(
@@ -160,6 +160,7 @@ def cancel(
     if not _DELIVERY_ID.fullmatch(entry):
         raise WrongUsage("name the entry by its number, such as 000007: `dakl deliveries` lists them")
     store = DeliveryStore(opened.deliveries)
+    before = store.entries()
     cancellation, cancelled = log_cancellation(
         store, delivery_id=delivery_id(int(entry)), why=opt.reason(why, "--why"), recorded_at=datetime.now(UTC)
     )
@@ -171,10 +172,18 @@ def cancel(
     if mail_file:
         show.say(f"mail: {mail_file}")
     if year is not None:
-        counting = [s.delivery for s in standings(store.entries(), methodology) if s.is_selected]
-        now = [d.delivery_id for d in counting if (d.supplier_id, d.reporting_year) == (supplier, year)]
-        show.say(f"What counts for {year} now: {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
-        show.say(f"Bring the figures up to date with: dakl run --year {year}")
+        then, now = (
+            [
+                s.delivery.delivery_id
+                for s in standings(log, methodology)
+                if s.is_selected and (s.delivery.supplier_id, s.delivery.reporting_year) == (supplier, year)
+            ]
+            for log in (before, store.entries())
+        )
+        still = " still" if now == then else ""
+        show.say(f"What counts for {year} now is{still} {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
+        if not still:
+            show.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened)}")
 
 
 def deliveries(
@@ -282,7 +291,7 @@ def _print_log(rows: list[dict[str, Any]], clock: show.Clock) -> None:
             _verdict(row) + (" (late)" if row["accepted_late"] else ""),
             "yes" if row["selected"] else "no",
             row.get("file_name"),
-            row["reason"] + (f"; same content as {row['same_content_as']}" if row.get("same_content_as") else ""),
+            "; ".join(_remarks(row)),
         )
         for row in rows
     ]
@@ -291,6 +300,14 @@ def _print_log(rows: list[dict[str, Any]], clock: show.Clock) -> None:
         show.print_table(columns, table)
     number = show.counted(len(rows), "delivery", "deliveries")
     show.say(f"{number}, {sum(row['selected'] for row in rows)} selected. {clock.note}")
+
+
+def _remarks(row: dict[str, Any]) -> list[str]:
+    """What there is to say of an entry beside its other cells: a file that is selected is the last approved one."""
+    said = [] if row["selected"] else [row["reason"]]
+    if row.get("same_content_as"):
+        said.append(f"same content as {row['same_content_as']}")
+    return said
 
 
 def _existing(file: Path) -> Path:

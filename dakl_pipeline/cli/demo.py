@@ -4,7 +4,6 @@ Belongs here: the order of the demo, what it prints, and that it never touches a
 here: any step of the work; the demo does what a user would do.
 """
 
-import shlex
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ import time
 from pathlib import Path
 
 from dakl_pipeline import figures
+from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import show
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.cli.worlds import deliver_world, write_registers
@@ -23,7 +23,7 @@ from dakl_pipeline.intake.rounds import rounds_of
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_world
 from resources.delivery_store import DeliveryStore
-from resources.home import Home, home_of_environment
+from resources.home import Home
 from resources.secret_key import create_key
 from resources.settings import load_methodology
 from resources.warehouse import Warehouse
@@ -79,7 +79,7 @@ def run_demo(home: Home) -> None:
 
 def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
     dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
-    option = "" if home == home_of_environment() else f" --home {shlex.quote(str(home.root))}"
+    option = opt.home_option(home)
     at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
     show.say("What next:")
     show.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")

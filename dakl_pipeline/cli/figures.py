@@ -11,10 +11,12 @@ import typer
 
 from dakl_pipeline.cli import explain, show, standing
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.errors import Missing, WrongUsage
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from resources.home import Home
 
 RECORD_COLUMNS = ("year", "region_code", "region", "dimension", "category", "persons")
 
@@ -47,12 +49,14 @@ def figures(
     methodology = opt.methodology_of(opened)
     clock = show.Clock.of(methodology)
     years = sorted(set(year))
-    for one in years:
-        warehouse = opt.counted(opened, one)
+    years, missing = _counted_years(opened, years)
+    warehouse = opt.counted(opened, years[0])
     named = region_named(region, years) if region is not None else None
     code = named.code if named else None
     dimension = arranged.dimension_named(by) if by is not None else None
     behind = standing.years_behind(opened, methodology, years)
+    for error in missing:
+        show.say_aside(str(error))
     is_for_programs = json or csv
     if named and named.note:
         show.say_aside(named.note)
@@ -83,6 +87,26 @@ def figures(
     for one in years:
         _say_without(one, with_data[one], code)
     standing.say_behind(behind, clock)
+
+
+def _counted_years(home: "Home", years: Sequence[int]) -> tuple[list[int], list[Missing]]:
+    """The years of which there are figures, and what to say of the others.
+
+    Raises:
+        Missing: If there are figures of none.
+    """
+    counted: list[int] = []
+    missing: list[Missing] = []
+    for year in years:
+        try:
+            opt.counted(home, year)
+        except Missing as error:
+            missing.append(error)
+        else:
+            counted.append(year)
+    if not counted:
+        raise missing[0]
+    return counted, missing
 
 
 def _of_years(frame: "pl.DataFrame", years: Sequence[int]) -> "pl.DataFrame":

@@ -4,7 +4,8 @@ Belongs here: parsing and validation of arguments. Does not belong here: command
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
-from dakl_pipeline.names import did_you_mean
+from dakl_pipeline.names import did_you_mean, one_of
 from dakl_pipeline.redaction import holds_number, mask_numbers, mask_unprintable
 from resources.home import Home, home_of_environment
 
@@ -35,6 +36,7 @@ AcceptLate = Annotated[
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
 ]
 
+_SHOWN = 3
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -60,6 +62,11 @@ def open_home(home: Path | None) -> Home:
 def named_home(home: Path | None) -> Home:
     """The home that the option, the environment or the default names, there or not."""
     return Home(home) if home is not None else home_of_environment()
+
+
+def home_option(home: Home) -> str:
+    """What a command that is printed needs to be about this home too: nothing, or the option with a space before it."""
+    return "" if home == home_of_environment() else f" --home {shlex.quote(str(home.root))}"
 
 
 def methodology_of(home: Home) -> "Methodology":
@@ -125,8 +132,16 @@ def known_supplier(text: str, known: Iterable[str]) -> str:
     """
     wanted, suppliers = supplier_id(text), sorted(set(known))
     if wanted not in suppliers:
-        raise WrongUsage(f"nothing of {wanted} is in the log.{did_you_mean(wanted, suppliers)}")
+        raise WrongUsage(f"nothing of {wanted} is in the log.{_meant(wanted, suppliers)}")
     return wanted
+
+
+def _meant(supplier: str, known: Sequence[str]) -> str:
+    """A question with the suppliers that may be meant: by spelling, or as one of whom a part of the id was typed."""
+    from dakl_pipeline.intake.whose import near_ids
+
+    near = near_ids(supplier, known, similarity=1.0)
+    return f" Did you mean {one_of(near[:_SHOWN])}?" if near else did_you_mean(supplier, known)
 
 
 @contextmanager
@@ -141,7 +156,7 @@ def asking_about(supplier: str, known: Callable[[], Iterable[str]]) -> Iterator[
         yield
     except (Missing, Refused) as error:
         suppliers = set(known())
-        if supplier in suppliers or not (hint := did_you_mean(supplier, sorted(suppliers))):
+        if supplier in suppliers or not (hint := _meant(supplier, sorted(suppliers))):
             raise
         raise type(error)(f"{error}.{hint}") from None
 

@@ -78,6 +78,9 @@ def check_lines(block: Block, collector: Collector) -> None:
     """
     for piece in block.pieces():
         _, special = _look_at_lines(piece, collector)
+        if collector.has("separator"):
+            # Tabs that stand where semicolons should are told once, by the header.
+            special = special.filter(pl.col("line").str.replace_all("\t", " ").str.contains(_SPECIAL))
         _collect_special(collector, special, None)
 
 

@@ -68,7 +68,7 @@ class ProfileMaker:
             "registrations": pl.len(),
             "with_usable_bsn": passes_eleven_test(pl.col("bsn")).sum(),
             "with_v_number_only": (pl.col("bsn").is_null() & pl.col("v_number").is_not_null()).sum(),
-            "open_stays": (end.is_null() | (end >= last)).sum(),
+            "open_stays": ((start <= last) & (end.is_null() | (end >= last))).sum(),
             "without_end_date": end.null_count(),
             "outside_year": ((start > last) | (end < first).fill_null(False)).sum(),
         }

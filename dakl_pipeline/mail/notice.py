@@ -11,7 +11,7 @@ from typing import Literal
 
 from dakl_pipeline.dutch import counted, day, listed
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, order_of_receipt
+from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.intake.refusal import WINDOW_RULE
 from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
 from dakl_pipeline.intake.selection import standings
@@ -109,7 +109,7 @@ def notice_of_delivery(
     groups = group_findings(
         counts, findings, year=delivery.reporting_year, explained=explained, asked_again=asked_again
     )
-    first = tuple(g for g in groups if g.level == _AGAINST_EARLIER and not g.explained_on)
+    first = tuple(g for g in groups if _is_about_the_file(g) and not g.explained_on)
     others = tuple(g for g in groups if g not in first)
     diagnoses = tuple(map(mask_numbers, diagnoses))
     received = moment(delivery.received_at, methodology.time_zone)
@@ -238,8 +238,7 @@ def notice_of_cancellation(
         subject=f"Ongedaan gemaakt: {what} ({cancellation.delivery_id})",
         headline=f"Uw {kind} is ongedaan gemaakt",
         paragraphs=(
-            f"CBS heeft uw {what} van {received} ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet "
-            "meer.",
+            f"CBS heeft uw {what} van {received} ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet mee.",
             f"Reden: {cancellation.why}",
             *((counts,) if year is not None else ()),
         ),
@@ -255,18 +254,27 @@ def notice_of_cancellation(
     )
 
 
+def _is_about_the_file(group: FindingGroup) -> bool:
+    """Whether a warning makes one doubt the file as such, and not some lines of it."""
+    is_whole = bool(group.messages) and not any(message.where for message in group.messages)
+    return group.level == _AGAINST_EARLIER or (is_whole and group.severity == "warning")
+
+
 def _first_of_supplier(delivery: Delivery, log: Iterable[Entry]) -> list[str]:
     """A supplier id that is new may be misspelt. No other supplier is named: the mail is not for them."""
-    if any(
-        isinstance(e, Delivery) and e.approved and e.supplier_id == delivery.supplier_id
-        for e in log
-        if e.sequence < delivery.sequence
-    ):
+    if any(e.supplier_id == delivery.supplier_id for e in _approved_before(delivery, log)):
         return []
     return [
         f"Dit is het eerste bestand dat CBS goedkeurt van leverancier {delivery.supplier_id}. Is dat niet de naam "
         "waaronder uw organisatie aanlevert, laat het CBS dan weten."
     ]
+
+
+def _approved_before(delivery: Delivery, log: Iterable[Entry]) -> list[Delivery]:
+    """The approved files that were logged before one, but for those that were cancelled by then."""
+    before = [e for e in log if e.sequence < delivery.sequence]
+    cancelled = cancellations(before)
+    return [e for e in before if isinstance(e, Delivery) and e.approved and e.delivery_id not in cancelled]
 
 
 def _again(delivery: Delivery, methodology: Methodology) -> str:
@@ -281,7 +289,7 @@ def _report(delivery: Delivery, before: list[Entry], attached: Sequence[str]) ->
     if not attached:
         return _NO_REPORT
     place = order_of_receipt(delivery)
-    has_earlier = any(isinstance(e, Delivery) and e.approved and order_of_receipt(e) < place for e in before)
+    has_earlier = any(order_of_receipt(e) < place for e in _approved_before(delivery, before))
     beside = ", naast die van uw vorige aanlevering" if has_earlier else ""
     return f"Bekijk het op-orde-rapport in de bijlage. Daarin staan uw aantallen{beside}, en alle bevindingen."
 

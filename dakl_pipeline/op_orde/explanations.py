@@ -64,10 +64,10 @@ def explainable_rule(rule_id: str) -> str:
     """The id of a rule whose findings a supplier can explain.
 
     Raises:
-        WrongUsage: If there is no such rule, or it rejects the file: then only a better file helps.
+        WrongUsage: If a supplier sees no such rule, or it rejects the file: then only a better file helps.
     """
     rule = rules_by_id().get(rule_id)
-    if rule is None:
+    if rule is None or rule.audience == "analyst":
         raise WrongUsage(f"there is no rule {mask_numbers(rule_id)}: `dakl report` names the rules of the findings")
     if rule.severity == "error":
         raise WrongUsage(f"the rule {rule_id} rejects a file: it cannot be explained, the file must be corrected")

@@ -151,7 +151,7 @@ def test_every_delivery_is_told_with_why_it_counts_or_not(
     assert "DAKL_J2024_b.csv" in digest
     ((supplier, file, number, received, registrations, sha256),) = _rows(told["selected"])
     assert (supplier, file, number) == ("gemeente-almelo", r"DAKL\_J2024\_b\.csv", "000002")
-    assert (received, registrations, len(sha256)) == ("2025-05-01 10:00", "1", 64)
+    assert (received, registrations, len(sha256)) == ("2025-05-01 12:00", "1", 64)
     others = _rows(told["not_selected"])
     assert [(other[0], other[1], other[-2]) for other in others] == [
         ("gemeente-almelo", r"DAKL\_J2024\_a\.csv", "superseded by 000002"),

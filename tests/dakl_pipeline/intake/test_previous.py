@@ -29,6 +29,12 @@ CASES = {
         profile(8, by_start_month=months()),
         profile(16, by_start_month=months()),
         "own_year",
+        {SIZE},
+    ),
+    "a few of a tiny file": (
+        profile(12, by_start_month=months()),
+        profile(16, by_start_month=months()),
+        "own_year",
         set(),
     ),
     "a large file, a tenth less": (profile(9_000), profile(10_000), "own_year", set()),

@@ -25,7 +25,7 @@ def test_the_counts_of_a_file(block_bytes: int) -> None:
         "by_start_month": {0: 2, 1: 2, 2: 1, 12: 1, 13: 1},
         "with_usable_bsn": 4,
         "with_v_number_only": 1,
-        "open_stays": 4,
+        "open_stays": 3,
         "without_end_date": 2,
         "outside_year": 2,
     }

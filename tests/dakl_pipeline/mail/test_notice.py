@@ -7,7 +7,7 @@ from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal
 from dakl_pipeline.mail.notice import Notice, notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
 from tests.dakl_pipeline.mail.entries import METHODOLOGY, SHA256, cancellation, delivery, withdrawal
 
-MISTAKE = "ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet meer. Reden: verkeerde leverancier"
+MISTAKE = "ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet mee. Reden: verkeerde leverancier"
 REPORT = "op-orde-rapport_2024_000001.html"
 CONTACT = "monitor@cbs.example"
 
