@@ -114,3 +114,20 @@ def test_stays_that_begin_after_the_year_are_not_open_in_it(tmp_path: Path, caps
     capsys.readouterr()
     assert deliver(home, delivery(tmp_path / "2", "DAKL_J2023_a.csv", *ended, *later), "mo-a") == 0
     assert "liep op 31 december nog" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", "|"])
+def test_another_separator_hides_no_other_fault(
+    separator: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "DAKL_J2024_a.csv"
+    lines = [HEADER, row(), row("x"), row(start="01-02-2024"), row(kind="9999")]
+    file.write_text("\n".join(lines).replace(";", separator) + "\n")
+    told = _check(file, capsys)
+    assert [(each["row"], each["rule"]) for each in told["findings"]] == [
+        (1, "separator"),
+        (3, "bsn_format"),
+        (4, "date_format"),
+        (4, "date_format"),
+        (5, "shelter_type_unknown"),
+    ]

@@ -27,10 +27,13 @@ class Header:
         column_set: the set whose columns are there, each in its place; None when the header is not right.
         columns: the columns by which rows can be read. Also there when only names are unknown, so that the rows of a
             file with a misspelt or forgotten header are checked too; None when the places are not certain.
+        other_separator: what stands between the fields instead of the separator of the catalogue; None when that is
+            right, or the columns are not certain.
     """
 
     column_set: ColumnSet | None
     columns: tuple[str, ...] | None
+    other_separator: str | None = None
 
 
 def _normal(name: str) -> str:
@@ -106,8 +109,8 @@ def _match(delivered: list[str], text: str, collector: Collector) -> Header:
             return Header(column_set, catalogue().columns(column_set))
     separator = _other_separator(text) if len(delivered) == 1 else None
     if separator:
-        collector.add("separator", (1,), separator=separator)
-        return Header(None, None)
+        collector.add("separator", (1,), separator=_OTHER_SEPARATORS[separator])
+        return _header_with(separator, text)
     _collect_faults(known, columns, collector)
     for column_set in _COLUMN_SETS:
         expected = catalogue().columns(column_set)
@@ -119,7 +122,18 @@ def _match(delivered: list[str], text: str, collector: Collector) -> Header:
 def _other_separator(text: str) -> str | None:
     counts = {character: text.count(character) for character in _OTHER_SEPARATORS}
     character = max(counts, key=lambda c: counts[c])
-    return _OTHER_SEPARATORS[character] if counts[character] else None
+    return character if counts[character] else None
+
+
+def _header_with(separator: str, text: str) -> Header:
+    """The columns of a header with another separator, so that the rows are checked all the same."""
+    try:
+        delivered = next(csv.reader([text], delimiter=separator, strict=True), [])
+    except csv.Error:
+        return Header(None, None)
+    known = tuple(_columns_of(delivered))
+    columns = next((c for c in map(catalogue().columns, _COLUMN_SETS) if c == known), None)
+    return Header(None, columns, separator if columns else None)
 
 
 def _collect_faults(known: list[str | None], columns: tuple[str, ...], collector: Collector) -> None:

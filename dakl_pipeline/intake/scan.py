@@ -5,7 +5,7 @@ and the shape in which registrations leave the intake (``registrations.py``).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import BinaryIO
 
@@ -149,6 +149,8 @@ def _check_block(
     receive: Receiver | None,
 ) -> None:
     """Test the value rules on a block, and pass its typed registrations on while the file has no error."""
+    if header.other_separator is not None:
+        block = _with_separator(block, header.other_separator)
     if header.columns is None:
         check_lines(block, collector)
         return
@@ -168,6 +170,11 @@ def _check_block(
         _look_at_values(symptoms, frame, result, hits)
     if receive is not None and not collector.has_errors:
         receive(result.select(ROW, *typed), column_set)
+
+
+def _with_separator(block: Block, delivered: str) -> Block:
+    """The lines as they would be with the separator of the catalogue; one that stands in them counts as it is."""
+    return replace(block, data=block.data.replace(delivered.encode(), catalogue().separator.encode()))
 
 
 def _look_at_values(symptoms: Symptoms, frame: pl.DataFrame, verdicts: pl.DataFrame, hits: Tests) -> None:
