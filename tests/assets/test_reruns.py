@@ -270,7 +270,7 @@ def test_one_year_that_cannot_be_looked_at_does_not_keep_the_others_waiting(seas
     assert request.partition_key == "2024"
     assert season.obey(request)
     assert season.look() == []
-    assert "history/2023/00001 is damaged" in season.said
+    assert "2023: vintage 1 of 2023 in" in season.said
 
 
 def test_the_night_looks_at_the_years_in_season_that_lack_nothing(season: Season) -> None:

@@ -134,8 +134,9 @@ def running(
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
-    # A width in the environment would count for more than that of the terminal.
-    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    # A width would count for more than that of the terminal, and a make that runs the tests is nobody's shell.
+    unwanted = ("COLUMNS", "LINES", "MAKELEVEL", "MAKEFLAGS", "MFLAGS")
+    variables = {name: value for name, value in os.environ.items() if name not in unwanted}
     variables |= {"PATH": f"{_BIN}:{os.environ['PATH']}", "TERM": "xterm-256color", **(environment or {})}
     process = subprocess.Popen(
         [sys.executable, "-c", _TAKE_THE_TERMINAL, *command],
