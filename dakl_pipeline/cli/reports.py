@@ -113,7 +113,8 @@ def _as_json(written: "WrittenReport") -> dict[str, Any]:
 
 
 def _print(written: "WrittenReport") -> None:
-    from dakl_pipeline.op_orde.html import SEVERITIES, STATUSES
+    from dakl_pipeline.intake.catalogue import SEVERITIES
+    from dakl_pipeline.op_orde.html import STATUSES
     from dakl_pipeline.op_orde.layout import number, shown_tables
 
     made = written.report

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 # Of one rule in one column, and of all together: enough to find the fault in the file.
 _SHOWN_OF_A_KIND = 3
 _SHOWN = 30
-_SEVERITY = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
 def verdict_json(verdict: "Verdict") -> dict[str, Any]:
@@ -47,15 +46,15 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
 
 def print_for_analyst(findings: "Iterable[Finding]") -> None:
     """Print what only the analyst may know of a delivery, with what to do."""
-    from dakl_pipeline.intake.catalogue import rules_by_id
+    from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
 
     for each in findings:
-        show.say(f"Alleen voor CBS ({_SEVERITY[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
+        show.say(f"Alleen voor CBS ({SEVERITIES[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
 
 
 def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
-    from dakl_pipeline.intake.catalogue import rules_by_id
+    from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
     show.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
@@ -67,7 +66,7 @@ def print_verdict(verdict: "Verdict") -> None:
     for each in verdict.diagnoses:
         show.say(f"- {each.told()}")
     rows = [
-        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, _SEVERITY[f.severity], f.message)
+        ("heel bestand" if f.row is None else f"regel {f.row}", f.column, SEVERITIES[f.severity], f.message)
         for f in _first(verdict.findings)
     ]
     if rows:

@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Severity = Literal["error", "warning", "notice"]
 ColumnSet = Literal["basic", "optional"]
 
+# What a supplier reads for each: on a terminal, in a mail and in a report.
+SEVERITIES: dict[Severity, str] = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
+
 # What a message may show: nothing of this can hold a value from a delivered row.
 SAFE_PLACEHOLDERS = frozenset(
     {

@@ -10,9 +10,9 @@ from textwrap import fill
 
 import jinja2
 
+from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.mail.groups import FindingGroup
 from dakl_pipeline.mail.notice import Notice
-from dakl_pipeline.mail.wording import SEVERITIES
 
 _WIDTH = 76
 _FIRST, _STEPS, _FINDINGS = "Eerst dit", "Wat u nu kunt doen", "Bevindingen"

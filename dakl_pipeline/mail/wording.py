@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 from dakl_pipeline import dutch
 from dakl_pipeline.dutch import listed, number
-from dakl_pipeline.intake.catalogue import Severity
-
-SEVERITIES: dict[Severity, str] = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
 
 def moment(value: datetime, time_zone: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from dakl_pipeline.dutch import counted, day, moment
+from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
@@ -20,7 +21,6 @@ _SHOWN_RANGES = 40
 _SHOWN_MESSAGES = 5
 _SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
-SEVERITIES = {"warning": "waarschuwing", "notice": "aandachtspunt"}
 STATUSES = {"new": "nieuw", "present": "nog aanwezig", "solved": "opgelost"}
 
 

@@ -16,7 +16,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from dakl_pipeline.dutch import day, moment
-from dakl_pipeline.op_orde.html import SEVERITIES, STATUSES
+from dakl_pipeline.intake.catalogue import SEVERITIES
+from dakl_pipeline.op_orde.html import STATUSES
 from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, shown_tables
 from dakl_pipeline.op_orde.report import DeliveryFigures, FindingGroup, OpOrdeReport
 
