@@ -7,6 +7,7 @@ Python tells a program of a signal between two of its own steps, so a join or a 
 waiting. A thread learns of it at once, gives the command some seconds to end by itself, and ends the process if not.
 """
 
+import logging
 import os
 import select
 import signal
@@ -37,6 +38,11 @@ def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    with _untold():
+        yield from _watched(grace)
+
+
+def _watched(grace: float) -> Iterator[None]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -49,6 +55,38 @@ def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
         os.close(writing)
         watcher.join()
         os.close(reading)
+
+
+@contextmanager
+def _untold() -> Iterator[None]:
+    """Keep tracebacks of the interruption itself off the screen.
+
+    It is raised between any two steps of Python, so also where a library logs it before it passes on (SQLAlchemy, when
+    it closes a connection), or where Python can only tell of it (a destructor).
+    """
+    last_resort, hook = logging.lastResort, sys.unraisablehook
+
+    def is_told(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and _is_interruption(record.exc_info[0]))
+
+    def tell(unraisable: "sys.UnraisableHookArgs") -> None:
+        if not _is_interruption(unraisable.exc_type):
+            hook(unraisable)
+
+    sys.unraisablehook = tell
+    if last_resort is not None:
+        last_resort.addFilter(is_told)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        if last_resort is not None:
+            last_resort.removeFilter(is_told)
+
+
+def _is_interruption(kind: type[BaseException] | None) -> bool:
+    # Libraries have exceptions of their own for it; none of them is an `Exception`, so that nobody catches it.
+    return kind is not None and not issubclass(kind, Exception)
 
 
 def _watch(reading: int, grace: float) -> None:

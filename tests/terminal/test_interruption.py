@@ -152,6 +152,35 @@ def test_a_process_that_is_interrupted(program: str, is_repeated: bool, code: in
     assert seconds < SECONDS
 
 
+_INSIDE_A_LIBRARY = """
+import logging, time
+class Connection:
+    def __del__(self):
+        print(flush=True)
+        time.sleep(600)
+with ends_when_interrupted(600):
+    {}
+    logging.getLogger("pool").error("told")
+"""
+
+
+@pytest.mark.parametrize(
+    "interrupted",
+    [
+        """
+    try:
+        print(flush=True); time.sleep(600)
+    except BaseException:
+        logging.getLogger("pool").exception("Exception closing connection")""",
+        "Connection()",
+    ],
+    ids=["logged", "in a destructor"],
+)
+def test_an_interruption_inside_a_library_prints_no_traceback(interrupted: str) -> None:
+    ended, said, _ = _ends(_INSIDE_A_LIBRARY.format(interrupted))
+    assert (ended, said) == (0, "told\n")
+
+
 def test_signals_of_others_and_other_threads_are_left_alone(tmp_path: Path) -> None:
     program = (
         "import os, signal, threading\n"
