@@ -4,16 +4,16 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from assets.telling import Told, tell_coverage, tell_overlap, tell_vintage
-from dakl_pipeline.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
+from assets.framework.metadata import Told, tell_coverage, tell_overlap, tell_vintage
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
-from dakl_pipeline.steps.count import count_supplier_overlap, count_unique_persons
-from dakl_pipeline.steps.coverage import measure_coverage
-from dakl_pipeline.steps.deduplicate import COUNTRY
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
+from dakl_pipeline.statistics.count import count_supplier_overlap, count_unique_persons
+from dakl_pipeline.statistics.coverage import measure_coverage
 
 
 def count(inputs: Inputs) -> Output:

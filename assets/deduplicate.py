@@ -2,13 +2,14 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS, REGIONAL_STAYS
-from dakl_pipeline.steps.assess import assess
-from dakl_pipeline.steps.count import counted
-from dakl_pipeline.steps.deduplicate import COUNTRY, deduplicate
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.assess import assess
+from dakl_pipeline.statistics.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from dakl_pipeline.statistics.count import counted
+from dakl_pipeline.statistics.deduplicate import deduplicate
 
 _GROUP = "stage_5_deduplicate"
 _KINDS = frozenset({"polars", "parquet"})

@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.registers import REGISTERS, RegisterName
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS, PSEUDONYMISED_STAYS
-from dakl_pipeline.steps.enrich import enrich, identify
+from dakl_pipeline.statistics.checks import no_row_lost
+from dakl_pipeline.statistics.enrich import enrich, identify
 
 _TABLES = {register.name: register.table for register in REGISTERS}
 

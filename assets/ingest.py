@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Mapping
 
-from assets.stage import Inputs, Output, Stage
-from assets.telling import Told, tell_selection
+from assets.framework.metadata import Told, tell_selection
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
-from dakl_pipeline.intake.selection import Standing, selection_table, standings
+from dakl_pipeline.deliveries.selection import Standing, selection_table, standings
 
 
 def select_deliveries(inputs: Inputs) -> Output:

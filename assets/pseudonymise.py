@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
+from dakl_pipeline.deliveries.log import Delivery
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.intake.log import Delivery
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.steps.pseudonymise import pseudonymise_stays
+from dakl_pipeline.statistics.checks import no_row_lost
+from dakl_pipeline.statistics.pseudonymise import pseudonymise_stays
 
 
 def pseudonymise(inputs: Inputs) -> Output:

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from assets.stage import Inputs, Output, Stage
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.registers import REGISTERS, Register
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.provenance import REGISTER_DIGEST, REGISTER_WARNINGS
-from dakl_pipeline.steps.pseudonymise import pseudonymise_register
+from dakl_pipeline.history.provenance import REGISTER_DIGEST, REGISTER_WARNINGS
+from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
 
 
 def pseudonymise(inputs: Inputs, register: Register) -> Output:

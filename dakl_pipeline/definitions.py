@@ -11,20 +11,20 @@ from typing import Any
 import dagster as dg
 
 from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
-from assets.alerts import build_failed_run_alerts
-from assets.calendar import build_calendar, build_nightly_run
-from assets.failed_runs import YEAR_TAG
-from assets.reruns import build_rerun_sensor
+from assets.automation.alerts import build_failed_run_alerts
+from assets.automation.calendar import build_calendar, build_nightly_run
+from assets.automation.failed_runs import YEAR_TAG
+from assets.automation.reruns import build_rerun_sensor
+from assets.framework.stage import Stage, build_asset
 from assets.sources import build_sources
-from assets.stage import Stage, build_asset
-from dakl_pipeline.pseudonyms import PseudonymKey
-from resources.environment import load_environment
-from resources.home import Home, home_of_environment
-from resources.secret_key import load_key
-from resources.settings import load_methodology
-from resources.stage_store import StageStore
-from resources.warehouse import Warehouse
-from resources.year_watch import watch_home
+from dakl_pipeline.privacy.pseudonyms import PseudonymKey
+from resources.config.environment import load_environment
+from resources.config.home import Home, home_of_environment
+from resources.config.secret_key import load_key
+from resources.config.settings import load_methodology
+from resources.storage.stage_store import StageStore
+from resources.storage.warehouse import Warehouse
+from resources.workflows.year_status import watch_home
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from dakl_pipeline import __version__
-from dakl_pipeline.cli import deliveries, explain, figures, reports, show, standing, upkeep
+from dakl_pipeline.cli import deliveries, explain, figures, maintenance, output, reports, standing
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
-from resources.home import Home
+from resources.config.home import Home
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -29,7 +29,7 @@ app.add_typer(key_app, name="key")
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        show.say(f"dakl {__version__}")
+        output.say(f"dakl {__version__}")
         raise typer.Exit
 
 
@@ -76,11 +76,11 @@ def run(
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.years import report_to, run_years
-    from resources.stage_store import StageStore
+    from resources.storage.stage_store import StageStore
 
     for one in years:
         if StageStore(opened.stages).is_held(one):
-            show.say_aside(f"{one}: another run is busy with it; this one waits for its end")
+            output.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
         for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
@@ -90,7 +90,7 @@ def run(
                 bar.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
                 odd += _odd_registers(opened, done.year)
     for each in odd:
-        show.say_aside(each)
+        output.say_aside(each)
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 
@@ -107,9 +107,9 @@ def export(
 ) -> None:
     """A warehouse table as a file; tables with a row per person never leave the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
-    from dakl_pipeline.exports import FORMATS
-    from dakl_pipeline.names import known_name
-    from resources.files import write_atomically
+    from dakl_pipeline.presentation.exports import FORMATS
+    from dakl_pipeline.presentation.names import known_name
+    from resources.storage.files import write_atomically
 
     opened = opt.open_home(home)
     tables = TABLES | WAREHOUSE_TABLES
@@ -125,11 +125,11 @@ def export(
     warehouse = opt.counted(opened, year)
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
-    show.say(f"{show.counted(frame.height, 'row', 'rows')} of {table} in {out}")
+    output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opt.methodology_of(opened)
     years = methodology.reporting_years if year is None else [year]
     behind = standing.years_behind(opened, methodology, years)
-    standing.say_behind(behind, show.Clock.of(methodology), aside=True)
+    standing.say_behind(behind, output.Clock.of(methodology), aside=True)
 
 
 @app.command()
@@ -142,7 +142,7 @@ def generate(
     home: opt.HomeOption = None,
 ) -> None:
     """Synthetic deliveries and registers of any size."""
-    from dakl_pipeline.cli.worlds import plan_of, write_world
+    from dakl_pipeline.cli.synthetic_data import plan_of, write_world
     from dakl_pipeline.synthetic import generate_world
 
     methodology = opt.methodology_of(opt.named_home(home))
@@ -151,7 +151,9 @@ def generate(
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
     world = generate_world(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
     write_world(world, out)
-    show.say(f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}")
+    output.say(
+        f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}"
+    )
 
 
 @app.command()
@@ -172,27 +174,27 @@ app.command("explain-figure")(explain.explain_figure)
 app.command()(reports.report)
 app.command()(reports.explain)
 app.command()(mail_commands.mails)
-app.command()(upkeep.doctor)
-app.command()(upkeep.backup)
-app.command()(upkeep.restore)
+app.command()(maintenance.doctor)
+app.command()(maintenance.backup)
+app.command()(maintenance.restore)
 
 
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Make a secret key in the home, and the home if it is not there."""
-    from resources.secret_key import create_key
+    from resources.config.secret_key import create_key
 
     path = create_key(opt.named_home(home))
-    show.say(f"key made: {path} (readable by you only)")
-    show.say("Keep a copy apart: without it nobody is recognised across years.")
+    output.say(f"key made: {path} (readable by you only)")
+    output.say("Keep a copy apart: without it nobody is recognised across years.")
 
 
 def _require_key_and_registers(home: Home, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
-    from resources.environment import load_environment
-    from resources.register_store import RegisterStore
-    from resources.secret_key import load_key
+    from resources.config.environment import load_environment
+    from resources.config.secret_key import load_key
+    from resources.storage.register_store import RegisterStore
 
     load_key(home, load_environment())
     for year in years:
@@ -203,8 +205,8 @@ def _require_key_and_registers(home: Home, years: list[int]) -> None:
 def _odd_registers(home: Home, year: int) -> list[str]:
     """What is odd about the registers that a year was counted with."""
     from dakl_pipeline.contracts.registers import REGISTERS
-    from dakl_pipeline.provenance import REGISTER_WARNINGS
-    from resources.stage_store import StageStore
+    from dakl_pipeline.history.provenance import REGISTER_WARNINGS
+    from resources.storage.stage_store import StageStore
 
     stages = StageStore(home.stages).record(year).stages
     notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
@@ -218,7 +220,7 @@ def _odd_registers(home: Home, year: int) -> list[str]:
 def _summary(home: Home, year: int) -> str:
     from dakl_pipeline.contracts.deliveries import SELECTED
     from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-    from resources.warehouse import Warehouse
+    from resources.storage.warehouse import Warehouse
 
     warehouse = Warehouse(home.warehouse)
     totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
@@ -226,8 +228,8 @@ def _summary(home: Home, year: int) -> str:
     persons = int(totals.filter(region_code="NL")["persons"].sum())
     regions = totals.height - bool(persons)
     in_words = (
-        show.counted(persons, "unique person", "unique persons"),
-        show.counted(regions, "region", "regions"),
-        show.counted(files, "selected file", "selected files"),
+        output.counted(persons, "unique person", "unique persons"),
+        output.counted(regions, "region", "regions"),
+        output.counted(files, "selected file", "selected files"),
     )
     return f"{year}: {in_words[0]} in {in_words[1]}, from {in_words[2]}"

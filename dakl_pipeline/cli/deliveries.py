@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from dakl_pipeline import names
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import reports, show, verdicts
+from dakl_pipeline.cli import output, reports, verdicts
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
-from dakl_pipeline.redaction import mask_unprintable
+from dakl_pipeline.presentation import names
+from dakl_pipeline.privacy.redaction import mask_unprintable
 
 _DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
 
 if TYPE_CHECKING:
-    from dakl_pipeline.intake.log import Entry
+    from dakl_pipeline.deliveries.log import Entry
     from dakl_pipeline.reference import Methodology
 
 # What an entry of the log is called, by its verdict.
@@ -47,7 +47,7 @@ def check(
     with _opened(file) as source:
         today = opt.today(methodology)
         verdict = check_delivery(source, file.name, methodology=methodology, today=today, reporting_year=year)
-    show.print_json(verdicts.verdict_json(verdict)) if json else verdicts.print_verdict(verdict)
+    output.print_json(verdicts.verdict_json(verdict)) if json else verdicts.print_verdict(verdict)
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)
 
@@ -64,8 +64,8 @@ def deliver(
 ) -> None:
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
     from dakl_pipeline.mail.standing import what_counts
-    from resources.delivery_store import DeliveryStore
-    from resources.reception import receive
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.workflows.receive import receive
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
@@ -82,7 +82,7 @@ def deliver(
     report_files = reports.report_of(opened, entry, methodology)
     mail_file = mail_commands.mail_about(entry, opened, methodology, verdict=verdict)
     if json:
-        show.print_json(
+        output.print_json(
             {
                 "delivery_id": entry.delivery_id,
                 **verdicts.verdict_json(verdict),
@@ -93,20 +93,20 @@ def deliver(
             }
         )
     else:
-        show.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
+        output.say(f"aanlevering {entry.delivery_id} van {entry.supplier_id}, sha256 {entry.sha256}")
         verdicts.print_for_analyst(entry.for_analyst)
         verdicts.print_verdict(verdict)
         if report_files:
-            show.say(f"op-orde-rapport: {report_files[0]}")
+            output.say(f"op-orde-rapport: {report_files[0]}")
         if mail_file:
-            show.say(f"mail: {mail_file}")
+            output.say(f"mail: {mail_file}")
         if entry.same_content_as:
-            show.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
+            output.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
         if verdict.approved:
             # The file is in the log whatever another entry looks like; commands that need them all say what is wrong.
             with suppress(DaklError):
-                show.say(what_counts(entry, store.entries(), methodology))
-            show.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened)}")
+                output.say(what_counts(entry, store.entries(), methodology))
+            output.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened)}")
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)
 
@@ -121,8 +121,8 @@ def withdraw(
     home: opt.HomeOption = None,
 ) -> None:
     """Withdraw a year of a supplier."""
-    from resources.delivery_store import DeliveryStore
-    from resources.reception import withdraw as log_withdrawal
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.workflows.receive import withdraw as log_withdrawal
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
@@ -138,10 +138,10 @@ def withdraw(
             methodology=methodology,
         )
     mail_file = mail_commands.mail_about(entry, opened, methodology)
-    show.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
+    output.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
     if mail_file:
-        show.say(f"mail: {mail_file}")
-    show.say(f"Werk de cijfers bij met: dakl run --year {year}{opt.home_option(opened)}")
+        output.say(f"mail: {mail_file}")
+    output.say(f"Werk de cijfers bij met: dakl run --year {year}{opt.home_option(opened)}")
 
 
 def cancel(
@@ -150,10 +150,10 @@ def cancel(
     home: opt.HomeOption = None,
 ) -> None:
     """Cancel a delivery or a withdrawal that was a mistake: it stays in the log and no longer counts."""
-    from dakl_pipeline.intake.log import Delivery, delivery_id
-    from dakl_pipeline.intake.selection import standings
-    from resources.delivery_store import DeliveryStore
-    from resources.reception import cancel as log_cancellation
+    from dakl_pipeline.deliveries.log import Delivery, delivery_id
+    from dakl_pipeline.deliveries.selection import standings
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.workflows.receive import cancel as log_cancellation
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
@@ -168,9 +168,9 @@ def cancel(
     what = "delivery" if isinstance(cancelled, Delivery) else "withdrawal"
     year, supplier = cancelled.reporting_year, cancelled.supplier_id
     about = "" if year is None else f" for {year}"
-    show.say(f"{cancellation.delivery_id}: {what} {cancelled.delivery_id} of {supplier}{about} no longer counts")
+    output.say(f"{cancellation.delivery_id}: {what} {cancelled.delivery_id} of {supplier}{about} no longer counts")
     if mail_file:
-        show.say(f"mail: {mail_file}")
+        output.say(f"mail: {mail_file}")
     if year is not None:
         then, now = (
             [
@@ -181,9 +181,9 @@ def cancel(
             for log in (before, store.entries())
         )
         still = " still" if now == then else ""
-        show.say(f"What counts for {year} now is{still} {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
+        output.say(f"What counts for {year} now is{still} {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
         if not still:
-            show.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened)}")
+            output.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened)}")
 
 
 def deliveries(
@@ -198,7 +198,7 @@ def deliveries(
     home: opt.HomeOption = None,
 ) -> None:
     """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
-    from resources.delivery_store import DeliveryStore
+    from resources.storage.delivery_store import DeliveryStore
 
     opt.one_format(json=json, csv=csv)
     opened = opt.open_home(home)
@@ -216,17 +216,17 @@ def deliveries(
         and (row["selected"] or not selected)
     ]
     if json:
-        show.print_json(rows)
+        output.print_json(rows)
     elif csv:
-        show.print_csv(rows, CSV_COLUMNS)
+        output.print_csv(rows, CSV_COLUMNS)
     else:
-        _print_log(rows, show.Clock.of(methodology))
+        _print_log(rows, output.Clock.of(methodology))
 
 
 def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[dict[str, Any]]:
     """The entries of the log as rows for programs, in the order of logging."""
-    from dakl_pipeline.intake.log import Delivery, Withdrawal, cancellations
-    from dakl_pipeline.intake.selection import standings, words_of
+    from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
+    from dakl_pipeline.deliveries.selection import standings, words_of
 
     cancelled = cancellations(entries)
 
@@ -281,7 +281,7 @@ def _of_entry(entry: "Entry") -> dict[str, Any]:
     }
 
 
-def _print_log(rows: list[dict[str, Any]], clock: show.Clock) -> None:
+def _print_log(rows: list[dict[str, Any]], clock: output.Clock) -> None:
     table = [
         (
             row["delivery_id"],
@@ -297,9 +297,9 @@ def _print_log(rows: list[dict[str, Any]], clock: show.Clock) -> None:
     ]
     columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "file", "reason")
     if table:
-        show.print_table(columns, table)
-    number = show.counted(len(rows), "delivery", "deliveries")
-    show.say(f"{number}, {sum(row['selected'] for row in rows)} selected. {clock.note}")
+        output.print_table(columns, table)
+    number = output.counted(len(rows), "delivery", "deliveries")
+    output.say(f"{number}, {sum(row['selected'] for row in rows)} selected. {clock.note}")
 
 
 def _remarks(row: dict[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """The mails to suppliers, on the command line.
 
 Belongs here: making mails at the end of a command, listing them and sending what waits. Does not belong here: how that
-is done (``resources.mailbox``).
+is done (``resources.workflows.supplier_mail``).
 """
 
 import os
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import DaklError, Missing, Refused
-from dakl_pipeline.redaction import mask_numbers
-from resources.home import Home
+from dakl_pipeline.privacy.redaction import mask_numbers
+from resources.config.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dakl_pipeline.deliveries.log import Entry
     from dakl_pipeline.intake.check import Verdict
-    from dakl_pipeline.intake.log import Entry
     from dakl_pipeline.reference import Methodology
-    from resources.mailbox import Mail, Mailbox
+    from resources.workflows.supplier_mail import Mail, Mailbox
 
 
 def mail_about(
@@ -46,9 +46,9 @@ def mail_about(
     Returns:
         Where the mail is; None when it could not be made.
     """
-    from resources.mail_server import MailServer
-    from resources.mail_settings import load_mail_settings
-    from resources.mailbox import Mailbox
+    from resources.mail.server import MailServer
+    from resources.mail.settings import load_mail_settings
+    from resources.workflows.supplier_mail import Mailbox
 
     path = None
     try:
@@ -80,9 +80,9 @@ def mails(
     home: opt.HomeOption = None,
 ) -> None:
     """Every mail to suppliers and whether it was sent; one that a crash left out is made now."""
-    from resources.mail_server import MailServer
-    from resources.mail_settings import load_mail_settings
-    from resources.mailbox import Mailbox
+    from resources.mail.server import MailServer
+    from resources.mail.settings import load_mail_settings
+    from resources.workflows.supplier_mail import Mailbox
 
     opened = opt.open_home(home)
     settings = load_mail_settings()
@@ -95,7 +95,7 @@ def mails(
             raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
         problems += mailbox.send(mailbox.mails(log), server, pauses=settings.smtp_pauses)
-    _list(mailbox.mails(log), opened, show.Clock.of(methodology), is_json=json)
+    _list(mailbox.mails(log), opened, output.Clock.of(methodology), is_json=json)
     if problems:
         *first, last = problems
         for problem in first:
@@ -118,7 +118,7 @@ def _post_missing(mailbox: "Mailbox", log: "Sequence[Entry]") -> list[str]:
     return problems
 
 
-def _list(mails: "Sequence[Mail]", home: Home, clock: show.Clock, *, is_json: bool) -> None:
+def _list(mails: "Sequence[Mail]", home: Home, clock: output.Clock, *, is_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
             "delivery_id": mail.entry.delivery_id,
@@ -132,7 +132,7 @@ def _list(mails: "Sequence[Mail]", home: Home, clock: show.Clock, *, is_json: bo
         for mail in mails
     ]
     if is_json:
-        show.print_json(rows)
+        output.print_json(rows)
         return
     columns = ("delivery_id", "supplier", "year", "to", "sent_at")
     table = [
@@ -145,9 +145,9 @@ def _list(mails: "Sequence[Mail]", home: Home, clock: show.Clock, *, is_json: bo
         )
         for row, mail in zip(rows, mails, strict=True)
     ]
-    show.print_table(columns, table)
+    output.print_table(columns, table)
     # A path in every row would not fit on a line.
     if rows:
-        show.say(f"They are <year>/<supplier>/<delivery_id>-mail.eml in {home.reports}")
+        output.say(f"They are <year>/<supplier>/<delivery_id>-mail.eml in {home.reports}")
     sent = sum(mail.sent_at is not None for mail in mails)
-    show.say(f"{show.counted(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")
+    output.say(f"{output.counted(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")

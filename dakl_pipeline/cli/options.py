@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
-from dakl_pipeline.names import did_you_mean, one_of
-from dakl_pipeline.redaction import holds_number, mask_numbers, mask_unprintable
-from resources.home import Home, home_of_environment
+from dakl_pipeline.presentation.names import did_you_mean, one_of
+from dakl_pipeline.privacy.redaction import holds_number, mask_numbers, mask_unprintable
+from resources.config.home import Home, home_of_environment
 
 if TYPE_CHECKING:
     from dakl_pipeline.reference import Methodology
-    from resources.warehouse import Warehouse
+    from resources.storage.warehouse import Warehouse
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
@@ -71,7 +71,7 @@ def home_option(home: Home) -> str:
 
 def methodology_of(home: Home) -> "Methodology":
     """Settings of the statistic in this home."""
-    from resources.settings import load_methodology
+    from resources.config.settings import load_methodology
 
     return load_methodology(home)
 
@@ -99,7 +99,7 @@ def counted(home: Home, year: int | None) -> "Warehouse":
         Missing: If the year has not been counted yet.
         WrongUsage: If the pipeline does not make that year.
     """
-    from resources.warehouse import Warehouse
+    from resources.storage.warehouse import Warehouse
 
     warehouse = Warehouse(home.warehouse)
     if year is not None and known_year(year, methodology_of(home)) not in warehouse.years():

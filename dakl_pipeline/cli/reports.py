@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 from dakl_pipeline.errors import DaklError, Missing
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.privacy.redaction import mask_numbers
 
 if TYPE_CHECKING:
-    from dakl_pipeline.intake.log import Delivery
+    from dakl_pipeline.deliveries.log import Delivery
     from dakl_pipeline.reference import Methodology
-    from resources.home import Home
-    from resources.report_store import WrittenReport
+    from resources.config.home import Home
+    from resources.workflows.write_report import WrittenReport
 
 
 def report(
     supplier: opt.SupplierOption, year: opt.YearOption, json: opt.JsonOption = False, home: opt.HomeOption = None
 ) -> None:
     """Where the op-orde report on the most recent approved file is, and its tables."""
-    from resources.delivery_store import DeliveryStore
-    from resources.report_store import ReportStore
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.workflows.write_report import ReportStore
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
     store = ReportStore(opened, methodology)
     with opt.asking_about(supplier, DeliveryStore(opened.deliveries).suppliers):
         written = store.write_latest(opt.supplier_id(supplier), opt.known_year(year, methodology))
-    show.print_json(_as_json(written)) if json else _print(written)
+    output.print_json(_as_json(written)) if json else _print(written)
 
 
 def explain(
@@ -46,9 +46,9 @@ def explain(
 ) -> None:
     """Keep what a supplier explains about a finding; it is shown beside the finding from then on."""
     from dakl_pipeline.op_orde.explanations import Explanation, explainable_rule, safe_text
-    from resources.delivery_store import DeliveryStore
-    from resources.explanation_store import ExplanationStore
-    from resources.report_store import ReportStore
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.storage.explanation_store import ExplanationStore
+    from resources.workflows.write_report import ReportStore
 
     opened = opt.open_home(home)
     methodology = opt.methodology_of(opened)
@@ -73,14 +73,14 @@ def explain(
             recorded_by=getpass.getuser(),
         ),
     )
-    show.say(f"toelichting {explanation.sequence} van {supplier_id} over {year} bewaard bij regel {rule_id}")
+    output.say(f"toelichting {explanation.sequence} van {supplier_id} over {year} bewaard bij regel {rule_id}")
     written = reports.write_latest(supplier_id, known_year)
     if not count:
-        show.say(
+        output.say(
             "Let op: deze regel heeft nu geen bevinding. Komt er een, dan staat de toelichting erbij, maar CBS vraagt "
             "er toch naar."
         )
-    show.say(f"op-orde-rapport: {written.paths[0]}")
+    output.say(f"op-orde-rapport: {written.paths[0]}")
 
 
 def report_of(home: "Home", delivery: "Delivery", methodology: "Methodology") -> list[str]:
@@ -94,7 +94,7 @@ def report_of(home: "Home", delivery: "Delivery", methodology: "Methodology") ->
     Returns:
         Where the report is; nothing for a rejected file, or when it could not be made (said on stderr).
     """
-    from resources.report_store import ReportStore
+    from resources.workflows.write_report import ReportStore
 
     if not delivery.approved:
         return []
@@ -118,9 +118,9 @@ def _print(written: "WrittenReport") -> None:
     from dakl_pipeline.op_orde.layout import number, shown_tables
 
     made = written.report
-    show.say(f"op-orde-rapport van {made.supplier} over {made.year}, aanlevering {made.delivery.delivery_id}")
+    output.say(f"op-orde-rapport van {made.supplier} over {made.year}, aanlevering {made.delivery.delivery_id}")
     for path in written.paths:
-        show.say(f"  {path}")
+        output.say(f"  {path}")
     for table in shown_tables(made):
         headings = list(table.headings)
         for measure in table.measures:
@@ -133,13 +133,13 @@ def _print(written: "WrittenReport") -> None:
                 if row.previous is not None:
                     cells.append(number(row.previous[place], measure.unit))
             rows.append(cells)
-        show.say()
-        show.say(table.title)
-        show.print_table(headings, rows, numeric=headings[len(table.headings) :])
-    show.say()
-    show.say("Bevindingen" if made.findings else "Geen bevindingen")
+        output.say()
+        output.say(table.title)
+        output.print_table(headings, rows, numeric=headings[len(table.headings) :])
+    output.say()
+    output.say("Bevindingen" if made.findings else "Geen bevindingen")
     if made.findings:
-        show.print_table(
+        output.print_table(
             ("regel", "bevinding", "kolom", "ernst", "stand", "aantal", "eerder", "toegelicht"),
             [
                 (
