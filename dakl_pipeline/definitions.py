@@ -20,6 +20,7 @@ from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.environment import load_environment
 from resources.config.home import Home, home_of_environment
+from resources.config.home_format import require_format
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.stage_store import StageStore
@@ -52,7 +53,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         the resources.
     """
     environment = load_environment()
-    home = home or home_of_environment()
+    home = require_format(home or home_of_environment())
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]
@@ -104,4 +105,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     )
 
 
-defs = build_defs()
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The chain of the home of the environment; wired when Dagster asks for it, not when this module is imported."""
+    return build_defs()

@@ -47,7 +47,7 @@ def demo(home: opt.HomeOption = None) -> None:
     """A fresh home with sample deliveries and registers for three years, all years run, figures printed."""
     from dakl_pipeline.cli.demo import run_demo
 
-    run_demo(opt.named_home(home))
+    run_demo(opt.home_of_any_format(home))
 
 
 app.command()(deliveries.check)
@@ -177,14 +177,18 @@ app.command()(mail_commands.mails)
 app.command()(maintenance.doctor)
 app.command()(maintenance.backup)
 app.command()(maintenance.restore)
+app.command()(maintenance.upgrade)
 
 
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Make a secret key in the home, and the home if it is not there."""
+    from resources.config.home_format import write_format
     from resources.config.secret_key import create_key
 
-    path = create_key(opt.named_home(home))
+    named = opt.named_home(home)
+    path = create_key(named)
+    write_format(named)
     output.say(f"key made: {path} (readable by you only)")
     output.say("Keep a copy apart: without it nobody is recognised across years.")
 

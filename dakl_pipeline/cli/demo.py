@@ -23,6 +23,7 @@ from dakl_pipeline.presentation import figures
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_world
 from resources.config.home import Home
+from resources.config.home_format import format_of, refuse_newer, write_format
 from resources.config.secret_key import create_key
 from resources.config.settings import load_methodology
 from resources.storage.delivery_store import DeliveryStore
@@ -39,10 +40,13 @@ def run_demo(home: Home) -> None:
 
     Raises:
         WrongUsage: If the home holds anything that the demo did not make.
+        Refused: If a newer version made it.
     """
+    refuse_newer(home, format_of(home))
     kept = _clear(home)
     started = time.monotonic()
     create_key(home)
+    write_format(home)
     methodology = load_methodology(home)
     plan = demo_plan()
     world = generate_world(plan)

@@ -1,4 +1,4 @@
-"""The commands that take care of a home: look whether all is well, keep a copy, put it back."""
+"""The commands that take care of a home: look whether all is well, keep a copy, put it back, bring it up to date."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
 
 def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     """Look whether home, key, registers, deliveries, figures and versions are well; changes nothing."""
-    opened = opt.open_home(home)
+    # A home of another format is told as a finding.
+    opened = opt.home_of_any_format(home).require()
     from resources.maintenance.health.doctor import CHECKS, examine
 
     findings = []
@@ -47,6 +48,27 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         raise typer.Exit(Refused.exit_code)
 
 
+def upgrade(home: opt.HomeOption = None) -> None:
+    """Bring a home that an earlier version made up to date; the home as it was is kept beside it."""
+    opened = opt.home_of_any_format(home).require()
+    from resources.config.home_format import FORMAT
+    from resources.maintenance.upgrade.swap import upgrade_home
+
+    with progress("copying", 1) as bar:
+        upgraded = upgrade_home(opened, advance=bar.set)
+    if upgraded is None:
+        output.say(f"{opened.root} is up to date: format {FORMAT}")
+        return
+    output.say(f"{opened.root} is of format {FORMAT} now; it was of format {upgraded.before}")
+    output.say(f"{output.counted(upgraded.files, 'file', 'files')} taken over, none of what was delivered changed")
+    for line in upgraded.converted.done:
+        output.say(line)
+    if upgraded.converted.figures_problem:
+        output.say(f"The figures are to be made again: {upgraded.converted.figures_problem}")
+    output.say(f"The home as it was is kept at {upgraded.kept}. It holds BSN's: remove it when all is well.")
+    output.say(f"Then: dakl doctor{opt.home_option(opened)} && dakl run --all{opt.home_option(opened)}")
+
+
 def backup(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .tar.gz file that is not there yet.")],
     home: opt.HomeOption = None,
@@ -76,6 +98,10 @@ def restore(
         restored = restore_home(file, named, advance=bar.set)
     clock = output.Clock.of(opt.methodology_of(named))
     output.say(f"{restored.files} files in {named.root}, every one as it was on {clock.moment(restored.made_at)}")
+    if restored.upgraded:
+        output.say("It was of an earlier version of dakl, and brought to this one:")
+    for line in restored.upgraded:
+        output.say(f"  {line}")
     if restored.figures_problem:
         output.say(f"The figures are to be made again: {restored.figures_problem}")
     else:

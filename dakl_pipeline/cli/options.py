@@ -18,6 +18,7 @@ from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
 from dakl_pipeline.privacy.redaction import holds_number, mask_numbers, mask_unprintable
 from resources.config.home import Home, home_of_environment
+from resources.config.home_format import require_format
 
 if TYPE_CHECKING:
     from dakl_pipeline.reference import Methodology
@@ -54,13 +55,24 @@ def open_home(home: Path | None) -> Home:
     """The home that the option, the environment or the default names.
 
     Raises:
-        Missing: If it is not there.
+        Missing: If it is not there, or of an older format.
+        Refused: If it is of a newer format.
     """
-    return named_home(home).require()
+    return require_format(home_of_any_format(home).require())
 
 
 def named_home(home: Path | None) -> Home:
-    """The home that the option, the environment or the default names, there or not."""
+    """The home that the option, the environment or the default names, there or not.
+
+    Raises:
+        Missing: If it is of an older format.
+        Refused: If it is of a newer format.
+    """
+    return require_format(home_of_any_format(home))
+
+
+def home_of_any_format(home: Path | None) -> Home:
+    """The home that the option, the environment or the default names, there or not, for those who judge its format."""
     return Home(home) if home is not None else home_of_environment()
 
 

@@ -43,6 +43,21 @@ def few(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_SHOWN]) + more
 
 
+def judge_format(found: int, *, present: int) -> Finding:
+    """Whether a home is laid out as this version of the program expects.
+
+    Args:
+        found: Format of the home.
+        present: Format that this version knows.
+    """
+    if found < present:
+        return Finding("format", "fault", f"format {found}, of an earlier version of dakl", "run `dakl upgrade`")
+    if found > present:
+        to_do = "install the version that made it or a later one"
+        return Finding("format", "fault", f"format {found}, of a newer version of dakl", to_do)
+    return Finding("format", "ok", f"{found}")
+
+
 def judge_room(free: int, *, needed: int) -> Finding:
     """Whether there is room for a run, which keeps the old tables until the new ones are whole.
 

@@ -97,6 +97,11 @@ class Home:
         """Settings of the statistic that this home replaces; optional."""
         return self.root / "settings.toml"
 
+    @property
+    def format_file(self) -> Path:
+        """How the home is laid out, and which version made it so."""
+        return self.root / "home.json"
+
     def require(self) -> "Home":
         """Return the home if it is there.
 

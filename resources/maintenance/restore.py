@@ -4,29 +4,25 @@ Belongs here: unpacking, and trusting nothing before all of it has been compared
 what a backup holds (``backup``).
 """
 
-import fcntl
 import hashlib
 import os
-import shutil
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from dakl_pipeline.errors import DaklError, Missing, Refused
+from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
+from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
-from resources.storage.history_store import HistoryStore
-from resources.storage.stage_store import StageStore
-from resources.storage.warehouse import Warehouse
+from resources.maintenance.draft import draft_of
+from resources.maintenance.upgrade.convert import convert, show_figures
 
 _CHUNK = 1 << 20
-_DRAFT_PREFIX = ".restoring-"
 
 
 @dataclass(frozen=True)
@@ -36,19 +32,21 @@ class Restored:
     Attributes:
         files: Number of files.
         made_at: When the backup was made.
+        upgraded: What was done to bring it to the present format; nothing for a backup of that format.
         figures_problem: Why the figures cannot be read before the next run; None if they can.
     """
 
     files: int
     made_at: datetime
+    upgraded: tuple[str, ...]
     figures_problem: str | None
 
 
 def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None]) -> Restored:
     """Put a backup back: every file as it was, or nothing.
 
-    It is unpacked beside the home and compared with its list; then the warehouse is made of it, for which no key is
-    needed; then it takes the place of the home in one move.
+    It is unpacked beside the home and compared with its list; then a home of an older format is brought to the present
+    one, and the warehouse is made of it, for which no key is needed; then it takes the place of the home in one move.
 
     Args:
         file: The backup.
@@ -68,35 +66,16 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
         raise Refused(f"{root} is a disk of its own: restore into a folder on it, so that it comes in one move")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        with _draft(root) as draft:
+        busy = f"another process is restoring {root} at this moment"
+        with draft_of(root, ".restoring-", busy=busy) as draft:
             unpacked = _unpack(file, draft, advance)
             manifest = _compared(file, draft, unpacked)
-            problem = _show_figures(Home(draft))
+            done, problem = _made_present(Home(draft))
             os.sync()
             draft.rename(root)
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
-    return Restored(len(manifest.files), manifest.made_at, problem)
-
-
-@contextmanager
-def _draft(root: Path) -> Iterator[Path]:
-    """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away."""
-    draft = root.with_name(f"{_DRAFT_PREFIX}{root.name}")
-    draft.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(draft, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Refused(f"another process is restoring {root} at this moment") from None
-    try:
-        for path in draft.iterdir():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        os.close(descriptor)
+    return Restored(len(manifest.files), manifest.made_at, done, problem)
 
 
 def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
@@ -155,19 +134,18 @@ def _compared(file: Path, draft: Path, unpacked: dict[str, KeptFile]) -> Manifes
     return manifest
 
 
-def _show_figures(home: Home) -> str | None:
-    """Make the warehouse of what was put back.
+def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
+    """Bring what was put back to the present format, and make its warehouse.
 
     Returns:
-        Why that cannot be done; None when it was.
+        What was done for the format, and why the warehouse cannot be made; None when it was.
     """
-    history = HistoryStore(home.history)
-    try:
-        if history.years():
-            Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
-    except DaklError as error:
-        return str(error)
-    return None
+    found = format_of(home)
+    refuse_newer(home, found)
+    if found < FORMAT:
+        converted = convert(home, found)
+        return converted.done, converted.figures_problem
+    return (), show_figures(home)
 
 
 def _no_backup(file: Path) -> Refused:

@@ -16,7 +16,10 @@ from resources.maintenance.health import installation as surroundings
 from resources.maintenance.health import outputs as outcomes
 from resources.maintenance.health.context import Patient
 
+# Who finds a fault here leaves the others: they know no other format.
+_FORMAT = "format"
 CHECKS: dict[str, Callable[[Patient], Iterable[Finding]]] = {
+    _FORMAT: surroundings.layout,
     "versions": surroundings.program,
     "home": surroundings.folder,
     "disk": surroundings.disk,
@@ -43,7 +46,7 @@ def examine(home: Home, *, now: datetime) -> Iterator[list[Finding]]:
         now: The clock.
 
     Yields:
-        The findings of each of :data:`CHECKS`, at least one.
+        The findings of each of :data:`CHECKS`, at least one; of a home of another format only of the first.
     """
     patient = Patient(home, _methodology(home), now)
     for name, check in CHECKS.items():
@@ -54,6 +57,8 @@ def examine(home: Home, *, now: datetime) -> Iterator[list[Finding]]:
         except OSError as error:
             found = [Finding(name, "fault", f"cannot be read ({error.strerror})", "look at the disk and the rights")]
         yield found or [Finding(name, "ok", "nothing to look at")]
+        if name == _FORMAT and any(finding.status == "fault" for finding in found):
+            return
 
 
 def _methodology(home: Home) -> Methodology:

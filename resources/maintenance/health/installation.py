@@ -15,9 +15,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from dakl_pipeline.errors import Missing
-from dakl_pipeline.operation.health import Finding, few, judge_key, judge_libraries, judge_room
+from dakl_pipeline.operation.health import Finding, few, judge_format, judge_key, judge_libraries, judge_room
 from resources.config.environment import PREFIX, Environment, load_environment
 from resources.config.home import Home
+from resources.config.home_format import FORMAT, format_of
 from resources.config.secret_key import find_key, key_file_of
 from resources.config.settings import load_methodology
 from resources.config.versions import versions
@@ -26,6 +27,11 @@ from resources.maintenance.health.context import Patient
 from resources.workflows.supplier_mail import coordinators_of
 
 _DISTRIBUTION = "dakl-pipeline"
+
+
+def layout(patient: Patient) -> Iterator[Finding]:
+    """The format of the home."""
+    yield judge_format(format_of(patient.home), present=FORMAT)
 
 
 def folder(patient: Patient) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "--home {home}",
     "backup": "--out {folder}/home.tar.gz --home {home}",
     "restore": "{backup} --home {folder}/restored",
+    "upgrade": "--home {home}",
     "key create": "--home {folder}/keyed",
 }
 # Played by tests of their own: they take a minute, or stay until they are stopped.

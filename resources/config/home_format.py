@@ -1,0 +1,101 @@
+"""The format of a home: ``home.json`` says how its folders and files are laid out, and which version made it so.
+
+Belongs here: telling and writing the format, and refusing a home of another one. Does not belong here: bringing an
+older home to this format (``resources.maintenance.upgrade``).
+"""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dakl_pipeline import __version__
+from dakl_pipeline.errors import Missing, Refused
+from resources.config.home import Home
+
+# Raised by one with every change of what a home holds; each has a step of ``dakl upgrade`` and a fixture of the tests.
+FORMAT = 1
+
+
+class HomeFormat(BaseModel):
+    """What ``home.json`` says.
+
+    Attributes:
+        format: The format; homes from before there was one have no such file and count as 0.
+        made_by: Version of the program that made the home, or last upgraded it.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    format: int = Field(ge=1)
+    made_by: str
+
+
+def format_of(home: Home) -> int:
+    """The format of a home: the present one if nothing is in it yet, or if it is not there.
+
+    Raises:
+        Refused: If ``home.json`` is not readable.
+    """
+    try:
+        return HomeFormat.model_validate_json(home.format_file.read_bytes()).format
+    except (FileNotFoundError, NotADirectoryError):
+        state = (home.deliveries, home.stages, home.history, home.warehouse)
+        return 0 if any(path.exists() for path in state) else FORMAT
+    except (OSError, ValidationError):
+        raise Refused(
+            f"{home.format_file} is not readable: put it back from a backup (`dakl restore` into another folder)"
+        ) from None
+
+
+def require_format(home: Home) -> Home:
+    """Return a home of the present format; an empty one that is there becomes one.
+
+    Raises:
+        Missing: If it is of an older format.
+        Refused: If it is of a newer format, or its format cannot be told.
+    """
+    found = format_of(home)
+    if found < FORMAT:
+        raise Missing(f"{home.root} was made by an earlier version of dakl: bring it up to date with `dakl upgrade`")
+    refuse_newer(home, found)
+    if home.root.is_dir() and not home.format_file.exists():
+        # On a read-only disk nothing will be kept either.
+        with suppress(OSError):
+            write_format(home)
+    return home
+
+
+def refuse_newer(home: Home, found: int) -> None:
+    """Let no home pass that this version does not know.
+
+    Raises:
+        Refused: If the format is newer than the present one.
+    """
+    if found > FORMAT:
+        raise Refused(
+            f"{home.root} was made by a newer version of dakl (format {found}, this one knows {FORMAT}): install that "
+            "version or a later one"
+        )
+
+
+def write_format(home: Home) -> None:
+    """Write ``home.json`` with the present format, whole or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    said = HomeFormat(format=FORMAT, made_by=__version__)
+    descriptor, name = tempfile.mkstemp(prefix=f".{home.format_file.name}-", dir=home.root)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(said.model_dump()) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(home.format_file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

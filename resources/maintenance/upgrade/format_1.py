@@ -1,0 +1,98 @@
+"""From format 0, the homes from before there was a format (made up to commit 8b81e75), to format 1.
+
+What changes: the names in :data:`RENAMES`. What was delivered stays byte for byte.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from polars.exceptions import PolarsError
+
+from dakl_pipeline.errors import Refused
+from resources.maintenance.upgrade.renames import Renames
+from resources.storage.files import digest_of, write_atomically
+
+RENAMES = Renames(tables={}, columns={}, values={}, keys={})
+_DIGEST_SHOWN = 16
+
+
+def to_format_1(root: Path) -> list[str]:
+    """Convert a copy of a home of format 0.
+
+    Args:
+        root: The copy; nothing in it is changed in its place, as it may share its files with the home.
+
+    Returns:
+        What was done, in lines for an analyst.
+
+    Raises:
+        Refused: If a vintage is damaged.
+        OSError: If something cannot be read or written.
+    """
+    digests: dict[str, str] = {}
+    for folder in _of_years(root / "stages"):
+        digests |= _rename_stage_tables(folder)
+    for file in (folder / "record.json" for folder in _of_years(root / "stages")):
+        if file.exists():
+            _rename_keys(file, digests)
+    vintages = [vintage for year in _of_years(root / "history") for vintage in sorted(year.glob("[0-9]*"))]
+    for vintage in vintages:
+        _rename_vintage(vintage, digests)
+    return [f"{len(vintages)} vintages of the figures kept, with the names of this version"]
+
+
+def _of_years(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.glob("[0-9][0-9][0-9][0-9]") if path.is_dir())
+
+
+def _rename_stage_tables(folder: Path) -> dict[str, str]:
+    """Rename tables and columns; a damaged table stays as it is, for the next run makes it again.
+
+    Returns:
+        New digests of the tables that were written again, by their old ones.
+    """
+    digests = {}
+    for path in sorted(folder.glob("*.parquet")):
+        name, digest, _ = path.name.rsplit(".", 2)
+        try:
+            before = digest_of(path)
+            if not before.startswith(digest):
+                continue
+            if RENAMES.rewrite(path):
+                digests[before] = digest_of(path)
+        except PolarsError:
+            continue
+        now = digests.get(before, before)[:_DIGEST_SHOWN]
+        path.rename(folder / f"{RENAMES.tables.get(name, name)}.{now}.parquet")
+    return digests
+
+
+def _rename_vintage(folder: Path, digests: dict[str, str]) -> None:
+    try:
+        for path in sorted(folder.glob("*.parquet")):
+            RENAMES.rewrite(path)
+            path.rename(folder / f"{RENAMES.tables.get(path.stem, path.stem)}.parquet")
+        if not _rename_keys(folder / "vintage.json", digests):
+            raise Refused("")
+    except (PolarsError, FileNotFoundError, Refused):
+        raise Refused(
+            f"vintage {int(folder.name)} of {folder.parent.name} is damaged: put its folder in history/ back from a "
+            "backup, or remove it and lose that part of the history; then upgrade again"
+        ) from None
+
+
+def _rename_keys(file: Path, digests: dict[str, str]) -> bool:
+    """Give a record its new keys; one that is not readable stays as it is.
+
+    Returns:
+        Whether it is readable.
+    """
+    try:
+        record = json.loads(file.read_bytes())
+    except ValueError:
+        return False
+    renamed = RENAMES.of_record(record, digests)
+    if renamed != record:
+        write_atomically(file, json.dumps(renamed, indent=1, ensure_ascii=False).encode())
+    return True

@@ -1,0 +1,70 @@
+"""New names for the columns of kept tables and the keys of kept records.
+
+Belongs here: how they are replaced. Does not belong here: which they are (the module of each format).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from resources.storage.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Renames:
+    """What is called otherwise from one format on.
+
+    Attributes:
+        tables: Tables, by their old name with the schema.
+        columns: Columns, by their old name, in whatever table.
+        values: By the new name of a column, values that are written otherwise.
+        keys: Keys of records, by their old name, at any depth.
+    """
+
+    tables: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def of_record(self, record: Any, digests: Mapping[str, str]) -> Any:
+        """A record with new keys, at any depth.
+
+        Args:
+            record: The record, as read from JSON.
+            digests: New digests of files that were written again, by their old ones.
+        """
+        if isinstance(record, dict):
+            return {self._key(key): self.of_record(value, digests) for key, value in record.items()}
+        if isinstance(record, list):
+            return [self.of_record(value, digests) for value in record]
+        return digests.get(record, record) if isinstance(record, str) else record
+
+    def rewrite(self, path: Path) -> bool:
+        """Write a Parquet file with new columns and values, if it has old ones.
+
+        Returns:
+            Whether it was written; otherwise its bytes are what they were.
+
+        Raises:
+            OSError: If it cannot be read or written.
+            polars.exceptions.PolarsError: If it is damaged.
+        """
+        schema = pl.read_parquet_schema(path)
+        columns = {old: new for old, new in self.columns.items() if old in schema}
+        valued = [name for name in (columns.get(name, name) for name in schema) if name in self.values]
+        if not columns and not valued:
+            return False
+        frame = pl.read_parquet(path, glob=False).rename(columns)
+        buffer = BytesIO()
+        frame.with_columns(
+            pl.col(name).cast(pl.String).replace(dict(self.values[name])) for name in valued
+        ).rechunk().write_parquet(buffer)
+        write_atomically(path, buffer.getbuffer())
+        return True
+
+    def _key(self, key: str) -> str:
+        return self.keys.get(key) or self.tables.get(key) or key

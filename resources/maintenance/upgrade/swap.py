@@ -1,0 +1,183 @@
+"""Upgrading a home: a copy beside it is converted, and takes its place in one move.
+
+Belongs here: copying and swapping, so that a crash at any moment leaves the old home or the new one. Does not belong
+here: what is converted (``convert``).
+"""
+
+import ctypes
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dakl_pipeline.errors import Refused
+from resources.config.home import Home
+from resources.config.home_format import FORMAT, format_of, refuse_newer
+from resources.maintenance.draft import draft_of
+from resources.maintenance.upgrade.convert import Converted, convert
+from resources.storage.files import locked, sync
+
+# In a copy that has not been the home yet, so that it may be thrown away.
+_UNFINISHED = ".upgrading"
+_SWAPPED = ("deliveries", "stages", "history")
+# Written once and never changed in their place, so that the copy shares them and takes no room.
+_SHARED = (*_SWAPPED, "registers", "reports")
+_NOT_COPIED = (".incoming-", ".writing", ".lock", "warehouse.duckdb", ".warehouse.duckdb")
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """What was done.
+
+    Attributes:
+        before: Format of the home before.
+        files: Number of files that were taken over.
+        kept: Where the home as it was is.
+        converted: What was done to the copy.
+    """
+
+    before: int
+    files: int
+    kept: Path
+    converted: Converted
+
+
+def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded | None:
+    """Bring a home to the present format; the home as it was is kept beside it.
+
+    Args:
+        home: A home that is there.
+        advance: Called after each file with the number of files so far, and of all.
+
+    Returns:
+        What was done; None when it is of the present format.
+
+    Raises:
+        Refused: If it is of a newer format, in use, damaged or cannot be swapped; it stays as it was.
+    """
+    root = home.root.resolve()
+    found = format_of(home)
+    refuse_newer(home, found)
+    try:
+        if found == FORMAT:
+            (root / _UNFINISHED).unlink(missing_ok=True)
+            return None
+        _require_movable(root)
+        busy = f"another process is upgrading {home.root} at this moment"
+        with draft_of(root, ".upgrading-", busy=busy) as draft, _nobody_else(root):
+            (draft / _UNFINISHED).touch()
+            files = _copy(root, draft, advance)
+            converted = convert(Home(draft), found)
+            os.sync()
+            kept = _free_name(root, found)
+            draft.rename(kept)
+            try:
+                _exchange(root, kept)
+            except BaseException:
+                if (kept / _UNFINISHED).exists():
+                    shutil.rmtree(kept)
+                raise
+            sync(root.parent)
+            (root / _UNFINISHED).unlink()
+    except OSError as error:
+        raise Refused(f"nothing was upgraded: {error.strerror or error} ({error.filename or root})") from None
+    return Upgraded(found, files, kept, converted)
+
+
+def _require_movable(root: Path) -> None:
+    if root.is_mount():
+        raise Refused(
+            f"{root} is a disk of its own and cannot be swapped in one move: upgrade it where it is a folder, for a "
+            "container on its host or with the folder above it mounted"
+        )
+    if root.stat().st_uid != os.geteuid():
+        raise Refused(f"{root} is of another account: upgrade it as the account that runs dakl")
+    for name in _SWAPPED:
+        if (root / name).is_symlink():
+            raise Refused(f"{root / name} is a link: move what it leads to here, upgrade, and move it back")
+
+
+@contextmanager
+def _nobody_else(root: Path) -> Iterator[None]:
+    """Keep deliveries and runs away, if there are any: who comes later finds the new home."""
+    in_use = f"{root} is in use: stop `dakl ui`, the services and what runs or delivers, and upgrade again"
+    with ExitStack() as stack:
+        locks = [root / "deliveries" / ".lock"]
+        locks += (root / "stages" / f".{year.name}.lock" for year in (root / "stages").glob("[0-9]*"))
+        for lock in locks:
+            if lock.parent.is_dir():
+                stack.enter_context(locked(lock, patience=0, refusal=in_use))
+        yield
+
+
+def _copy(root: Path, draft: Path, advance: Callable[[int, int], None]) -> int:
+    """Copy all but the warehouse, locks and what is half written.
+
+    Returns:
+        The number of files.
+    """
+    files, total = 0, sum(len(names) for _, _, names in os.walk(root))
+    draft.chmod(stat.S_IMODE(root.stat().st_mode))
+    for place, folders, names in os.walk(root):
+        folder = Path(place)
+        target = draft / folder.relative_to(root)
+        is_shared = folder != root and folder.relative_to(root).parts[0] in _SHARED
+        folders[:] = [name for name in folders if not name.startswith(_NOT_COPIED)]
+        for name in folders:
+            if (folder / name).is_symlink():
+                (target / name).symlink_to((folder / name).readlink())
+            else:
+                (target / name).mkdir()
+                (target / name).chmod(stat.S_IMODE((folder / name).stat().st_mode))
+        for name in names:
+            if name.startswith(_NOT_COPIED) or name.endswith(".lock"):
+                continue
+            source = folder / name
+            if source.is_symlink():
+                (target / name).symlink_to(source.readlink())
+            elif source.is_file():
+                _copy_file(source, target / name, is_shared=is_shared)
+                files += 1
+                advance(files, total)
+    return files
+
+
+def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:
+    if is_shared:
+        try:
+            target.hardlink_to(source)
+        except OSError:
+            # Another disk, or one that knows no links.
+            pass
+        else:
+            return
+    shutil.copy2(source, target)
+
+
+def _free_name(root: Path, found: int) -> Path:
+    """Where the home as it was will be; a finished copy of a killed upgrade makes room."""
+    number = 0
+    while True:
+        number += 1
+        path = root.with_name(f"{root.name}.format-{found}{'' if number == 1 else f'-{number}'}")
+        if (path / _UNFINISHED).exists():
+            shutil.rmtree(path)
+        if not os.path.lexists(path):
+            return path
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders change names in one move.
+
+    Raises:
+        OSError: If the file system cannot do that.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"the disk cannot exchange two folders in one move: {os.strerror(number)}", str(one))

@@ -1,0 +1,334 @@
+"""``dakl upgrade``: a home of an earlier version keeps deliveries, history and every figure, whatever happens."""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dakl_pipeline.cli import main
+from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts.history import HISTORY_TABLES
+from resources.config.home import Home
+from resources.config.home_format import FORMAT, format_of
+from resources.maintenance.upgrade import format_1
+from resources.maintenance.upgrade.convert import STEPS
+from resources.maintenance.upgrade.renames import Renames
+from resources.storage.delivery_store import DeliveryStore
+from resources.storage.history_store import HistoryStore
+from tests.support.homes import FIGURES, figures_of, unpack_home
+from tests.support.paths import ROOT
+from tests.support.small_home import delivery, export, make_home, row
+
+KEYS = {"region_code", "dimension", "category", "measure", "supplier_id", "year"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return unpack_home(0, tmp_path)
+
+
+def _upgrade(home: Path) -> int:
+    return main(["upgrade", "--home", str(home)])
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(".lock")
+    }
+
+
+def _cells(text: str) -> dict[frozenset[tuple[str, str]], tuple[str | None, str | None]]:
+    """Persons and value of every row, by its key."""
+    return {
+        frozenset((name, row[name]) for name in KEYS & row.keys()): (row.get("persons"), row.get("value"))
+        for row in csv.DictReader(StringIO(text))
+    }
+
+
+def _has_figures_of_format_0(home: Path) -> bool:
+    return all(_cells(export(home, f"statistics.{name}").decode()) == _cells(figures_of(0, name)) for name in FIGURES)
+
+
+def test_every_format_has_a_step_and_a_fixture(tmp_path: Path) -> None:
+    assert len(STEPS) == FORMAT
+    for number in range(FORMAT):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert format_of(Home(unpack_home(number, folder))) == number
+
+
+def test_a_home_of_8b81e75_keeps_deliveries_history_and_every_figure(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DAKL_PSEUDONYM_KEY", raising=False)
+    key = (home / "pseudonym.key").read_text()
+    before = _digests(home)
+    (home / "pseudonym.key").rename(home.parent / "key")
+    assert _upgrade(home) == 0
+    said = capsys.readouterr().out
+    assert f"is of format {FORMAT} now; it was of format 0" in said
+    assert "4 vintages of the figures kept" in said
+    assert "all the same" in said
+    assert "made again" not in said
+    assert key.strip() not in said
+    # No key was needed, and the figures can be read at once.
+    assert _has_figures_of_format_0(home)
+    assert json.loads((home / "home.json").read_text())["format"] == FORMAT
+    after = _digests(home)
+    delivered = {name for name in before if name.split("/")[0] in ("deliveries", "registers")}
+    explained = {name for name in delivered if name.startswith("deliveries/explanations/")}
+    assert {name: after.get(name) for name in delivered - explained} == {n: before[n] for n in delivered - explained}
+    # The old home lies beside it, as it was.
+    assert _digests(home.parent / "home.format-0") == {n: d for n, d in before.items() if n != "pseudonym.key"}
+
+
+def test_an_upgraded_home_is_well_and_is_counted_as_before(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _upgrade(home) == 0
+    assert main(["run", "--year=2023", "--year=2024", "--jobs=1", "--home", str(home)]) == 0
+    assert _has_figures_of_format_0(home)
+    capsys.readouterr()
+    main(["doctor", "--json", "--home", str(home)])
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    faults = [each for each in checks if each["status"] == "fault" and "2022" not in each["check"]]
+    assert faults == []
+    entries = DeliveryStore(home / "deliveries").entries()
+    assert [entry.sequence for entry in entries] == list(range(1, len(entries) + 1))
+    assert {entry.kind for entry in entries} == {"delivery", "withdrawal"}
+    for year in (2023, 2024):
+        assert [vintage.number for vintage in HistoryStore(home / "history").vintages(year)][:2] == [1, 2]
+
+
+def test_a_second_upgrade_says_that_it_is_up_to_date(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _upgrade(home) == 0
+    before = _digests(home)
+    capsys.readouterr()
+    assert _upgrade(home) == 0
+    assert capsys.readouterr().out == f"{home} is up to date: format {FORMAT}\n"
+    assert _digests(home) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "deliver {file} --supplier gemeente-almelo",
+        "withdraw --supplier gemeente-almelo --year 2024",
+        "deliveries",
+        "check {file}",
+        "run --all",
+        "figures --year 2024",
+        "export statistics.coverage --out {file}.csv",
+        "explain-figure --year 2024 --region Almelo",
+        "mails",
+        "backup --out {file}.tar.gz",
+        "key create",
+        "ui",
+    ],
+)
+@pytest.mark.parametrize(
+    ("number", "code", "line"),
+    [
+        (0, 3, "was made by an earlier version of dakl: bring it up to date with `dakl upgrade`"),
+        (FORMAT + 1, 1, f"was made by a newer version of dakl (format {FORMAT + 1}, this one knows {FORMAT})"),
+    ],
+)
+def test_every_other_command_refuses_another_format_in_one_line(
+    command: str, number: int, code: int, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    (home / "deliveries").mkdir(parents=True)
+    if number:
+        (home / "home.json").write_text(json.dumps({"format": number, "made_by": "9.9"}))
+    file = delivery(tmp_path, "DAKL_J2024_x.csv", row())
+    assert main([*command.format(file=file).split(), "--home", str(home)]) == code
+    said = capsys.readouterr()
+    assert line in said.err
+    assert len(said.err.splitlines()) == 1
+    assert said.out == ""
+    assert not list((home / "deliveries").iterdir())
+
+
+@pytest.mark.parametrize("command", [["upgrade"], ["demo"]])
+def test_a_newer_home_is_neither_upgraded_nor_replaced(command: list[str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "deliveries").mkdir(parents=True)
+    (home / ".made-by-dakl-demo").touch()
+    (home / "home.json").write_text(json.dumps({"format": FORMAT + 1, "made_by": "9.9"}))
+    assert main([*command, "--home", str(home)]) == 1
+    assert (home / "deliveries").is_dir()
+
+
+@pytest.mark.parametrize(("number", "to_do"), [(0, "dakl upgrade"), (FORMAT + 1, "install the version")])
+def test_doctor_tells_the_format_and_looks_no_further(
+    number: int, to_do: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if number:
+        (home / "home.json").write_text(json.dumps({"format": number, "made_by": "9.9"}))
+    assert main(["doctor", "--json", "--home", str(home)]) == 1
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["check"], check["status"]) == ("format", "fault")
+    assert to_do in check["to_do"]
+
+
+def test_a_format_that_is_not_readable_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = make_home(tmp_path)
+    (home / "home.json").write_text("{")
+    assert main(["deliveries", "--home", str(home)]) == 1
+    assert "home.json is not readable" in capsys.readouterr().err
+
+
+def test_what_makes_a_home_writes_its_format(tmp_path: Path) -> None:
+    said = json.loads((make_home(tmp_path) / "home.json").read_text())
+    assert said.keys() == {"format", "made_by"}
+    assert said["format"] == FORMAT
+
+
+def test_an_empty_folder_becomes_a_home_of_this_format(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    assert main(["deliveries", "--home", str(tmp_path / "home")]) == 0
+    assert format_of(Home(tmp_path / "home")) == FORMAT
+    assert (tmp_path / "home" / "home.json").exists()
+
+
+def test_killed_at_any_step_it_can_be_run_again(home: Path, tmp_path: Path) -> None:
+    def run(folder: Path, step: int) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "tests.support.crash_upgrade", str(folder / "home"), str(step)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    before = _digests(home)
+    whole = tmp_path / "whole"
+    shutil.copytree(home, whole / "home")
+    steps = int(run(whole, -1).stdout)
+    expected = _digests(whole / "home")
+    assert steps > 50
+    # The last steps each, as that is where the swap is, and some of the copying and converting.
+    for step in sorted({*range(0, steps, steps // 12), *range(steps - 5, steps)}):
+        folder = tmp_path / str(step)
+        shutil.copytree(home, folder / "home")
+        killed = run(folder, step)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        # The old home or the new one, whole.
+        found = _digests(folder / "home")
+        is_old = found == before
+        assert is_old or "home.json" in found
+        assert _upgrade(folder / "home") == 0
+        names = expected.keys() - {name for name in expected if "warehouse" in name or name == "home.json"}
+        assert {name: _digests(folder / "home").get(name) for name in names} == {n: expected[n] for n in names}
+        assert _digests(folder / "home.format-0") == before
+        assert sorted(path.name for path in folder.iterdir()) == ["home", "home.format-0"]
+        assert not (folder / "home" / ".upgrading").exists()
+        shutil.rmtree(folder)
+
+
+def test_a_damaged_vintage_is_named_and_the_home_stays(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / "history" / "2024" / "00002" / "statistics.coverage_history.parquet").write_bytes(b"PAR1")
+    before = _digests(home)
+    assert _upgrade(home) == 1
+    assert "vintage 2 of 2024 is damaged" in capsys.readouterr().err
+    assert _digests(home) == before
+    assert [path.name for path in home.parent.iterdir()] == ["home"]
+
+
+def test_figures_that_would_change_stop_the_upgrade(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(format_1, "RENAMES", Renames(values={"category": {"totaal": "alles"}}))
+    assert _upgrade(home) == 1
+    assert "would not be the same" in capsys.readouterr().err
+    assert format_of(Home(home)) == 0
+
+
+def test_a_home_in_use_is_left_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import fcntl
+
+    with (home / "deliveries" / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert _upgrade(home) == 1
+    assert "is in use" in capsys.readouterr().err
+    assert format_of(Home(home)) == 0
+
+
+def test_a_lost_stage_leaves_the_figures_to_the_next_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(home / "stages" / "2024")
+    assert _upgrade(home) == 0
+    assert "The figures are to be made again" in capsys.readouterr().out
+    assert main(["run", "--year=2023", "--year=2024", "--jobs=1", "--home", str(home)]) == 0
+    assert _has_figures_of_format_0(home)
+
+
+def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, restored = tmp_path / "old.tar.gz", tmp_path / "restored"
+    # Backups have had the same form since then; only what is in them is of format 0.
+    with monkeypatch.context() as patched:
+        patched.setattr("dakl_pipeline.cli.options.require_format", lambda home: home)
+        assert main(["backup", "--out", str(backup), "--home", str(home)]) == 0
+    assert main(["restore", str(backup), "--home", str(restored)]) == 0
+    assert "It was of an earlier version of dakl" in capsys.readouterr().out
+    assert format_of(Home(restored)) == FORMAT
+    assert _has_figures_of_format_0(restored)
+
+
+def test_renames_reach_tables_columns_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the step does with names, whichever they are."""
+    renames = Renames(
+        tables={"stays.assessed": "stays.eligible"},
+        columns={"set_aside_reason": "exclusion_reason"},
+        values={"exclusion_reason": {"nothing": "none"}},
+        keys={"made_of": "inputs"},
+    )
+    monkeypatch.setattr(format_1, "RENAMES", renames)
+    frame = pl.DataFrame({"year": [2024, 2024], "set_aside_reason": ["nothing", "other"]})
+    folder, vintage = tmp_path / "stages" / "2024", tmp_path / "history" / "2024" / "00001"
+    folder.mkdir(parents=True)
+    vintage.mkdir(parents=True)
+    frame.write_parquet(vintage / "stays.assessed.parquet")
+    content = (vintage / "stays.assessed.parquet").read_bytes()
+    old = hashlib.sha256(content).hexdigest()
+    (folder / f"stays.assessed.{old[:16]}.parquet").write_bytes(content)
+
+    def record(key: str, table: str, digest: str) -> dict[str, object]:
+        made = {key: {}, "tables": {table: {"sha256": digest}}}
+        return {"stages": {"a": made, "b": {key: {table: digest}}}}
+
+    for file in (folder / "record.json", vintage / "vintage.json"):
+        file.write_text(json.dumps(record("made_of", "stays.assessed", old)))
+    format_1.to_format_1(tmp_path)
+    (path,) = folder.glob("*.parquet")
+    new = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert path.name == f"stays.eligible.{new[:16]}.parquet"
+    for kept in (path, vintage / "stays.eligible.parquet"):
+        assert pl.read_parquet(kept).columns == ["year", "exclusion_reason"]
+        assert pl.read_parquet(kept)["exclusion_reason"].to_list() == ["none", "other"]
+    for file in (folder / "record.json", vintage / "vintage.json"):
+        assert json.loads(file.read_text()) == record("inputs", "stays.eligible", new)
+
+
+def test_the_tables_of_today_have_the_names_that_the_step_gives(home: Path) -> None:
+    """A table or column that is renamed needs a row in ``format_1.RENAMES`` as long as format 1 is not released."""
+    assert _upgrade(home) == 0
+    for table in HISTORY_TABLES:
+        for path in (home / "history").rglob(f"{table.name}.parquet"):
+            assert set(table.column_names) <= set(pl.read_parquet_schema(path)), table.name
+    record = json.loads((home / "stages" / "2024" / "record.json").read_text())
+    names = {name for stage in record["stages"].values() for name in stage["tables"]}
+    assert names <= TABLES.keys()
+
+
+def test_as_another_account_it_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert _upgrade(home) == 1
+    assert "of another account" in capsys.readouterr().err

@@ -1,0 +1,28 @@
+"""Homes of earlier formats, frozen: each in a folder of its own, with the figures that it had.
+
+Belongs here: unpacking them. Does not belong here: assertions.
+"""
+
+import tarfile
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+# The newest vintage of every year, as exported by the version that made the home.
+FIGURES = ("unique_person_counts", "coverage", "supplier_overlap")
+
+
+def unpack_home(number: int, folder: Path) -> Path:
+    """Unpack the home of a format into a folder.
+
+    Args:
+        number: The format.
+        folder: A folder that is there.
+    """
+    with tarfile.open(FOLDER / f"format_{number}" / "home.tar.gz") as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "home"
+
+
+def figures_of(number: int, table: str) -> str:
+    """A table of the statistics as it was exported, in CSV."""
+    return (FOLDER / f"format_{number}" / f"{table}.csv").read_text(encoding="utf-8")

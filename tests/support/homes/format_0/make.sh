@@ -1,0 +1,67 @@
+#!/bin/sh
+# Makes home.tar.gz and the tables beside it, with the program of commit 8b81e75:
+#   git worktree add /tmp/old 8b81e75 && make -C /tmp/old .venv/.installed
+#   sh tests/support/homes/format_0/make.sh /tmp/old/.venv/bin/dakl
+# Only for the record: the fixture is frozen, and a new run would have another key and other moments.
+set -eu
+dakl=$1
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+unset DAKL_HOME DAKL_PSEUDONYM_KEY DAKL_PSEUDONYM_KEY_FILE || true
+"$dakl" key create --home home
+"$dakl" generate --out world --persons 45 --suppliers 4 --year 2023 --year 2024 --seed 9
+cp -r world/registers home/
+# A timeline has the originals, corrections and withdrawals in order of time: the first two thirds are counted, and
+# then the rest.
+python3 - "$dakl" <<'PY'
+import csv, subprocess, sys
+from collections import Counter
+dakl = sys.argv[1]
+
+def do(*arguments, codes=(0, 1)):
+    done = subprocess.run([dakl, *arguments, "--home", "home"], stdout=subprocess.DEVNULL)
+    assert done.returncode in codes, arguments
+
+with open("world/timeline.csv") as file:
+    events = list(csv.DictReader(file))
+print(Counter((each["kind"], each["reporting_year"]) for each in events))
+approved = [each for each in events if each["kind"] == "deliver" and each["is_expected_approved"] == "True"]
+last = {(each["supplier_id"], each["reporting_year"]): each for each in approved}
+# Of these nothing is left to correct or withdraw.
+for each in events:
+    if each["kind"] == "withdraw":
+        last.pop((each["supplier_id"], each["reporting_year"]), None)
+
+def play(each):
+    at = each["received_at"]
+    if each["file"]:
+        do("deliver", f"world/{each['file']}", "--supplier", each["supplier_id"], "--received-at", at)
+    else:
+        do("withdraw", "--supplier", each["supplier_id"], "--year", each["reporting_year"], "--at", at)
+
+for each in events:
+    play(each)
+do("run", "--year", "2023", "--year", "2024", "--jobs", "1", codes=(0,))
+for year in ("2023", "2024"):
+    # A correction without the last row of the file, and a withdrawal of another supplier.
+    of_year = sorted((key, each) for key, each in last.items() if key[1] == year)
+    (supplier, _), each = of_year[0]
+    lines = open(f"world/{each['file']}", encoding="utf-8").read().splitlines(keepends=True)
+    name = each["file"].rpartition("/")[2].replace(".csv", "_correctie.csv")
+    with open(name, "w", encoding="utf-8") as file:
+        file.writelines(lines[:-1])
+    do("deliver", name, "--supplier", supplier, "--received-at", each["received_at"], codes=(0,))
+    (supplier, _), _ = of_year[1]
+    do("explain", "Een nieuwe locatie", "--supplier", supplier, "--year", year, "--rule", "long_open", codes=(0,))
+    do("withdraw", "--supplier", supplier, "--year", year, "--at", "2025-07-01T12:00", codes=(0,))
+do("run", "--year", "2023", "--year", "2024", "--jobs", "1", codes=(0,))
+for table in ("unique_person_counts", "coverage", "supplier_overlap", "runs", "changes"):
+    do("export", f"statistics.{table}", "--out", f"{table}.csv", codes=(0,))
+do("export", "deliveries.selected", "--out", "selected.csv", codes=(0,))
+PY
+# Of the history of runs only what the upgrade has to carry: its log of events is ten times as large as all the rest.
+rm -rf home/dagster/history/runs home/dagster/storage home/dagster/.logs_queue home/dagster/logs
+tar --sort=name --owner=0 --group=0 --numeric-owner -czf "$here/home.tar.gz" home
+cp ./*.csv "$here/"
