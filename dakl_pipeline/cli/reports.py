@@ -60,8 +60,6 @@ def explain(
             raise Missing(f"{supplier_id} has no approved file of {year}, so there is nothing to explain")
         count = reports.found_in_latest(supplier_id, known_year).get(rule_id, 0)
     explanation = ExplanationStore(opened.deliveries).append(
-        supplier_id,
-        known_year,
         lambda sequence: Explanation(
             sequence=sequence,
             supplier_id=supplier_id,
@@ -73,7 +71,7 @@ def explain(
             recorded_by=getpass.getuser(),
         ),
     )
-    output.say(f"toelichting {explanation.sequence} van {supplier_id} over {year} bewaard bij regel {rule_id}")
+    output.say(f"toelichting {explanation.sequence:06d} van {supplier_id} over {year} bewaard bij regel {rule_id}")
     written = reports.write_latest(supplier_id, known_year)
     if not count:
         output.say(

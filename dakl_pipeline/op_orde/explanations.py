@@ -22,7 +22,7 @@ class Explanation(BaseModel):
     """What a supplier said about the findings of one rule in one reporting year.
 
     Attributes:
-        sequence: Place among the explanations of this supplier and year, from 1.
+        sequence: Place in the log of explanations, from 1.
         supplier_id: Whose explanation it is.
         reporting_year: Year it is about.
         rule: Id in the rule catalogue.

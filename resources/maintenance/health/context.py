@@ -11,6 +11,7 @@ from dakl_pipeline.errors import DaklError
 from dakl_pipeline.reference import Methodology
 from resources.config.home import Home
 from resources.storage.delivery_store import DeliveryStore
+from resources.storage.explanation_store import ExplanationStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.stage_store import StageStore
 
@@ -33,6 +34,11 @@ class Patient:
     def deliveries(self) -> DeliveryStore:
         """The delivery log."""
         return DeliveryStore(self.home.deliveries)
+
+    @property
+    def explanations(self) -> ExplanationStore:
+        """What suppliers explained."""
+        return ExplanationStore(self.home.deliveries)
 
     @property
     def stages(self) -> StageStore:

@@ -17,9 +17,9 @@ _RESTORE = "put back from a backup what is named (`dakl restore` into another fo
 
 
 def delivery_log(patient: Patient) -> Iterator[Finding]:
-    """Every entry and file of the log, against their digests."""
+    """Every entry and file of the two logs, against their digests and the chain of these."""
     store = patient.deliveries
-    faults = store.faults()
+    faults = [*store.faults(), *patient.explanations.faults()]
     if faults:
         yield Finding("deliveries", "fault", few(faults), _RESTORE)
     else:

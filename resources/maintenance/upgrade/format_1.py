@@ -1,16 +1,21 @@
 """From format 0, the homes from before there was a format (made up to commit 8b81e75), to format 1.
 
-What changes: the names in :data:`RENAMES`. What was delivered stays byte for byte.
+What changes: the names in :data:`RENAMES`; entries of the delivery log are chained; explanations, which were a file
+each in a folder per year and supplier, become such a log too. Entries and delivered files stay byte for byte.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from polars.exceptions import PolarsError
 
 from dakl_pipeline.errors import Refused
 from resources.maintenance.upgrade.renames import Renames
+from resources.storage.append_log import chain
 from resources.storage.files import digest_of, write_atomically
 
 RENAMES = Renames(tables={}, columns={}, values={}, keys={})
@@ -30,6 +35,8 @@ def to_format_1(root: Path) -> list[str]:
         Refused: If a vintage is damaged.
         OSError: If something cannot be read or written.
     """
+    entries = chain(root / "deliveries", _files_of_delivery)
+    explanations = _log_explanations(root / "deliveries" / "explanations")
     digests: dict[str, str] = {}
     for folder in _of_years(root / "stages"):
         digests |= _rename_stage_tables(folder)
@@ -39,7 +46,48 @@ def to_format_1(root: Path) -> list[str]:
     vintages = [vintage for year in _of_years(root / "history") for vintage in sorted(year.glob("[0-9]*"))]
     for vintage in vintages:
         _rename_vintage(vintage, digests)
-    return [f"{len(vintages)} vintages of the figures kept, with the names of this version"]
+    return [
+        f"{entries} entries of the delivery log and {explanations} explanations kept, and chained",
+        f"{len(vintages)} vintages of the figures kept, with the names of this version",
+    ]
+
+
+def _files_of_delivery(folder: Path) -> dict[str, str]:
+    """The digest of the file of a delivery, as its entry says: a file that is gone or changed shows afterwards."""
+    try:
+        entry = json.loads((folder / "entry.json").read_bytes())
+    except (FileNotFoundError, ValueError):
+        raise Refused(
+            f"entry {folder.name} of the delivery log is not readable: put its folder in deliveries/ back from a "
+            "backup; then upgrade again"
+        ) from None
+    return {entry["stored_name"]: entry["sha256"]} if entry.get("kind") == "delivery" else {}
+
+
+def _log_explanations(root: Path) -> int:
+    """Bring the explanations into one log, in the order in which they were recorded.
+
+    Returns:
+        How many there are.
+    """
+    kept = []
+    for path in sorted(root.glob("[0-9][0-9][0-9][0-9]/*/*.json")):
+        try:
+            entry = json.loads(path.read_bytes())
+            kept.append((datetime.fromisoformat(entry["recorded_at"]), path, entry))
+        except (ValueError, KeyError):
+            raise Refused(
+                f"the explanation {path.relative_to(root.parent.parent)} is not readable: put it back from a backup; "
+                "then upgrade again"
+            ) from None
+    kept.sort(key=itemgetter(0, 1))
+    for sequence, (_, path, entry) in enumerate(kept, start=1):
+        content = json.dumps({**entry, "sequence": sequence}, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(root / f"{sequence:06d}" / "entry.json", content.encode())
+        path.unlink()
+    for folder in _of_years(root):
+        shutil.rmtree(folder)
+    return chain(root, lambda folder: {})
 
 
 def _of_years(folder: Path) -> Iterator[Path]:

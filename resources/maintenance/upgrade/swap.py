@@ -73,6 +73,7 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
             (draft / _UNFINISHED).touch()
             files = _copy(root, draft, advance)
             converted = convert(Home(draft), found)
+            _give_to_owner(draft, root)
             os.sync()
             kept = _free_name(root, found)
             draft.rename(kept)
@@ -95,8 +96,8 @@ def _require_movable(root: Path) -> None:
             f"{root} is a disk of its own and cannot be swapped in one move: upgrade it where it is a folder, for a "
             "container on its host or with the folder above it mounted"
         )
-    if root.stat().st_uid != os.geteuid():
-        raise Refused(f"{root} is of another account: upgrade it as the account that runs dakl")
+    if os.geteuid() not in (0, root.stat().st_uid):
+        raise Refused(f"{root} is of another account: upgrade it as the account that runs dakl, or as root")
     for name in _SWAPPED:
         if (root / name).is_symlink():
             raise Refused(f"{root / name} is a link: move what it leads to here, upgrade, and move it back")
@@ -157,6 +158,17 @@ def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:
         else:
             return
     shutil.copy2(source, target)
+
+
+def _give_to_owner(draft: Path, root: Path) -> None:
+    """Let what root made in a copy be of the account of the home; what the copy shares with the home is already."""
+    owner = root.stat()
+    if os.geteuid() == owner.st_uid:
+        return
+    for place, folders, names in os.walk(draft):
+        for path in (Path(place), *(Path(place) / name for name in (*folders, *names))):
+            if path.is_dir() or path.lstat().st_nlink == 1:
+                os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _free_name(root: Path, found: int) -> Path:

@@ -262,7 +262,7 @@ def test_a_lost_stage_leaves_the_figures_to_the_next_run(home: Path, capsys: pyt
     shutil.rmtree(home / "stages" / "2024")
     assert _upgrade(home) == 0
     assert "The figures are to be made again" in capsys.readouterr().out
-    assert main(["run", "--year=2023", "--year=2024", "--jobs=1", "--home", str(home)]) == 0
+    assert main(["run", "--year=2024", "--home", str(home)]) == 0
     assert _has_figures_of_format_0(home)
 
 
@@ -332,3 +332,11 @@ def test_as_another_account_it_is_refused(
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert _upgrade(home) == 1
     assert "of another account" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_as_root_everything_stays_of_the_account_of_the_home(home: Path) -> None:
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 12345, 12345)
+    assert _upgrade(home) == 0
+    assert {path.stat().st_uid for path in (home, *home.rglob("*"))} == {12345}

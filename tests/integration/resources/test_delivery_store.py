@@ -52,7 +52,7 @@ def _logged(root: Path) -> list[str]:
 
 def test_an_entry_is_a_folder_that_a_person_can_read(root: Path, file: Path) -> None:
     entry = log_file(DeliveryStore(root), file)
-    assert sorted(path.name for path in (root / "000001").iterdir()) == ["DAKL_J2024_x.csv", "entry.json"]
+    assert sorted(path.name for path in (root / "000001").iterdir()) == ["DAKL_J2024_x.csv", "entry.json", "link.json"]
     read = json.loads((root / "000001" / "entry.json").read_text())
     assert (read["supplier_id"], read["reporting_year"], read["recorded_by"]) == ("almelo", 2024, "analist")
     assert read["sha256"] == entry.sha256
@@ -65,7 +65,7 @@ def test_eight_processes_at_once_lose_nothing(root: Path, file: Path) -> None:
     said = [line for process in processes for line in process.communicate(timeout=DEADLINE)[0].split()]
     assert [process.returncode for process in processes] == [0] * 8
     assert sorted(said) == [f"{n:06d}" for n in range(1, 41)] == _logged(root)
-    assert sorted(path.name for path in root.iterdir()) == [".lock", *sorted(said)]
+    assert sorted(path.name for path in root.iterdir()) == [".head", ".lock", *sorted(said)]
 
 
 def test_killed_at_every_step_the_log_stays_whole(tmp_path: Path, file: Path) -> None:
@@ -79,7 +79,7 @@ def test_killed_at_every_step_the_log_stays_whole(tmp_path: Path, file: Path) ->
         # The entry is there or it is not; the next delivery goes on and clears what was left.
         assert step["entries"] in (1, 2)
         assert step["next"] == step["entries"] + 1
-        assert step["left"] == [".lock", *(f"{n:06d}" for n in range(1, step["next"] + 1))]
+        assert step["left"] == [".head", ".lock", *(f"{n:06d}" for n in range(1, step["next"] + 1))]
     assert {step["entries"] for step in steps if step["is_killed"]} == {1, 2}
 
 

@@ -49,8 +49,6 @@ def _store(home: Home) -> ReportStore:
 
 def _explain(home: Home, text: str = "Klopt.", *, year: int = 2024, supplier: str = "opvang") -> Explanation:
     return ExplanationStore(home.deliveries).append(
-        supplier,
-        year,
         lambda sequence: Explanation(
             sequence=sequence,
             supplier_id=supplier,
@@ -183,17 +181,18 @@ def test_explanations_are_no_entries_of_the_delivery_log(home: Home) -> None:
 
 def test_half_an_explanation_of_a_crash_is_not_seen(home: Home) -> None:
     first = _explain(home)
-    folder = home.deliveries / "explanations" / "2024" / "opvang"
-    (folder / ".incoming-x").write_text("{")
+    folder = home.deliveries / "explanations" / ".incoming-x"
+    folder.mkdir()
+    (folder / "entry.json").write_text("{")
     assert ExplanationStore(home.deliveries).explanations("opvang", 2024) == [first]
     assert _explain(home).sequence == 2
 
 
 def test_an_explanation_that_is_not_readable_is_named(home: Home) -> None:
     _explain(home)
-    path = home.deliveries / "explanations" / "2024" / "opvang" / "000001.json"
+    path = home.deliveries / "explanations" / "000001" / "entry.json"
     path.write_text("{}")
-    with pytest.raises(Refused, match=r"000001\.json"):
+    with pytest.raises(Refused, match="entry 000001 of the log of explanations"):
         ExplanationStore(home.deliveries).explanations("opvang", 2024)
 
 

@@ -312,8 +312,6 @@ def test_the_coordinators_are_greeted_and_their_organisation_is_named(home: Home
 def _explain(home: Home, rule: str, *, at: str, count: int | None = None) -> None:
     moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     ExplanationStore(home.deliveries).append(
-        "almelo",
-        2024,
         lambda sequence: Explanation(
             sequence=sequence,
             supplier_id="almelo",

@@ -1,0 +1,485 @@
+"""An append-only log: numbered entries, each whole or not there, chained so that a change shows.
+
+Belongs here: storing entries with many processes at once and crashes at any moment, and verifying them. Does not belong
+here: what an entry says (a pydantic model of its zone).
+
+``000012/`` holds ``entry.json``, the files that came with it (its payloads) and ``link.json``: the digests of these,
+and of the link before. A folder is made complete under another name and then renamed, so a reader sees all of it or
+nothing. As a link holds no payload but only its digest, a payload can be destroyed and the chain still verifies; an
+entry of its own, the tombstone, says so. ``.head`` knows the last link, so that the loss of the last entries shows too.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Literal, Protocol, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from dakl_pipeline.errors import Refused
+from resources.storage.files import digest_of, locked, sync, write_atomically
+
+ENTRY_FILE, LINK_FILE = "entry.json", "link.json"
+_HEAD = ".head"
+_INCOMING_PREFIX = ".incoming-"
+_ENTRY_NAME = re.compile("[0-9]{6,}")
+# What the first link follows.
+_NOTHING = "0" * 64
+_SHA256 = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Link(BaseModel):
+    """What ties an entry to the one before.
+
+    Attributes:
+        sequence: Place in the log, from 1.
+        previous: Digest of the link before.
+        entry: Digest of the entry.
+        payloads: Digests of the files beside it, by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    sequence: int = Field(ge=1)
+    previous: str = _SHA256
+    entry: str = _SHA256
+    payloads: dict[str, str] = Field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """The content of its file."""
+        return self.model_dump_json(indent=2).encode() + b"\n"
+
+
+class Tombstone(BaseModel):
+    """Says that a payload was destroyed on purpose; its entry stays.
+
+    Attributes:
+        sequence: Place in the log, from 1.
+        recorded_at: When.
+        recorded_by: Account that did it.
+        destroys: Place of the entry.
+        payload: Name of the file.
+        why: The reason, without numbers that could be a person's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: Literal["tombstone"] = "tombstone"
+    sequence: int = Field(ge=1)
+    recorded_at: AwareDatetime
+    recorded_by: str
+    destroys: int = Field(ge=1)
+    payload: str
+    why: str
+
+
+class Numbered(Protocol):
+    """What every entry has."""
+
+    @property
+    def sequence(self) -> int:
+        """Place in the log, from 1."""
+        ...
+
+    def model_dump_json(self, *, indent: int | None = None) -> str:
+        """The entry as it is kept."""
+        ...
+
+
+E = TypeVar("E", bound=Numbered)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link that was logged, as far as is known."""
+
+    sequence: int
+    digest: str
+
+
+class AppendLog(Generic[E]):
+    """One log.
+
+    Args:
+        root: Its folder; made when the first entry is written.
+        entries: What an entry may be.
+        name: What it is called in errors, such as *delivery log*.
+        payload: What a file beside an entry is called in errors, such as *file of delivery*.
+    """
+
+    def __init__(self, root: Path, entries: TypeAdapter[E], *, name: str, payload: str = "file of entry") -> None:
+        self._root = root
+        self._entries = entries
+        self._tombstones: TypeAdapter[Tombstone] = TypeAdapter(Tombstone)
+        self._name = name
+        self._payload = payload
+        # Entries never change: what was read of them is kept.
+        self._read: dict[str, E | Tombstone] = {}
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A folder for the payloads of the next entry, thrown away at the end unless :meth:`append` took it in.
+
+        Raises:
+            OSError: If it cannot be made.
+        """
+        self._root.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            folder = self._incoming_folder()
+            # As long as this process holds the folder no other takes it for a leftover of a crash.
+            descriptor = os.open(folder, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
+
+    def append(
+        self,
+        make_entry: Callable[[int], E],
+        *,
+        staged: Path | None = None,
+        payloads: Mapping[str, str] | None = None,
+    ) -> E:
+        """Log an entry with its payloads, whole or not at all.
+
+        Args:
+            make_entry: Makes the entry from its place in the log, while no other process logs.
+            staged: The folder with its payloads, of :meth:`staging`.
+            payloads: The digest of each of these, by name.
+
+        Returns:
+            The entry as logged.
+
+        Raises:
+            Refused: If it cannot be written; nothing is logged then.
+        """
+        with self._writing():
+            self._root.mkdir(parents=True, exist_ok=True)
+            with self._locked():
+                entry = make_entry(self._next_sequence())
+                self._log(entry, staged, payloads or {})
+        return entry
+
+    def destroy(
+        self, sequence: int, payload: str, *, recorded_at: AwareDatetime, recorded_by: str, why: str
+    ) -> Tombstone:
+        """Destroy a payload and say so in the log. What was killed halfway can be done again: it is logged once.
+
+        Args:
+            sequence: Place of the entry.
+            payload: Name of the file beside it.
+            recorded_at: When.
+            recorded_by: Account that does it.
+            why: The reason.
+
+        Raises:
+            Refused: If there is no such payload, or the log cannot be written.
+        """
+        folder = self._folder(sequence)
+        if payload not in self._link(folder).payloads:
+            raise Refused(f"there is no such {self._payload} {folder.name}: nothing was destroyed")
+        with self._writing(), self._locked():
+            known = self._destroyed().get((sequence, payload))
+            tombstone = known or Tombstone(
+                sequence=self._next_sequence(),
+                recorded_at=recorded_at,
+                recorded_by=recorded_by,
+                destroys=sequence,
+                payload=payload,
+                why=why,
+            )
+            # Logged first: after a crash it is known what had to go, never gone and unknown.
+            if known is None:
+                self._log(tombstone, None, {})
+            (folder / payload).unlink(missing_ok=True)
+            sync(folder)
+        return tombstone
+
+    def entries(self) -> list[E]:
+        """Every entry but the tombstones, in the order of logging.
+
+        Raises:
+            Refused: If an entry is not readable or not there any more; says which.
+        """
+        found = []
+        for sequence, name in enumerate(self.names(), start=1):
+            if name != _name_of(sequence):
+                raise self._gone(sequence)
+            found.append(self._read_entry(name))
+        return [entry for entry in found if not isinstance(entry, Tombstone)]
+
+    def readable_entries(self) -> list[E]:
+        """The entries that can be read, in the order of logging; each is read once by this process."""
+        names = self.names()
+        for name in names:
+            if name not in self._read:
+                with suppress(Refused):
+                    self._read[name] = self._read_entry(name)
+        found = [self._read[name] for name in names if name in self._read]
+        return [entry for entry in found if not isinstance(entry, Tombstone)]
+
+    def entry(self, name: str) -> E | Tombstone:
+        """The entry with this name.
+
+        Raises:
+            Refused: If it is not readable.
+        """
+        return self._read_entry(name)
+
+    def names(self) -> list[str]:
+        """The names of all entries, tombstones too, in the order of logging, without reading them."""
+        if not self._root.is_dir():
+            return []
+        return sorted((path.name for path in self._root.iterdir() if _ENTRY_NAME.fullmatch(path.name)), key=int)
+
+    def tombstone_of(self, sequence: int, payload: str) -> Tombstone | None:
+        """What says that a payload was destroyed; None when it was not."""
+        return self._destroyed().get((sequence, payload))
+
+    def verify(self) -> list[str]:
+        """What is not as it was logged, a line each: entries in the order of the log, then payloads.
+
+        An entry that is gone may have been the tombstone of a payload, so the first line names what is at fault first.
+        """
+        names, head, destroyed = set(self.names()), self._head(), self._destroyed()
+        last = max([*map(int, names), head.sequence if head else 0], default=0)
+        # The digest that each link has, and the one that whoever follows says it should have.
+        digests: dict[int, str] = {}
+        said: dict[int, str] = {head.sequence: head.digest} if head else {}
+        faults: dict[int, list[str]] = {sequence: [] for sequence in range(1, last + 1)}
+        of_payloads: list[str] = []
+        for sequence, found in faults.items():
+            folder = self._folder(sequence)
+            try:
+                if folder.name not in names:
+                    raise self._gone(sequence)
+                self._read_entry(folder.name)
+                link = self._link(folder)
+                digests[sequence] = digest_of(folder / LINK_FILE)
+                said[sequence - 1] = link.previous
+                if link.sequence != sequence or digest_of(folder / ENTRY_FILE) != link.entry:
+                    raise self._changed(sequence)
+                of_payloads += self._payload_faults(sequence, link, destroyed)
+            except Refused as error:
+                found.append(str(error))
+        for sequence in range(last + 1):
+            # What is gone or not readable has been named.
+            known = digests.get(sequence) if sequence else _NOTHING
+            if known is None or said.get(sequence, known) == known:
+                continue
+            # Of two that do not fit the later one is at fault if it does not fit whoever follows it either.
+            later = sequence + 1
+            is_later_right = sequence > 0 and (later not in said or said[later] == digests.get(later))
+            at_fault = sequence if is_later_right else later
+            faults[at_fault] = faults[at_fault] or [str(self._changed(at_fault))]
+        return [*(fault for found in faults.values() for fault in found), *of_payloads]
+
+    def leftovers(self) -> Iterator[Path]:
+        """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
+        for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
+            # Its owner may be throwing it away at this moment.
+            with suppress(FileNotFoundError):
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                else:
+                    yield folder
+                finally:
+                    os.close(descriptor)
+
+    def _log(self, entry: E | Tombstone, staged: Path | None, payloads: Mapping[str, str]) -> None:
+        """Write an entry with its link. The caller keeps other processes away."""
+        for leftover in self.leftovers():
+            shutil.rmtree(leftover, ignore_errors=True)
+        content = entry.model_dump_json(indent=2).encode() + b"\n"
+        link = Link(
+            sequence=entry.sequence,
+            previous=self._last().digest,
+            entry=hashlib.sha256(content).hexdigest(),
+            payloads=dict(payloads),
+        )
+        with self._writing():
+            folder = staged or self._incoming_folder()
+            try:
+                _write(folder / ENTRY_FILE, content)
+                _write(folder / LINK_FILE, link.to_bytes())
+                sync(folder)
+                folder.rename(self._folder(entry.sequence))
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            sync(self._root)
+        # It is logged by now; a head that is behind is right as far as it goes.
+        with suppress(OSError):
+            write_head(self._root, link)
+
+    def _next_sequence(self) -> int:
+        return self._last().sequence + 1
+
+    def _last(self) -> Head:
+        """The last link: of the last entry, or what the head knows if that entry is gone or its link damaged."""
+        head, sequence = self._head(), max(map(int, self.names()), default=0)
+        if head is not None and head.sequence >= sequence:
+            return head
+        digest = _NOTHING
+        if sequence:
+            with suppress(OSError):
+                digest = digest_of(self._folder(sequence) / LINK_FILE)
+        return Head(sequence, digest)
+
+    def _head(self) -> Head | None:
+        try:
+            sequence, digest = (self._root / _HEAD).read_text(encoding="ascii").split()
+            return Head(int(sequence), digest)
+        except (OSError, ValueError):
+            return None
+
+    def _destroyed(self) -> dict[tuple[int, str], Tombstone]:
+        found = {}
+        for name in self.names():
+            if name not in self._read:
+                with suppress(Refused):
+                    self._read[name] = self._read_entry(name)
+            entry = self._read.get(name)
+            if isinstance(entry, Tombstone):
+                found[entry.destroys, entry.payload] = entry
+        return found
+
+    def _payload_faults(
+        self, sequence: int, link: Link, destroyed: Mapping[tuple[int, str], Tombstone]
+    ) -> Iterator[str]:
+        folder = self._folder(sequence)
+        for payload, digest in link.payloads.items():
+            tombstone = destroyed.get((sequence, payload))
+            try:
+                is_same = digest_of(folder / payload) == digest
+            except OSError:
+                if tombstone is None:
+                    yield f"the {self._payload} {folder.name} is gone: restore it"
+                continue
+            if tombstone is not None:
+                yield (
+                    f"the {self._payload} {folder.name} is there, though entry {_name_of(tombstone.sequence)} says "
+                    "that it was destroyed: destroy it again"
+                )
+            elif not is_same:
+                yield f"the {self._payload} {folder.name} was changed after receipt: restore it"
+
+    def _read_entry(self, name: str) -> E | Tombstone:
+        entry: E | Tombstone | None = None
+        with suppress(OSError, ValidationError):
+            content = (self._root / name / ENTRY_FILE).read_bytes()
+            try:
+                entry = self._entries.validate_json(content)
+            except ValidationError:
+                entry = self._tombstones.validate_json(content)
+        if entry is None or _name_of(entry.sequence) != name:
+            raise self._unreadable(name)
+        return entry
+
+    def _link(self, folder: Path) -> Link:
+        try:
+            return Link.model_validate_json((folder / LINK_FILE).read_bytes())
+        except (OSError, ValidationError):
+            raise self._unreadable(folder.name) from None
+
+    def _unreadable(self, name: str) -> Refused:
+        return Refused(f"entry {name} of the {self._name} is not readable: restore {self._root / name}")
+
+    def _gone(self, sequence: int) -> Refused:
+        name = _name_of(sequence)
+        return Refused(f"entry {name} is gone from the {self._name}: restore {self._root / name}")
+
+    def _changed(self, sequence: int) -> Refused:
+        name = _name_of(sequence)
+        return Refused(f"entry {name} of the {self._name} is not the one that was logged: restore {self._root / name}")
+
+    def _folder(self, sequence: int) -> Path:
+        return self._root / _name_of(sequence)
+
+    def _incoming_folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix=_INCOMING_PREFIX, dir=self._root))
+
+    def _locked(self) -> AbstractContextManager[None]:
+        return locked(self._root / ".lock")
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._name)
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Say plainly that a log cannot be written.
+
+    Args:
+        name: What the log is called.
+
+    Raises:
+        Refused: In place of an ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        problem = os.strerror(error.errno or 0)
+        raise Refused(f"the {name} cannot be written ({problem}): nothing was logged, try again") from None
+
+
+def chain(root: Path, payloads_of: Callable[[Path], Mapping[str, str]]) -> int:
+    """Give the entries of a log their links that have none, as those of format 0.
+
+    Args:
+        root: The folder of the log.
+        payloads_of: The digest of each payload of an entry, by name, from its folder.
+
+    Returns:
+        The number of entries.
+
+    Raises:
+        OSError: If something cannot be read or written.
+    """
+    previous, link = _NOTHING, None
+    names = sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
+    for folder in (root / name for name in names):
+        link = Link(
+            sequence=int(folder.name),
+            previous=previous,
+            entry=digest_of(folder / ENTRY_FILE),
+            payloads=dict(payloads_of(folder)),
+        )
+        write_atomically(folder / LINK_FILE, link.to_bytes())
+        previous = hashlib.sha256(link.to_bytes()).hexdigest()
+    if link is not None:
+        write_head(root, link)
+    return len(names)
+
+
+def write_head(root: Path, link: Link) -> None:
+    """Remember the last link of a log.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    digest = hashlib.sha256(link.to_bytes()).hexdigest()
+    write_atomically(root / _HEAD, f"{link.sequence} {digest}\n".encode("ascii"))
+
+
+def _name_of(sequence: int) -> str:
+    return f"{sequence:06d}"
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

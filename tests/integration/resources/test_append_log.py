@@ -1,0 +1,221 @@
+"""The append-only log: every change of what was logged shows, and a payload can be destroyed without one.
+
+Crashes, full disks and many processes are tested with the delivery log, which is one.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter
+
+from dakl_pipeline.errors import Refused
+from resources.storage.append_log import AppendLog, Tombstone, chain
+
+NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
+PAYLOAD = "address.txt"
+
+
+class Note(BaseModel):
+    sequence: int
+    text: str
+
+
+def _log(root: Path) -> AppendLog[Note]:
+    return AppendLog(root, TypeAdapter(Note), name="log of notes", payload="address of note")
+
+
+def _note(log: AppendLog[Note], text: str, payload: bytes | None = None) -> Note:
+    with log.staging() as folder:
+        if payload is None:
+            return log.append(lambda sequence: Note(sequence=sequence, text=text))
+        (folder / PAYLOAD).write_bytes(payload)
+        digests = {PAYLOAD: hashlib.sha256(payload).hexdigest()}
+        return log.append(lambda sequence: Note(sequence=sequence, text=text), staged=folder, payloads=digests)
+
+
+def _destroy(log: AppendLog[Note], sequence: int) -> Tombstone:
+    return log.destroy(sequence, PAYLOAD, recorded_at=NOON, recorded_by="analist", why="asked for")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A log of four entries, of which the second has a payload."""
+    log = _log(tmp_path / "log")
+    for text, payload in (("a", None), ("b", b"anna@example.org"), ("c", None), ("d", None)):
+        _note(log, text, payload)
+    return tmp_path / "log"
+
+
+def test_each_link_holds_the_digest_of_the_one_before(root: Path) -> None:
+    links = [(root / name / "link.json").read_bytes() for name in _log(root).names()]
+    said = [json.loads(link)["previous"] for link in links]
+    assert said == ["0" * 64, *(hashlib.sha256(link).hexdigest() for link in links[:-1])]
+    assert (root / ".head").read_text() == f"4 {hashlib.sha256(links[-1]).hexdigest()}\n"
+    assert _log(root).verify() == []
+
+
+def _rewrite(root: Path, name: str, *, with_link: bool, head: bool = False) -> None:
+    """Change an entry, and make its own link fit."""
+    content = json.dumps({"sequence": int(name), "text": "changed"}).encode()
+    (root / name / "entry.json").write_bytes(content)
+    if with_link:
+        link = json.loads((root / name / "link.json").read_text())
+        link["entry"] = hashlib.sha256(content).hexdigest()
+        (root / name / "link.json").write_text(json.dumps(link))
+    if head:
+        (root / ".head").unlink()
+
+
+def _exchange(root: Path, one: str, other: str) -> None:
+    (root / one).rename(root / "aside")
+    (root / other).rename(root / one)
+    (root / "aside").rename(root / other)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "first"),
+    [
+        (lambda root: _rewrite(root, "000002", with_link=False), "entry 000002 of the log of notes is not the one"),
+        (lambda root: _rewrite(root, "000002", with_link=True), "entry 000002 of the log of notes is not the one"),
+        (lambda root: _rewrite(root, "000001", with_link=True), "entry 000001 of the log of notes is not the one"),
+        (lambda root: _rewrite(root, "000004", with_link=True), "entry 000004 of the log of notes is not the one"),
+        (lambda root: _rewrite(root, "000003", with_link=True, head=True), "entry 000003 of the log of notes is not"),
+        (lambda root: shutil.rmtree(root / "000004"), "entry 000004 is gone from the log of notes"),
+        (lambda root: shutil.rmtree(root / "000003"), "entry 000003 is gone from the log of notes"),
+        (lambda root: shutil.rmtree(root / "000001"), "entry 000001 is gone from the log of notes"),
+        (lambda root: (root / "000003" / "link.json").unlink(), "entry 000003 of the log of notes is not readable"),
+        (lambda root: (root / "000003" / "entry.json").write_text("{}"), "entry 000003 of the log of notes is not re"),
+        (lambda root: _exchange(root, "000003", "000004"), "entry 000003 of the log of notes is not readable"),
+        (lambda root: (root / "000002" / PAYLOAD).write_text("x"), "the address of note 000002 was changed"),
+        (lambda root: (root / "000002" / PAYLOAD).unlink(), "the address of note 000002 is gone"),
+    ],
+    ids=[
+        "an entry",
+        "an entry with its link",
+        "the first entry with its link",
+        "the last entry with its link",
+        "an entry with its link, and no head",
+        "the last entry removed",
+        "a middle entry removed",
+        "the first entry removed",
+        "a link removed",
+        "an entry emptied",
+        "two entries exchanged",
+        "a payload exchanged",
+        "a payload removed",
+    ],
+)
+def test_the_first_entry_at_fault_is_named(tamper: Callable[[Path], None], first: str, root: Path) -> None:
+    tamper(root)
+    assert _log(root).verify()[0].startswith(first)
+    # The log goes on all the same, and the fault stays visible.
+    _note(_log(root), "e")
+    assert _log(root).verify()[0].startswith(first)
+    assert "000005" in _log(root).names()
+
+
+def test_a_destroyed_payload_leaves_a_chain_that_verifies(root: Path) -> None:
+    tombstone = _destroy(_log(root), 2)
+    assert not (root / "000002" / PAYLOAD).exists()
+    assert (tombstone.sequence, tombstone.destroys, tombstone.why) == (5, 2, "asked for")
+    assert _log(root).verify() == []
+    assert [entry.text for entry in _log(root).entries()] == ["a", "b", "c", "d"]
+    assert _log(root).tombstone_of(2, PAYLOAD) == tombstone
+    assert b"anna" not in b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file())
+
+
+def test_destroyed_twice_it_is_logged_once_and_a_crash_between_shows(root: Path) -> None:
+    first = _destroy(_log(root), 2)
+    # As after a crash between the tombstone and the file.
+    (root / "000002" / PAYLOAD).write_bytes(b"anna@example.org")
+    assert _log(root).verify() == [
+        "the address of note 000002 is there, though entry 000005 says that it was destroyed: destroy it again"
+    ]
+    assert _destroy(_log(root), 2) == first
+    assert _log(root).verify() == []
+
+
+def test_only_a_payload_can_be_destroyed(root: Path) -> None:
+    for name in ("entry.json", "link.json", "../000001/entry.json"):
+        with pytest.raises(Refused, match="nothing was destroyed"):
+            _log(root).destroy(2, name, recorded_at=NOON, recorded_by="analist", why="x")
+    assert _log(root).verify() == []
+
+
+def test_a_head_that_is_behind_or_gone_is_no_fault(root: Path) -> None:
+    head = (root / ".head").read_text()
+    _note(_log(root), "e")
+    (root / ".head").write_text(head)
+    assert _log(root).verify() == []
+    (root / ".head").unlink()
+    assert _log(root).verify() == []
+    _note(_log(root), "f")
+    assert _log(root).verify() == []
+
+
+def test_entries_from_before_the_chain_get_their_links(root: Path) -> None:
+    expected = {path: path.read_bytes() for path in root.rglob("*.json")}
+    for path in [*root.rglob("link.json"), root / ".head"]:
+        path.unlink()
+    digests = {PAYLOAD: hashlib.sha256(b"anna@example.org").hexdigest()}
+    assert chain(root, lambda folder: digests if (folder / PAYLOAD).exists() else {}) == 4
+    assert {path: path.read_bytes() for path in root.rglob("*.json")} == expected
+    assert _log(root).verify() == []
+
+
+_APPEND = st.tuples(st.just("append"), st.none() | st.binary(max_size=8))
+_DESTROY = st.tuples(st.just("destroy"), st.integers(0, 9))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(_APPEND | _DESTROY, max_size=12),
+    is_new_process=st.booleans(),
+    at=st.integers(0, 99),
+    what=st.sampled_from(["entry.json", "link.json", ""]),
+)
+def test_whatever_was_logged_verifies_and_any_change_of_it_does_not(
+    steps: list[tuple[str, bytes | int | None]], is_new_process: bool, at: int, what: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "log"
+        log = _log(root)
+        notes: dict[int, bytes | None] = {}
+        logged, destroyed = 0, set()
+        for kind, value in steps:
+            log = _log(root) if is_new_process else log
+            if kind == "append":
+                assert not isinstance(value, int)
+                logged += 1
+                assert _note(log, "x", value).sequence == logged
+                notes[logged] = value
+            else:
+                with_payload = [number for number, payload in notes.items() if payload is not None]
+                if with_payload:
+                    assert isinstance(value, int)
+                    number = with_payload[value % len(with_payload)]
+                    logged += number not in destroyed
+                    destroyed.add(number)
+                    _destroy(log, number)
+        assert log.verify() == _log(root).verify() == []
+        assert [note.sequence for note in log.entries()] == sorted(notes)
+        assert log.names() == [f"{number:06d}" for number in range(1, logged + 1)]
+        for number, payload in notes.items():
+            path = root / f"{number:06d}" / PAYLOAD
+            assert path.exists() == (payload is not None and number not in destroyed)
+        if logged:
+            name = f"{at % logged + 1:06d}"
+            if what:
+                path = root / name / what
+                path.write_bytes(path.read_bytes().replace(b'"sequence"', b' "sequence"', 1))
+            else:
+                shutil.rmtree(root / name)
+            assert name in _log(root).verify()[0]
