@@ -25,7 +25,8 @@ _UNFINISHED = ".upgrading"
 _SWAPPED = ("deliveries", "stages", "history")
 # Written once and never changed in their place, so that the copy shares them and takes no room.
 _SHARED = (*_SWAPPED, "registers", "reports")
-_NOT_COPIED = (".incoming-", ".writing", ".lock", "warehouse.duckdb", ".warehouse.duckdb")
+_HALF_WRITTEN = (".incoming-", ".writing")
+_WAREHOUSE = ("warehouse.duckdb", ".warehouse.duckdb")
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
 
@@ -128,7 +129,7 @@ def _copy(root: Path, draft: Path, advance: Callable[[int, int], None]) -> int:
         folder = Path(place)
         target = draft / folder.relative_to(root)
         is_shared = folder != root and folder.relative_to(root).parts[0] in _SHARED
-        folders[:] = [name for name in folders if not name.startswith(_NOT_COPIED)]
+        folders[:] = [name for name in folders if not _is_left_out(folder / name, root)]
         for name in folders:
             if (folder / name).is_symlink():
                 (target / name).symlink_to((folder / name).readlink())
@@ -136,9 +137,9 @@ def _copy(root: Path, draft: Path, advance: Callable[[int, int], None]) -> int:
                 (target / name).mkdir()
                 (target / name).chmod(stat.S_IMODE((folder / name).stat().st_mode))
         for name in names:
-            if name.startswith(_NOT_COPIED) or name.endswith(".lock"):
-                continue
             source = folder / name
+            if _is_left_out(source, root):
+                continue
             if source.is_symlink():
                 (target / name).symlink_to(source.readlink())
             elif source.is_file():
@@ -146,6 +147,12 @@ def _copy(root: Path, draft: Path, advance: Callable[[int, int], None]) -> int:
                 files += 1
                 advance(files, total)
     return files
+
+
+def _is_left_out(path: Path, root: Path) -> bool:
+    is_lock = path.name.startswith(".") and path.name.endswith(".lock")
+    is_warehouse = path.parent == root and path.name.startswith(_WAREHOUSE)
+    return is_lock or is_warehouse or path.name.startswith(_HALF_WRITTEN)
 
 
 def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:

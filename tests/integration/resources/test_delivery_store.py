@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from dakl_pipeline.cli import main
 from dakl_pipeline.errors import Refused
 from resources.storage.delivery_store import DeliveryStore
 from resources.workflows.receive import cancel
 from tests.support.log_entries import NOON, log_file, log_withdrawal
 from tests.support.paths import ROOT
+from tests.support.small_home import deliver, delivery, make_home, row
 
 CONTENT = b"header\nrow\n"
 DEADLINE = 120
@@ -256,3 +258,31 @@ def test_of_many_that_cancel_an_entry_at_once_only_one_does(root: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(cancelled, range(8))) == 1
     assert [entry.kind for entry in store.entries()] == ["withdrawal", "cancellation"]
+
+
+def test_a_destroyed_file_leaves_its_entry_and_the_reason(root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    entry = log_file(store, file)
+    store.destroy_file(entry, at=NOON, by="analist", why="kept too long")
+    assert not (root / "000001" / file.name).exists()
+    for reader in (store, DeliveryStore(root)):
+        assert reader.faults() == []
+        assert reader.entries() == [entry]
+        with pytest.raises(Refused, match="file of delivery 000001 was destroyed: kept too long"), reader.opened(entry):
+            pass
+    assert log_file(DeliveryStore(root), file).delivery_id == "000003"
+
+
+def test_doctor_tells_that_an_entry_is_not_the_one_that_was_logged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = make_home(tmp_path)
+    for name in ("DAKL_J2024_a.csv", "DAKL_J2024_b.csv"):
+        assert deliver(home, delivery(tmp_path, name, row()), "gemeente-almelo") == 0
+    path = home / "deliveries" / "000001" / "entry.json"
+    path.write_text(path.read_text().replace('"approved": true', '"approved": false'))
+    capsys.readouterr()
+    assert main(["doctor", "--json", "--home", str(home)]) == 1
+    (found,) = [each for each in json.loads(capsys.readouterr().out)["checks"] if each["check"] == "deliveries"]
+    assert found["status"] == "fault"
+    assert found["found"].startswith("entry 000001 of the delivery log is not the one that was logged")
