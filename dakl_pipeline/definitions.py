@@ -10,12 +10,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
 from assets.automation.alerts import build_failed_run_alerts
 from assets.automation.calendar import build_calendar, build_nightly_run
 from assets.automation.failed_runs import YEAR_TAG
 from assets.automation.reruns import build_rerun_sensor
-from assets.framework.stage import Stage, build_asset
+from assets.chain import STAGES
+from assets.framework.asset import build_asset
 from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.environment import load_environment
@@ -29,15 +29,6 @@ from resources.workflows.year_status import watch_home
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
 _PATIENCE = 3600.0
-STAGES: tuple[Stage, ...] = (
-    ingest.STAGE,
-    *registers.STAGES,
-    pseudonymise.STAGE,
-    enrich.STAGE,
-    region.STAGE,
-    *deduplicate.STAGES,
-    count.STAGE,
-)
 
 
 def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -105,20 +105,19 @@ def export(
     year: opt.OptionalYear = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """A warehouse table as a file; tables with a row per person never leave the warehouse."""
+    """A warehouse table as a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.presentation.exports import FORMATS
     from dakl_pipeline.presentation.names import known_name
     from resources.storage.files import write_atomically
 
     opened = opt.open_home(home)
-    tables = TABLES | WAREHOUSE_TABLES
-    open_tables = [name for name, t in tables.items() if not t.is_person_level]
+    tables = WAREHOUSE_TABLES
     # The name alone is enough: no two schemas have a table of one name.
-    spelt = {name: name for name in open_tables} | {name.partition(".")[2]: name for name in open_tables}
-    if table in tables and tables[table].is_person_level:
-        choice = ", ".join(open_tables)
-        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {choice}")
+    spelt = {name: name for name in tables} | {name.partition(".")[2]: name for name in tables}
+    if table in TABLES and table not in tables:
+        choice = ", ".join(tables)
+        raise Refused(f"{table} has a row per person or stay and stays between the stages: choose one of {choice}")
     table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")

@@ -16,11 +16,12 @@ from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
 def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     """Look whether home, key, registers, deliveries, figures and versions are well; changes nothing."""
     opened = opt.open_home(home)
+    from assets.chain import code_versions
     from resources.maintenance.health.doctor import CHECKS, examine
 
     findings = []
     with progress("looking", len(CHECKS)) as bar:
-        for found in examine(opened, now=datetime.now(UTC)):
+        for found in examine(opened, now=datetime.now(UTC), codes=code_versions()):
             bar.advance()
             findings += found
     lines = [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dakl_pipeline.definitions import STAGES
+from assets.chain import STAGES
 from tests.support.paths import ROOT
 
 HEAVY = ("dagster", "dataframely", "duckdb", "pyarrow")
