@@ -23,8 +23,7 @@ from resources.config.home import Home, home_of_environment
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.stage_store import StageStore
-from resources.storage.warehouse import Warehouse
-from resources.workflows.year_status import watch_home
+from resources.workflows.opened_home import OpenedHome
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
@@ -48,7 +47,8 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]
 
-    watch = watch_home(home, methodology)
+    opened = OpenedHome(home, methodology)
+    watch = opened.years
     calendar, calendar_reminders = build_calendar(home, methodology)
 
     # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
@@ -83,7 +83,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         resources={
             "stages": stages,
             "history": watch.history,
-            "warehouse": Warehouse(home.warehouse),
+            "warehouse": opened.warehouse,
             "delivery_store": watch.deliveries,
             "register_store": watch.registers,
             "pseudonym_key": pseudonym_key,

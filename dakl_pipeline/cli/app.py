@@ -15,7 +15,7 @@ from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
-from resources.config.home import Home
+from resources.workflows.opened_home import OpenedHome
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -69,21 +69,20 @@ def run(
 ) -> None:
     """Materialise the chain for some years; what did not change is not made again."""
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     if bool(year) == all_years:
         raise WrongUsage("name the years with --year, or --all of them")
     asked = methodology.reporting_years if all_years else year or ()
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.years import report_to, run_years
-    from resources.storage.stage_store import StageStore
 
     for one in years:
-        if StageStore(opened.stages).is_held(one):
+        if opened.stages.is_held(one):
             output.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
-        for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
+        for done in run_years(opened.home, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
             if done.error:
                 failed.append(done.error)
             else:
@@ -125,9 +124,9 @@ def export(
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
     output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
-    behind = standing.years_behind(opened, methodology, years)
+    behind = standing.years_behind(opened, years)
     standing.say_behind(behind, output.Clock.of(methodology), aside=True)
 
 
@@ -144,7 +143,7 @@ def generate(
     from dakl_pipeline.cli.synthetic_data import plan_of, write_world
     from dakl_pipeline.synthetic import generate_world
 
-    methodology = opt.methodology_of(opt.named_home(home))
+    methodology = OpenedHome(opt.named_home(home)).methodology
     years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
@@ -163,10 +162,10 @@ def ui(
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = opt.open_home(home)
     # Dagster would say it in the middle of its own lines.
-    opt.methodology_of(opened)
+    _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui
 
-    serve_ui(opened, port)
+    serve_ui(opened.home, port)
 
 
 app.command("explain-figure")(explain.explain_figure)
@@ -188,26 +187,24 @@ def create(home: opt.HomeOption = None) -> None:
     output.say("Keep a copy apart: without it nobody is recognised across years.")
 
 
-def _require_key_and_registers(home: Home, years: list[int]) -> None:
+def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from resources.config.environment import load_environment
     from resources.config.secret_key import load_key
-    from resources.storage.register_store import RegisterStore
 
-    load_key(home, load_environment())
+    load_key(opened.home, load_environment())
     for year in years:
         for register in REGISTERS:
-            RegisterStore(home.registers).require(register, year)
+            opened.registers.require(register, year)
 
 
-def _odd_registers(home: Home, year: int) -> list[str]:
+def _odd_registers(opened: OpenedHome, year: int) -> list[str]:
     """What is odd about the registers that a year was counted with."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from dakl_pipeline.history.provenance import REGISTER_WARNINGS
-    from resources.storage.stage_store import StageStore
 
-    stages = StageStore(home.stages).record(year).stages
+    stages = opened.stages.record(year).stages
     notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
     return [
         f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
@@ -216,12 +213,11 @@ def _odd_registers(home: Home, year: int) -> list[str]:
     ]
 
 
-def _summary(home: Home, year: int) -> str:
+def _summary(opened: OpenedHome, year: int) -> str:
     from dakl_pipeline.contracts.deliveries import SELECTED
     from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-    from resources.storage.warehouse import Warehouse
 
-    warehouse = Warehouse(home.warehouse)
+    warehouse = opened.warehouse
     totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
     files = warehouse.read(SELECTED, year).height
     persons = int(totals.filter(region_code="NL")["persons"].sum())

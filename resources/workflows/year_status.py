@@ -19,7 +19,6 @@ from dakl_pipeline.history.changes import selection_changes
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
 from dakl_pipeline.operation.reruns import YearState
 from dakl_pipeline.reference import Methodology
-from resources.config.home import Home
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
@@ -120,23 +119,6 @@ class YearWatch:
         if seen not in self._digests:
             self._digests[seen] = self.registers.digest(register, year)
         return self._digests[seen]
-
-
-def watch_home(home: Home, methodology: Methodology) -> YearWatch:
-    """A look at a home, in which the tables that its newest vintages show are kept.
-
-    Args:
-        home: The home.
-        methodology: Its settings.
-    """
-    history = HistoryStore(home.history)
-    return YearWatch(
-        DeliveryStore(home.deliveries),
-        RegisterStore(home.registers),
-        StageStore(home.stages, in_use=history.newest_record),
-        history,
-        methodology,
-    )
 
 
 def _nothing_selected() -> pl.DataFrame:

@@ -25,7 +25,7 @@ from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.history_store import HistoryStore
 from resources.storage.stage_store import StageStore
-from resources.workflows.year_status import watch_home
+from resources.workflows.opened_home import OpenedHome
 from tests.support.small_home import ANNA, BRAM, deliver, delivery, make_home, registers, row, run
 
 LAST_YEAR = EarlierVintage(COUNTS_HISTORY)
@@ -49,7 +49,7 @@ def _nothing(inputs: Inputs) -> Output:
 
 def _inputs(home: Home, *, year: int = 2024, **declared: object) -> Inputs:
     stage = Stage(tables=(UNIQUE_PERSONS,), reads=(), group="g", kinds=frozenset(), run=_nothing)
-    watch, methodology = watch_home(home, load_methodology(home)), load_methodology(home)
+    watch, methodology = OpenedHome(home).years, load_methodology(home)
     stores = Stores(watch.stages, watch.history, watch.deliveries, watch.registers)
     return Inputs(replace(stage, **declared), year, stores, load_key(home, load_environment()), methodology)  # type: ignore[arg-type]
 
