@@ -19,7 +19,7 @@ from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
 from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
-from resources.maintenance.draft import draft_of
+from resources.maintenance.temporary import draft_of
 from resources.maintenance.upgrade.convert import convert, show_figures
 
 _CHUNK = 1 << 20
@@ -67,30 +67,30 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         busy = f"another process is restoring {root} at this moment"
-        with draft_of(root, ".restoring-", busy=busy) as draft:
-            unpacked = _unpack(file, draft, advance)
-            manifest = _compared(file, draft, unpacked)
-            done, problem = _made_present(Home(draft))
+        with draft_of(root, ".restoring-", busy=busy) as temporary:
+            unpacked = _unpack(file, temporary, advance)
+            manifest = _compared(file, temporary, unpacked)
+            done, problem = _made_present(Home(temporary))
             os.sync()
-            draft.rename(root)
+            temporary.rename(root)
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     return Restored(len(manifest.files), manifest.made_at, done, problem)
 
 
-def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
+def _unpack(file: Path, temporary: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
     """Unpack every member, and digest it on the way."""
     found: dict[str, KeptFile] = {}
     size = file.stat().st_size
     try:
         with file.open("rb") as source, tarfile.open(fileobj=source, mode="r:gz") as archive:
             for member in archive:
-                name = _safe_name(file, member, draft)
+                name = _safe_name(file, member, temporary)
                 if name in found:
                     raise _no_backup(file)
                 content = archive.extractfile(member)
                 assert content is not None  # a plain file
-                target = draft / name
+                target = temporary / name
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 digest = hashlib.sha256()
                 with content, target.open("xb") as copy:
@@ -105,32 +105,37 @@ def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dic
     return found
 
 
-def _safe_name(file: Path, member: tarfile.TarInfo, draft: Path) -> str:
+def _safe_name(file: Path, member: tarfile.TarInfo, temporary: Path) -> str:
     """The name of a plain file within the home.
 
     Raises:
         Refused: If it is a link, a device or a folder, or would be anywhere else or in the place of the key.
     """
     try:
-        safe = tarfile.data_filter(member, str(draft))
+        safe = tarfile.data_filter(member, str(temporary))
     except tarfile.FilterError:
         raise _no_backup(file) from None
     parts = Path(safe.name).parts
-    if not safe.isreg() or safe.name != member.name or ".." in parts or draft / safe.name == Home(draft).key_file:
+    if (
+        not safe.isreg()
+        or safe.name != member.name
+        or ".." in parts
+        or temporary / safe.name == Home(temporary).key_file
+    ):
         raise _no_backup(file)
     return Path(*parts).as_posix()
 
 
-def _compared(file: Path, draft: Path, unpacked: dict[str, KeptFile]) -> Manifest:
+def _compared(file: Path, temporary: Path, unpacked: dict[str, KeptFile]) -> Manifest:
     """The list of the backup, when what was unpacked is exactly what is on it."""
     unpacked.pop(MANIFEST, None)
     try:
-        manifest = Manifest.model_validate_json((draft / MANIFEST).read_bytes())
+        manifest = Manifest.model_validate_json((temporary / MANIFEST).read_bytes())
     except (FileNotFoundError, ValidationError):
         raise _no_backup(file) from None
     if unpacked != manifest.files:
         raise _no_backup(file)
-    (draft / MANIFEST).unlink()
+    (temporary / MANIFEST).unlink()
     return manifest
 
 

@@ -129,20 +129,20 @@ class DeliveryStore:
         """Every supplier of whom there is an entry."""
         return {entry.supplier_id for entry in self.entries()}
 
-    def faults(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """What is not as it was logged, a line each: entries gone or changed, files gone or changed."""
         return self._log.verify()
 
-    def leftovers(self) -> Iterator[Path]:
+    def stale_temp_folders(self) -> Iterator[Path]:
         """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
-        return self._log.leftovers()
+        return self._log.stale_temp_folders()
 
     def entry_names(self) -> list[str]:
         """The ids of every entry, without reading them."""
         return self._log.names()
 
     @contextmanager
-    def opened(self, delivery: Delivery) -> Iterator[BinaryIO]:
+    def open_verified(self, delivery: Delivery) -> Iterator[BinaryIO]:
         """Open the file of a delivery, after making sure that it is the file that was received.
 
         Raises:

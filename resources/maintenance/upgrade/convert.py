@@ -78,7 +78,7 @@ def show_figures(home: Home) -> str | None:
     history = HistoryStore(home.history)
     try:
         if history.years():
-            Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
+            Warehouse(home.warehouse).refresh(StageStore(home.stages), history)
     except DaklError as error:
         return str(error)
     return None

@@ -113,7 +113,7 @@ def _nobody_else(root: Path) -> Iterator[None]:
         locks += (root / "stages" / f".{year.name}.lock" for year in (root / "stages").glob("[0-9]*"))
         for lock in locks:
             if lock.parent.is_dir():
-                stack.enter_context(locked(lock, patience=0, refusal=in_use))
+                stack.enter_context(locked(lock, timeout=0, refusal=in_use))
         yield
 
 

@@ -283,27 +283,27 @@ def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
 def test_renames_reach_tables_columns_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the step does with names, whichever they are."""
     renames = Renames(
-        tables={"stays.assessed": "stays.eligible"},
-        columns={"set_aside_reason": "exclusion_reason"},
+        tables={"stays.eligibility": "stays.eligible"},
+        columns={"exclusion_reason": "exclusion_reason"},
         values={"exclusion_reason": {"nothing": "none"}},
         keys={"made_of": "inputs"},
     )
     monkeypatch.setattr(format_1, "RENAMES", renames)
-    frame = pl.DataFrame({"year": [2024, 2024], "set_aside_reason": ["nothing", "other"]})
+    frame = pl.DataFrame({"year": [2024, 2024], "exclusion_reason": ["nothing", "other"]})
     folder, vintage = tmp_path / "stages" / "2024", tmp_path / "history" / "2024" / "00001"
     folder.mkdir(parents=True)
     vintage.mkdir(parents=True)
-    frame.write_parquet(vintage / "stays.assessed.parquet")
-    content = (vintage / "stays.assessed.parquet").read_bytes()
+    frame.write_parquet(vintage / "stays.eligibility.parquet")
+    content = (vintage / "stays.eligibility.parquet").read_bytes()
     old = hashlib.sha256(content).hexdigest()
-    (folder / f"stays.assessed.{old[:16]}.parquet").write_bytes(content)
+    (folder / f"stays.eligibility.{old[:16]}.parquet").write_bytes(content)
 
     def record(key: str, table: str, digest: str) -> dict[str, object]:
         made = {key: {}, "tables": {table: {"sha256": digest}}}
         return {"stages": {"a": made, "b": {key: {table: digest}}}}
 
     for file in (folder / "record.json", vintage / "vintage.json"):
-        file.write_text(json.dumps(record("made_of", "stays.assessed", old)))
+        file.write_text(json.dumps(record("made_of", "stays.eligibility", old)))
     format_1.to_format_1(tmp_path)
     (path,) = folder.glob("*.parquet")
     new = hashlib.sha256(path.read_bytes()).hexdigest()

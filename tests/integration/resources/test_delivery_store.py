@@ -48,7 +48,7 @@ def _logged(root: Path) -> list[str]:
     store = DeliveryStore(root)
     entries = store.entries()
     for entry in entries:
-        with store.opened(entry) as opened:
+        with store.open_verified(entry) as opened:
             assert opened.read() == CONTENT
     return [entry.delivery_id for entry in entries]
 
@@ -214,10 +214,10 @@ def test_a_file_that_was_touched_is_not_opened(root: Path, file: Path) -> None:
     entry = log_file(store, file)
     kept = root / "000001" / entry.stored_name
     kept.write_bytes(CONTENT + b" ")
-    with pytest.raises(Refused, match="000001 was changed"), store.opened(entry):
+    with pytest.raises(Refused, match="000001 was changed"), store.open_verified(entry):
         pass
     kept.unlink()
-    with pytest.raises(Refused, match="000001 is gone"), store.opened(entry):
+    with pytest.raises(Refused, match="000001 is gone"), store.open_verified(entry):
         pass
 
 
@@ -267,7 +267,7 @@ def test_a_destroyed_file_leaves_its_entry_and_the_reason(root: Path, file: Path
     store.destroy_file(entry, at=NOON, by="analist", why="kept too long")
     assert not (root / "000001" / file.name).exists()
     for reader in (store, DeliveryStore(root)):
-        assert reader.faults() == []
+        assert reader.integrity_errors() == []
         assert reader.entries() == [entry]
         with pytest.raises(Refused, match="file of delivery 000001 was destroyed: kept too long"), reader.opened(entry):
             pass
