@@ -19,7 +19,7 @@ from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
 from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
-from resources.maintenance.temporary import draft_of
+from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
 
 _CHUNK = 1 << 20
@@ -67,7 +67,7 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         busy = f"another process is restoring {root} at this moment"
-        with draft_of(root, ".restoring-", busy=busy) as temporary:
+        with temporary_beside(root, ".restoring-", busy=busy) as temporary:
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
             done, problem = _made_present(Home(temporary))

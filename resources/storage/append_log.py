@@ -133,7 +133,7 @@ class AppendLog(Generic[E]):
         self._root.mkdir(parents=True, exist_ok=True)
         with self._locked():
             folder = self._incoming_folder()
-            # As long as this process holds the folder no other takes it for a leftover of a crash.
+            # As long as this process holds the folder no other takes it for a folder of a crash.
             descriptor = os.open(folder, os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
@@ -283,7 +283,7 @@ class AppendLog(Generic[E]):
             faults[at_fault] = faults[at_fault] or [str(self._changed(at_fault))]
         return [*(fault for found in faults.values() for fault in found), *of_payloads]
 
-    def leftovers(self) -> Iterator[Path]:
+    def stale_temp_folders(self) -> Iterator[Path]:
         """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
         for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
             # Its owner may be throwing it away at this moment.
@@ -300,8 +300,8 @@ class AppendLog(Generic[E]):
 
     def _log(self, entry: E | Tombstone, staged: Path | None, payloads: Mapping[str, str]) -> None:
         """Write an entry with its link. The caller keeps other processes away."""
-        for leftover in self.leftovers():
-            shutil.rmtree(leftover, ignore_errors=True)
+        for folder in self.stale_temp_folders():
+            shutil.rmtree(folder, ignore_errors=True)
         content = entry.model_dump_json(indent=2).encode() + b"\n"
         link = Link(
             sequence=entry.sequence,

@@ -48,6 +48,6 @@ class ExplanationStore:
         """
         return [each for each in self._log.entries() if (each.supplier_id, each.reporting_year) == (supplier_id, year)]
 
-    def faults(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """What is not as it was logged, a line each."""
         return self._log.verify()

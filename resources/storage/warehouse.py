@@ -180,7 +180,7 @@ class Warehouse:
     @contextmanager
     def _temporary(self) -> Iterator[Path]:
         """Where the next file is made; nothing of it stays, so that it does not fill the disk."""
-        temporary = self._path.with_name(f".{self._path.name}.draft")
+        temporary = self._path.with_name(f".{self._path.name}.temporary")
         parts = (temporary, temporary.with_name(f"{temporary.name}.wal"))
         try:
             for part in parts:
@@ -244,7 +244,7 @@ class Warehouse:
 
 @contextmanager
 def _workplace(temporary: Path) -> Iterator[Path]:
-    """Where DuckDB makes a draft: in its place, or elsewhere when it would misread the path."""
+    """Where DuckDB makes a temporary file: in its place, or elsewhere when it would misread the path."""
     if _NO_PATH_TO_DUCKDB.isdisjoint(str(temporary)):
         yield temporary
         return

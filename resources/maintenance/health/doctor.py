@@ -11,9 +11,7 @@ from dakl_pipeline.operation.health import HealthFinding
 from dakl_pipeline.reference import Methodology, default_methodology
 from resources.config.home import Home
 from resources.config.settings import load_methodology
-from resources.maintenance.health import inputs, runs
-from resources.maintenance.health import installation as installation
-from resources.maintenance.health import outputs as outputs
+from resources.maintenance.health import inputs, installation, outputs, runs
 from resources.maintenance.health.context import Context
 
 # Who finds a fault here leaves the others: they know no other format.

@@ -16,7 +16,7 @@ from pathlib import Path
 from dakl_pipeline.errors import Refused
 from resources.config.home import Home
 from resources.config.home_format import FORMAT, format_of, refuse_newer
-from resources.maintenance.draft import draft_of
+from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
 from resources.storage.files import locked, sync
 
@@ -70,14 +70,14 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
             return None
         _require_movable(root)
         busy = f"another process is upgrading {home.root} at this moment"
-        with draft_of(root, ".upgrading-", busy=busy) as draft, _nobody_else(root):
-            (draft / _UNFINISHED).touch()
-            files = _copy(root, draft, advance)
-            converted = convert(Home(draft), found)
-            _give_to_owner(draft, root)
+        with temporary_beside(root, ".upgrading-", busy=busy) as temporary, _nobody_else(root):
+            (temporary / _UNFINISHED).touch()
+            files = _copy(root, temporary, advance)
+            converted = convert(Home(temporary), found)
+            _give_to_owner(temporary, root)
             os.sync()
             kept = _free_name(root, found)
-            draft.rename(kept)
+            temporary.rename(kept)
             try:
                 _exchange(root, kept)
             except BaseException:
@@ -117,17 +117,17 @@ def _nobody_else(root: Path) -> Iterator[None]:
         yield
 
 
-def _copy(root: Path, draft: Path, advance: Callable[[int, int], None]) -> int:
+def _copy(root: Path, temporary: Path, advance: Callable[[int, int], None]) -> int:
     """Copy all but the warehouse, locks and what is half written.
 
     Returns:
         The number of files.
     """
     files, total = 0, sum(len(names) for _, _, names in os.walk(root))
-    draft.chmod(stat.S_IMODE(root.stat().st_mode))
+    temporary.chmod(stat.S_IMODE(root.stat().st_mode))
     for place, folders, names in os.walk(root):
         folder = Path(place)
-        target = draft / folder.relative_to(root)
+        target = temporary / folder.relative_to(root)
         is_shared = folder != root and folder.relative_to(root).parts[0] in _SHARED
         folders[:] = [name for name in folders if not _is_left_out(folder / name, root)]
         for name in folders:
@@ -167,12 +167,12 @@ def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:
     shutil.copy2(source, target)
 
 
-def _give_to_owner(draft: Path, root: Path) -> None:
+def _give_to_owner(temporary: Path, root: Path) -> None:
     """Let what root made in a copy be of the account of the home; what the copy shares with the home is already."""
     owner = root.stat()
     if os.geteuid() == owner.st_uid:
         return
-    for place, folders, names in os.walk(draft):
+    for place, folders, names in os.walk(temporary):
         for path in (Path(place), *(Path(place) / name for name in (*folders, *names))):
             if path.is_dir() or path.lstat().st_nlink == 1:
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)

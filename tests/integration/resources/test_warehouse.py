@@ -143,10 +143,10 @@ def test_a_crash_between_the_vintage_and_the_warehouse_is_mended(home: Home, tmp
         connection.execute("update pipeline.loaded set vintage = 1 where year = 2024")
         connection.execute("delete from statistics.unique_person_counts where year = 2024")
     _let_it_be_as_written(home)
-    home.warehouse.with_name(f".{home.warehouse.name}.draft").write_bytes(b"half")
+    home.warehouse.with_name(f".{home.warehouse.name}.temporary").write_bytes(b"half")
     assert _sync(home) == [2024]
     assert Warehouse(home.warehouse).read(UNIQUE_PERSON_COUNTS).equals(Warehouse(old).read(UNIQUE_PERSON_COUNTS))
-    assert not list(home.root.glob("*.draft*")) + list(home.root.glob(".*.draft*"))
+    assert not list(home.root.glob("*.temporary*")) + list(home.root.glob(".*.temporary*"))
 
 
 def test_a_table_of_another_version_gets_the_columns_of_this_one(home: Home) -> None:
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, m
         _sync(home)
     monkeypatch.undo()
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
-    assert not list(home.root.glob("*.draft*")) + list(home.root.glob(".*.draft*")), "it would keep the disk full"
+    assert not list(home.root.glob("*.temporary*")) + list(home.root.glob(".*.temporary*")), "it would keep the disk full"
 
 
 def _hold(path: str, is_locked: Event, may_go: Event) -> None:

@@ -11,7 +11,7 @@ from dakl_pipeline.errors import Refused
 
 
 @contextmanager
-def draft_of(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
+def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
     """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away.
 
     Args:
@@ -26,18 +26,18 @@ def draft_of(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         Refused: If another process has it.
         OSError: If it cannot be made.
     """
-    draft = root.with_name(f"{prefix}{root.name}")
-    draft.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(draft, os.O_RDONLY)
+    temporary = root.with_name(f"{prefix}{root.name}")
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(temporary, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise Refused(busy) from None
     try:
-        for path in draft.iterdir():
+        for path in temporary.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        yield draft
+        yield temporary
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)
