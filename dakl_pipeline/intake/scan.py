@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
+from dakl_pipeline.intake.catalogue import UNKNOWN_YEAR, ColumnSet, catalogue
 from dakl_pipeline.intake.diagnoses import Symptoms, has_forms
 from dakl_pipeline.intake.fields import ROW, check_lines, split_block
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
@@ -162,7 +162,7 @@ def _check_block(
     verdicts = {name: test.is_broken for name, test in tests.items()}
     values = {} if receive is None or collector.has_errors else typed
     result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
-    year = context.year if context.year is not None else "<verslagjaar>"
+    year = context.year if context.year is not None else UNKNOWN_YEAR
     hits = add_hits(collector, result, tests, year=year)
     _look_at_values(symptoms, frame, result, hits)
     if receive is not None and not collector.has_errors:

@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from dakl_pipeline.deliveries.log import CLOCKS_DIFFER
 from dakl_pipeline.history.provenance import Vintage, YearRecord
 from dakl_pipeline.operation.reruns import YearState, in_words
+from dakl_pipeline.presentation.english import summarise
 
 Status = Literal["ok", "warning", "fault"]
-_SHOWN = 3
 _GIGABYTE = 1_000_000_000
 
 
@@ -35,12 +35,6 @@ class Finding:
     status: Status
     found: str
     to_do: str = ""
-
-
-def few(texts: Sequence[str]) -> str:
-    """The first of some texts, and how many more there are."""
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
 
 
 def judge_room(free: int, *, needed: int) -> Finding:
@@ -72,7 +66,7 @@ def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[
     ahead = [*(f"entry {name}" for name in counted), *(name for name, moment in others.items() if moment > latest)]
     if not ahead:
         return Finding("clock", "ok", f"{shown}, nothing is later")
-    found = f"{shown}, but in the future: {few(ahead)}"
+    found = f"{shown}, but in the future: {summarise(ahead)}"
     to_do = "set the clock of this computer right if it is slow"
     if counted:
         to_do += (
@@ -136,7 +130,7 @@ def judge_libraries(requirements: Iterable[str], installed: Mapping[str, str]) -
             wrong.append(f"{requirement.name} {version or 'is missing'} (asked for: {requirement.specifier})")
     if not wrong:
         return []
-    return [Finding("versions", "fault", few(wrong), "install the program again from its lock file")]
+    return [Finding("versions", "fault", summarise(wrong), "install the program again from its lock file")]
 
 
 def _years(years: Sequence[int]) -> str:

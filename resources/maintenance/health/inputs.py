@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
 from dakl_pipeline.deliveries.selection import select
-from dakl_pipeline.operation.health import Finding, few, judge_clock
+from dakl_pipeline.operation.health import Finding, judge_clock
+from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Patient
 from resources.storage.register_store import RegisterStore
 
@@ -21,7 +22,7 @@ def delivery_log(patient: Patient) -> Iterator[Finding]:
     store = patient.deliveries
     faults = store.faults()
     if faults:
-        yield Finding("deliveries", "fault", few(faults), _RESTORE)
+        yield Finding("deliveries", "fault", summarise(faults), _RESTORE)
     else:
         yield Finding("deliveries", "ok", f"{len(store.entry_names())} entries, every file as it was received")
     leftovers = sum(1 for _ in store.leftovers())
@@ -42,10 +43,12 @@ def registers(patient: Patient) -> Iterator[Finding]:
         missing = [register.name for register in REGISTERS if not store.is_there(register, year)]
         faults = [fault for register in REGISTERS for fault in store.faults(register, year)]
         if faults:
-            yield Finding(check, "fault", few(faults), "replace it by a good copy; the last figures stay until then")
+            yield Finding(
+                check, "fault", summarise(faults), "replace it by a good copy; the last figures stay until then"
+            )
         elif missing and select(entries, year=year, methodology=patient.methodology):
             folder = patient.home.registers / str(year)
-            yield Finding(check, "fault", f"not there: {few(missing)}", f"put them in {folder}")
+            yield Finding(check, "fault", f"not there: {summarise(missing)}", f"put them in {folder}")
         elif missing:
             yield Finding(check, "ok", "not all there, and no delivery needs them yet")
         else:

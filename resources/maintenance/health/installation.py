@@ -15,7 +15,8 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from dakl_pipeline.errors import Missing
-from dakl_pipeline.operation.health import Finding, few, judge_key, judge_libraries, judge_room
+from dakl_pipeline.operation.health import Finding, judge_key, judge_libraries, judge_room
+from dakl_pipeline.presentation.english import summarise
 from resources.config.environment import PREFIX, Environment, load_environment
 from resources.config.home import Home
 from resources.config.secret_key import find_key, key_file_of
@@ -37,7 +38,7 @@ def folder(patient: Patient) -> Iterator[Finding]:
         yield Finding(
             "home",
             "fault",
-            f"cannot be written: {few(closed)}",
+            f"cannot be written: {summarise(closed)}",
             "make the disk writable and give the account that runs dakl the folder; figures stay readable until then",
         )
     elif home.root.stat().st_mode & 0o007:
@@ -92,7 +93,7 @@ def environment(patient: Patient) -> Iterator[Finding]:
             to_do = f"take it away or correct it: did you mean {close[0]}?" if close else "take it away or correct it"
             yield Finding("environment", "warning", f"{name} means nothing to dakl", to_do)
     if all(name.upper() in known for name in given):
-        yield Finding("environment", "ok", f"{few(given)}" if given else "nothing is set")
+        yield Finding("environment", "ok", f"{summarise(given)}" if given else "nothing is set")
 
 
 def mail(patient: Patient) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ Belongs here: looking at these, and comparing them with what they were made of. 
 from collections.abc import Iterator
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.health import Finding, few, judge_year
+from dakl_pipeline.operation.health import Finding, judge_year
+from dakl_pipeline.presentation.english import summarise
 from resources.config.versions import code_version
 from resources.maintenance.health.context import Patient
 from resources.storage.warehouse import Warehouse, identity
@@ -25,7 +26,7 @@ def stages(patient: Patient) -> Iterator[Finding]:
         records = [store.record(year), *([newest[year].record] if year in newest else [])]
         damaged = sorted({name for record in records for name in store.damaged(record)})
         if damaged:
-            yield Finding(check, "warning", f"gone or damaged: {few(damaged)}", again)
+            yield Finding(check, "warning", f"gone or damaged: {summarise(damaged)}", again)
         else:
             yield Finding(check, "ok", "whole" if records[0].stages else "nothing was made yet")
 
@@ -44,7 +45,7 @@ def history(patient: Patient) -> Iterator[Finding]:
             continue
         if gone:
             to_do = "put it back from a backup, or leave it if it was removed on purpose"
-            yield Finding(check, "warning", f"gone: vintage {few(gone)}", to_do)
+            yield Finding(check, "warning", f"gone: vintage {summarise(gone)}", to_do)
         else:
             yield Finding(check, "ok", "1 vintage" if len(numbers) == 1 else f"{len(numbers)} vintages")
 
@@ -63,7 +64,7 @@ def warehouse(patient: Patient) -> Iterator[Finding]:
     store.require_whole()
     behind = [year for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
     if behind:
-        yield Finding("warehouse", "warning", f"behind for {few([str(year) for year in behind])}", again)
+        yield Finding("warehouse", "warning", f"behind for {summarise([str(year) for year in behind])}", again)
     else:
         yield Finding("warehouse", "ok", "whole, and shows the newest vintage of every year")
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from dakl_pipeline.operation.health import Finding, few
+from dakl_pipeline.operation.health import Finding
+from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Patient
 from resources.storage.sqlite_files import opened_unchanged
 
@@ -53,7 +54,7 @@ def _sqlite(folder: Path) -> Finding:
         return Finding(
             "runs",
             "fault",
-            f"damaged: {few(damaged)}",
+            f"damaged: {summarise(damaged)}",
             f"put it back from a backup, or move it away and start with an empty history of runs: {_NO_FIGURE_IS_LOST}",
         )
     return Finding("runs", "ok", "the history of runs opens" if files else "nothing has run yet")
