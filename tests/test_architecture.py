@@ -20,7 +20,7 @@ HEAVY = ("dagster", "dataframely", "duckdb", "pyarrow")
 
 # Part of dakl_pipeline -> the other parts it may know. A part that is not here is free.
 PARTS = {
-    "reference": set(),
+    "reference": {"errors"},
     "errors": set(),
     "redaction": set(),
     "dutch": set(),

@@ -7,8 +7,10 @@ use is named here; how it is read and checked is in the modules.
 from dakl_pipeline.reference.assumption import Assumption
 from dakl_pipeline.reference.classes import AgeClass, Category, CoverageMeasure, DurationClass
 from dakl_pipeline.reference.code_lists import (
+    REPLACEABLE,
     age_classes,
     assumptions,
+    cached_per_code_lists,
     categories,
     centrumregios,
     comparison_bounds,
@@ -18,15 +20,19 @@ from dakl_pipeline.reference.code_lists import (
     end_reasons,
     end_reasons_elsewhere,
     file_kinds,
+    in_use,
     municipal_mergers,
     municipalities,
+    package,
     place_aliases,
     place_prefixes,
     placeholder_numbers,
     plausible_years,
     published_categories,
+    replaced_lists,
     set_aside_reasons,
     shelter_types,
+    use_code_lists,
 )
 from dakl_pipeline.reference.delivered_files import (
     Compared,
@@ -39,9 +45,11 @@ from dakl_pipeline.reference.delivered_files import (
 from dakl_pipeline.reference.geography import Centrumregio, Municipality, MunicipalMerger
 from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.reference.rounds import DeliveryRound
+from dakl_pipeline.reference.rows import File
 from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
 
 __all__ = [
+    "REPLACEABLE",
     "AgeClass",
     "Assumption",
     "Category",
@@ -53,6 +61,7 @@ __all__ = [
     "DurationClass",
     "EndReason",
     "EndReasonElsewhere",
+    "File",
     "FileKind",
     "Methodology",
     "MunicipalMerger",
@@ -64,6 +73,7 @@ __all__ = [
     "ShelterType",
     "age_classes",
     "assumptions",
+    "cached_per_code_lists",
     "categories",
     "centrumregios",
     "comparison_bounds",
@@ -74,13 +84,17 @@ __all__ = [
     "end_reasons",
     "end_reasons_elsewhere",
     "file_kinds",
+    "in_use",
     "municipal_mergers",
     "municipalities",
+    "package",
     "place_aliases",
     "place_prefixes",
     "placeholder_numbers",
     "plausible_years",
     "published_categories",
+    "replaced_lists",
     "set_aside_reasons",
     "shelter_types",
+    "use_code_lists",
 ]

@@ -39,3 +39,18 @@ class MunicipalMerger(Row):
     new_name: str
     effective_date: date
     source: str
+
+
+class PlaceAlias(Row):
+    """What else people call a place, and its name."""
+
+    alias: str
+    name: str
+    source: str
+
+
+class PlacePrefix(Row):
+    """A word that people put before the name of a place, in lower case."""
+
+    prefix: str
+    source: str

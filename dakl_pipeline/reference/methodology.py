@@ -5,11 +5,11 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator
 
-from dakl_pipeline.reference.code_lists import delivery_rounds
+from dakl_pipeline.reference.code_lists import delivery_rounds, municipalities, replaced_lists
 from dakl_pipeline.reference.rounds import YEARS, DeliveryRound, Year
-from dakl_pipeline.reference.rows import text_of
+from dakl_pipeline.reference.rows import shipped
 
 
 class Methodology(BaseModel):
@@ -33,6 +33,13 @@ class Methodology(BaseModel):
     explained_growth_allowed: float = Field(ge=0, allow_inf_nan=False, description="a part of 0 or more, such as 0.1")
     supplier_id_similarity: float = Field(gt=0, le=1, description="a part above 0 and up to 1, such as 0.8")
     rounds: tuple[DeliveryRound, ...] = Field(default_factory=delivery_rounds)
+    _replaced: dict[str, str] = PrivateAttr(default_factory=replaced_lists)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def code_lists(self) -> dict[str, str]:
+        """Digests of the replaced code lists on which figures depend: part of what the settings are."""
+        return self._replaced
 
     @field_validator("rounds")
     @classmethod
@@ -46,6 +53,9 @@ class Methodology(BaseModel):
     def _are_distinct(cls, years: tuple[int, ...]) -> tuple[int, ...]:
         if not years or len(set(years)) != len(years):
             raise ValueError("at least one year, and each year once")
+        for year in years:
+            if not any(each.is_valid_in(year) for each in municipalities()):
+                raise ValueError(f"gemeente_centrumregio.csv has no municipality in {year}: take the year away")
         return years
 
     @field_validator("time_zone")
@@ -64,4 +74,4 @@ class Methodology(BaseModel):
 
 def default_methodology() -> dict[str, Any]:
     """The settings as delivered with the package, before a home replaces any."""
-    return tomllib.loads(text_of("methodology.toml"))
+    return tomllib.loads(shipped("methodology.toml").text)

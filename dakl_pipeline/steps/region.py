@@ -4,16 +4,15 @@ Belongs here: the region of a stay (monitor rule 5.4). Does not belong here: mun
 what happens to stays without a region.
 """
 
-from functools import cache
-
 import polars as pl
 
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS
 from dakl_pipeline.counting import WITH_REGION
 from dakl_pipeline.municipality import codes_with_status, successors
+from dakl_pipeline.reference import cached_per_code_lists
 
 
-@cache
+@cached_per_code_lists
 def municipality_regions(year: int) -> pl.DataFrame:
     """Where every known municipality code leads to in a reporting year.
 
