@@ -10,7 +10,15 @@ from itertools import pairwise
 
 from dakl_pipeline.reference.classes import AgeClass, Category, CoverageMeasure, DurationClass
 from dakl_pipeline.reference.delivered_files import ComparisonBound, FileKind, PlaceholderNumber, PlausibleYear
-from dakl_pipeline.reference.geography import Centrumregio, Municipality, MunicipalMerger, PlaceAlias, PlacePrefix
+from dakl_pipeline.reference.geography import (
+    Centrumregio,
+    DemoRegion,
+    Municipality,
+    MunicipalMerger,
+    PlaceAlias,
+    PlacePrefix,
+    PublishedFigure,
+)
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import CodeList, shipped
 from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
@@ -53,6 +61,7 @@ class ReferenceData:
     comparison_bound: CodeList[ComparisonBound]
     coverage_measure: CodeList[CoverageMeasure]
     delivery_round: CodeList[DeliveryRound]
+    demo_region: CodeList[DemoRegion]
     duration_class: CodeList[DurationClass]
     end_reason: CodeList[EndReason]
     end_reason_elsewhere: CodeList[EndReasonElsewhere]
@@ -63,6 +72,7 @@ class ReferenceData:
     place_prefix: CodeList[PlacePrefix]
     placeholder_number: CodeList[PlaceholderNumber]
     plausible_year: CodeList[PlausibleYear]
+    published_figure: CodeList[PublishedFigure]
     set_aside_reason: CodeList[SetAsideReason]
     shelter_type: CodeList[ShelterType]
 
@@ -261,6 +271,17 @@ def _aliases(data: ReferenceData) -> Iterator[str]:
             yield data.place_alias.at(line, "no region, municipality or province has this name: correct it")
 
 
+def _demonstration(data: ReferenceData) -> Iterator[str]:
+    """The regions of the demonstration and of published figures are regions."""
+    known = {row.code for row in data.centrumregio.rows}
+    for line, region in data.demo_region.numbered:
+        if region.region_code not in known:
+            yield data.demo_region.at(line, f"no region has this code: write one of {data.centrumregio.place}")
+    for line, figure in data.published_figure.numbered:
+        if figure.region_code not in known | {COUNTRY}:
+            yield data.published_figure.at(line, f"no region has this code: write one of {data.centrumregio.place}")
+
+
 def _delivered_files(data: ReferenceData) -> Iterator[str]:
     """Bounds and plausible years are of rules and columns of the catalogue; numbers have the digits of their kind."""
     rules = tomllib.loads(shipped("rules.toml").text)["rule"]
@@ -302,6 +323,7 @@ _CHECKS = (
     _municipalities,
     _mergers,
     _aliases,
+    _demonstration,
     _delivered_files,
     _rounds,
 )

@@ -22,10 +22,12 @@ from dakl_pipeline.reference.delivered_files import (
 )
 from dakl_pipeline.reference.geography import (
     Centrumregio,
+    DemoRegion,
     Municipality,
     MunicipalMerger,
     PlaceAlias,
     PlacePrefix,
+    PublishedFigure,
 )
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File, read_rows, refuse, shipped
@@ -71,6 +73,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
         comparison_bound=read_rows(file("comparison_bound"), ComparisonBound, key=("rule", "against")),
         coverage_measure=read_rows(file("coverage_measure"), CoverageMeasure, key=("measure",)),
         delivery_round=read_rows(file("delivery_round"), DeliveryRound, key=("round",)),
+        demo_region=read_rows(file("demo_region"), DemoRegion, key=("year", "region_code")),
         duration_class=read_rows(file("duration_class"), DurationClass, key=("category",)),
         end_reason=read_rows(file("end_reason"), EndReason, key=("code",)),
         end_reason_elsewhere=read_rows(file("end_reason_elsewhere"), EndReasonElsewhere, key=("standard", "code")),
@@ -107,6 +110,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
         place_prefix=read_rows(file("place_prefix"), PlacePrefix, key=("prefix",)),
         placeholder_number=read_rows(file("placeholder_number"), PlaceholderNumber, key=("kind", "value")),
         plausible_year=read_rows(file("plausible_year"), PlausibleYear, key=("column",)),
+        published_figure=read_rows(file("published_figure"), PublishedFigure, key=("year", "region_code")),
         set_aside_reason=read_rows(file("set_aside_reason"), SetAsideReason, key=("reason",)),
         shelter_type=read_rows(file("shelter_type"), ShelterType, key=("code",)),
     )
@@ -202,6 +206,8 @@ def replaced_lists() -> dict[str, str]:
     Names, sources and labels have none, nor has the order of rows. A list with the values of that of the package is not
     replaced. Rounds are part of the settings.
     """
+    if in_use() is package():
+        return {}
     digests = {}
     for name, columns in _FIGURES.items():
         own = getattr(in_use(), name).digest(columns)

@@ -54,3 +54,20 @@ class PlacePrefix(Row):
 
     prefix: str
     source: str
+
+
+class DemoRegion(Row):
+    """A region that takes part in the demonstration, in a year."""
+
+    year: int
+    region_code: str
+    source: str
+
+
+class PublishedFigure(Row):
+    """A published number of persons in shelter of a region, or of the country."""
+
+    year: int
+    region_code: str
+    persons: int
+    source: str

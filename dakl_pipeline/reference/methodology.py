@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator, model_validator
 
 from dakl_pipeline.reference.code_lists import delivery_rounds, municipalities, replaced_lists
 from dakl_pipeline.reference.rounds import YEARS, DeliveryRound, Year
@@ -57,6 +57,13 @@ class Methodology(BaseModel):
             if not any(each.is_valid_in(year) for each in municipalities()):
                 raise ValueError(f"gemeente_centrumregio.csv has no municipality in {year}: take the year away")
         return years
+
+    @model_validator(mode="after")
+    def _every_year_is_delivered(self) -> "Methodology":
+        for year in self.reporting_years:
+            if not any(year in each.reporting_years for each in self.rounds):
+                raise ValueError(f"{year} of reporting_years is in no round: add the round, or take the year away")
+        return self
 
     @field_validator("time_zone")
     @classmethod

@@ -1,4 +1,4 @@
-"""Code lists that a home replaces: used everywhere, checked, and part of the settings only where figures depend on them."""
+"""Code lists that a home replaces: used, checked, and part of the settings only where figures depend on them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -180,6 +180,12 @@ def test_commands_and_the_doctor_tell_the_line(tmp_path: Path, capsys: pytest.Ca
 def test_a_year_without_municipalities_is_refused(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("reporting_years = [2021, 2024]\n")
     with pytest.raises(Refused, match=r"gemeente_centrumregio\.csv has no municipality in 2021"):
+        load_methodology(Home(tmp_path))
+
+
+def test_a_year_without_a_round_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("reporting_years = [2024, 2025]\n")
+    with pytest.raises(Refused, match=r"2025 of reporting_years is in no round: add the round"):
         load_methodology(Home(tmp_path))
 
 

@@ -137,6 +137,8 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
             "line 3: it is before the merger",
         ),
         ("place_alias", "Zaandam,Zaanstad", "Zaandam,Zaanstadt", "line 13: no region, municipality or province"),
+        ("demo_region", "2022,CR01", "2022,CR99", "line 2: no region has this code"),
+        ("published_figure", "2022,NL", "2022,BE", "line 2: no region has this code"),
         # Rules of the catalogue.
         ("comparison_bound", "content_of_other_supplier", "content_of_other", "line 20: no rule has this id"),
         ("plausible_year", "meldingsdatum", "melddatum", "line 5: not one of the date columns"),
