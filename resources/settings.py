@@ -54,14 +54,14 @@ def load_methodology(home: Home) -> Methodology:
 
 
 def _code_lists(home: Home) -> dict[str, File]:
-    """The files in ``reference`` of the home, by the name of the code list; hidden files do not count."""
+    """The files in ``reference`` of the home, by their names; hidden files do not count."""
     own = {}
     path = home.reference
     try:
         for path in sorted(home.reference.iterdir()) if home.reference.exists() else ():
             if not path.name.startswith("."):
                 # Excel begins a file with a byte order mark.
-                own[path.name.removesuffix(".csv")] = File(str(path), path.read_text(encoding="utf-8-sig"))
+                own[path.name] = File(str(path), path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise Refused(f"{path} is not readable as UTF-8: save it as such, or remove it") from None
     except OSError as error:

@@ -7,7 +7,6 @@ use is named here; how it is read and checked is in the modules.
 from dakl_pipeline.reference.assumption import Assumption
 from dakl_pipeline.reference.classes import AgeClass, Category, CoverageMeasure, DurationClass
 from dakl_pipeline.reference.code_lists import (
-    REPLACEABLE,
     age_classes,
     assumptions,
     cached_per_code_lists,
@@ -23,7 +22,6 @@ from dakl_pipeline.reference.code_lists import (
     in_use,
     municipal_mergers,
     municipalities,
-    package,
     place_aliases,
     place_prefixes,
     placeholder_numbers,
@@ -43,13 +41,13 @@ from dakl_pipeline.reference.delivered_files import (
     PlausibleYear,
 )
 from dakl_pipeline.reference.geography import Centrumregio, Municipality, MunicipalMerger
+from dakl_pipeline.reference.loading import package
 from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File
 from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
 
 __all__ = [
-    "REPLACEABLE",
     "AgeClass",
     "Assumption",
     "Category",

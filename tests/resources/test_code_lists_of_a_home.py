@@ -134,6 +134,7 @@ def test_the_settings_differ_exactly_when_a_list_has_influence(
         ("comparison_bound.csv", "rule,against,minimum,share,deviations,source\nbsn_format,itself,5,0,0,x", "missing"),
         ("shelter_type.csv", shipped("shelter_type.csv").text, "cannot be used: only age_class"),
         ("age_classes.csv", shipped("age_class.csv").text, "cannot be used: only age_class"),
+        ("age_class", shipped("age_class.csv").text, "cannot be used: only age_class"),
         ("notes.txt", "x", "cannot be used: only age_class"),
     ],
 )

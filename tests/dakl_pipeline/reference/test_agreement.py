@@ -11,7 +11,7 @@ from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.counting import set_aside_reason
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.reference import File, code_lists
+from dakl_pipeline.reference import File, loading
 from dakl_pipeline.reference.agreement import (
     COVERAGE_MEASURES,
     PERSON_DIMENSIONS,
@@ -33,19 +33,19 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
         file = shipped(name)
         assert file.text.count(old) == 1
         changed = replace(file, text=file.text.replace(old, new))
-        monkeypatch.setattr(code_lists, "shipped", lambda asked: changed if asked == name else shipped(asked))
+        monkeypatch.setattr(loading, "shipped", lambda asked: changed if asked == name else shipped(asked))
 
     return change
 
 
 def test_the_lists_of_the_package_hold_together() -> None:
-    assert code_lists.load({}) == reference.package()
+    assert loading.load({}) == reference.package()
 
 
 def test_the_age_class_that_is_missing(broken: Break) -> None:
     broken("age_class.csv", "40-49,40,49,assumption A8\n", "")
     with pytest.raises(Refused) as caught:
-        code_lists.load({})
+        loading.load({})
     first, second = str(caught.value).split("; ")
     assert first == (
         "dakl_pipeline/reference/age_class.csv, line 6: the ages 40 to 49 are in no class: add the class that is "
@@ -148,7 +148,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
 def test_one_broken_line(name: str, old: str, new: str, said: str, broken: Break) -> None:
     broken(f"{name}.csv", old, new)
     with pytest.raises(Refused) as caught:
-        code_lists.load({})
+        loading.load({})
     assert said in str(caught.value)
     assert f"dakl_pipeline/reference/{name}.csv" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -157,7 +157,7 @@ def test_one_broken_line(name: str, old: str, new: str, said: str, broken: Break
 def test_the_first_problems_are_told_and_the_others_counted(broken: Break) -> None:
     broken("centrumregio.csv", "CR01,Alkmaar", "CR01,Elders")
     with pytest.raises(Refused, match=r"gemeente_centrumregio\.csv, line .*; and [0-9]+ more$"):
-        code_lists.load({})
+        loading.load({})
 
 
 def test_the_dimensions_are_those_that_are_counted() -> None:
@@ -180,5 +180,5 @@ def test_the_measures_are_those_that_are_computed() -> None:
 
 
 def test_only_some_lists_can_be_replaced() -> None:
-    with pytest.raises(Refused, match=r"home/end_reason\.csv cannot be used: only age_class, .* can be replaced"):
-        code_lists.load({"end_reason": File("home/end_reason.csv", shipped("end_reason.csv").text)})
+    with pytest.raises(Refused, match=r"home/end_reason\.csv cannot be used: only age_class\.csv, .* can be replaced"):
+        loading.load({"end_reason.csv": File("home/end_reason.csv", shipped("end_reason.csv").text)})
