@@ -15,10 +15,10 @@ COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hash
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test soak lint docs lock clean
+.PHONY: help demo test test-fast soak lint docs lock clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(FIND_UV); $$UV venv -q --allow-existing --python $(PYTHON) $(VENV) && \
@@ -29,16 +29,20 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## make the environment, then the whole job end to end on synthetic data
 	@$(BIN)/dakl demo
 
+test-fast: $(STAMP)  ## the unit tests, in under a minute
+	@$(BIN)/python -m pytest -q -n 2 tests/unit
+
 test: $(STAMP)  ## make the environment, then every test
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak
 
-lint: $(STAMP)  ## style, formatting, types, generated documentation
+lint: $(STAMP)  ## style, formatting, types, imports, generated documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/generate.py --check
 
 docs: $(STAMP)  ## write the generated documentation

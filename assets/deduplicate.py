@@ -2,13 +2,14 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS, REGIONAL_STAYS
-from dakl_pipeline.steps.assess import assess
-from dakl_pipeline.steps.count import counted
-from dakl_pipeline.steps.deduplicate import COUNTRY, deduplicate
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.assess import assess
+from dakl_pipeline.statistics.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from dakl_pipeline.statistics.count import counted
+from dakl_pipeline.statistics.deduplicate import deduplicate
 
 _GROUP = "stage_5_deduplicate"
 _KINDS = frozenset({"polars", "parquet"})
@@ -26,7 +27,7 @@ def assess_stays(inputs: Inputs) -> Output:
             "no_row_lost": no_row_lost(stays.height, assessed.height),
             "counting_stays_have_region": counting_stays_have_region(assessed),
         },
-        set_aside=dict(set_aside.rows()),
+        excluded=dict(set_aside.rows()),
         notes={"registrations": stays.height, "counting_registrations": int(assessed["set_aside_reason"].null_count())},
     )
 
@@ -40,7 +41,7 @@ def unique_persons(inputs: Inputs) -> Output:
         frames={UNIQUE_PERSONS: persons},
         rows_in=stays.height,
         checks={"every_counting_person_kept": every_counting_person_kept(stays, persons)},
-        set_aside={"stays that do not count": stays["set_aside_reason"].count()},
+        excluded={"stays that do not count": stays["set_aside_reason"].count()},
         notes={
             "persons": counted(in_country).height,
             "persons_v_number_only": in_country.height - counted(in_country).height,
@@ -53,9 +54,9 @@ STAGES = (
     Stage(
         tables=(ASSESSED_STAYS,),
         reads=(REGIONAL_STAYS,),
+        settings=("adult_age", "adults_only_until_year"),
         group=_GROUP,
         kinds=_KINDS,
-        code_version="1",
         checks={
             "no_row_lost": "Every regional stay is in the table, once.",
             "counting_stays_have_region": "Every stay that counts has a region.",
@@ -67,7 +68,6 @@ STAGES = (
         reads=(ASSESSED_STAYS,),
         group=_GROUP,
         kinds=_KINDS,
-        code_version="1",
         checks={"every_counting_person_kept": "Every person of a counting stay is in the table, once for the country."},
         run=unique_persons,
     ),

@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.registers import REGISTERS, RegisterName
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS, PSEUDONYMISED_STAYS
-from dakl_pipeline.steps.enrich import enrich, identify
+from dakl_pipeline.statistics.checks import no_row_lost
+from dakl_pipeline.statistics.enrich import enrich, identify
 
 _TABLES = {register.name: register.table for register in REGISTERS}
 
@@ -34,7 +34,7 @@ def enrich_stays(inputs: Inputs) -> Output:
 
 
 def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: pl.Series) -> pl.DataFrame:
-    return inputs.stages.read_matching(_TABLES[register], inputs.year, column, pseudonyms)
+    return inputs.read_matching(_TABLES[register], column, pseudonyms)
 
 
 STAGE = Stage(
@@ -42,7 +42,6 @@ STAGE = Stage(
     reads=(PSEUDONYMISED_STAYS, *_TABLES.values()),
     group="stage_3_enrich",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every pseudonymised stay is in the table, once."},
     run=enrich_stays,
 )

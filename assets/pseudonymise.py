@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
+from dakl_pipeline.deliveries.log import Delivery
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.intake.log import Delivery
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.steps.pseudonymise import pseudonymise_stays
+from dakl_pipeline.statistics.checks import no_row_lost
+from dakl_pipeline.statistics.pseudonymise import pseudonymise_stays
 
 
 def pseudonymise(inputs: Inputs) -> Output:
@@ -27,7 +27,7 @@ def pseudonymise(inputs: Inputs) -> Output:
 
 
 def _registrations(inputs: Inputs, delivery: Delivery) -> pl.DataFrame:
-    with inputs.delivery_store.opened(delivery) as file:
+    with inputs.opened(delivery) as file:
         registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
     return registrations.with_columns(
         supplier_id=pl.lit(delivery.supplier_id), delivery_id=pl.lit(delivery.delivery_id)
@@ -45,9 +45,9 @@ STAGE = Stage(
     tables=(PSEUDONYMISED_STAYS,),
     reads=(SELECTED,),
     sources=(DELIVERED_FILES,),
+    settings=("missing_bsn_values",),
     group="stage_2_pseudonymise",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every registration of the selected files is in the table."},
     run=pseudonymise,
     uses_key=True,

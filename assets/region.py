@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from assets.stage import Inputs, Output, Stage
-from dakl_pipeline.checks import no_row_lost
+from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS, REGIONAL_STAYS
-from dakl_pipeline.steps.region import map_to_region
+from dakl_pipeline.statistics.checks import no_row_lost
+from dakl_pipeline.statistics.region import map_to_region
 
 
 def regional_stays(inputs: Inputs) -> Output:
@@ -26,7 +26,6 @@ STAGE = Stage(
     reads=(ENRICHED_STAYS,),
     group="stage_4_region",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every enriched stay is in the table, once."},
     run=regional_stays,
 )

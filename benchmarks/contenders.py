@@ -30,8 +30,8 @@ Outcome = tuple[int, int]
 
 
 def _reference() -> tuple[list[str], list[str], list[str], list[str]]:
-    from dakl_pipeline.municipality import codes_with_status
     from dakl_pipeline.reference import shelter_types
+    from dakl_pipeline.reference.municipality import codes_with_status
 
     types = [t.code for t in shelter_types() if t.is_valid_in(2024)]
     return types, *(list(codes_with_status(status, 2024)) for status in ("current", "merged", "divided"))

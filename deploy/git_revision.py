@@ -1,6 +1,6 @@
 """Writes the git revision into what is built, so that a figure made on a server tells of which commit its program was.
 
-Belongs here: a build hook of hatchling. Does not belong here: reading the revision (``resources.versions``).
+Belongs here: a build hook of hatchling. Does not belong here: reading the revision (``resources.config.versions``).
 """
 
 import subprocess

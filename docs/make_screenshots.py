@@ -1,7 +1,7 @@
 """Makes the pictures of the Dagster UI in ``docs/images``, from a real browser: ``python -m docs.make_screenshots``.
 
 Belongs here: which pages are shown, how large, and under what name. Does not belong here: starting the UI and the
-browser (``tests.browser.dagster_ui``). Needs Chromium (``apt-get install chromium chromium-driver``).
+browser (``tests.support.dagster_ui``). Needs Chromium (``apt-get install chromium chromium-driver``).
 """
 
 import argparse
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from dakl_pipeline.cli import main as dakl
 from dakl_pipeline.contracts import TABLES
-from dakl_pipeline.intake.selection import select
-from resources.delivery_store import DeliveryStore
-from resources.home import Home
-from resources.settings import load_methodology
-from tests.browser.dagster_ui import Screen, browser, find_chromium, running_ui
+from dakl_pipeline.deliveries.selection import select
+from resources.config.home import Home
+from resources.config.settings import load_methodology
+from resources.storage.delivery_store import DeliveryStore
+from tests.support.dagster_ui import Screen, browser, find_chromium, running_ui
 
 IMAGES = Path(__file__).parent / "images"
 COUNTS = TABLES["statistics.unique_person_counts"]

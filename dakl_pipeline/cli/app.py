@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from dakl_pipeline import __version__
-from dakl_pipeline.cli import deliveries, explain, figures, reports, show, standing, upkeep
+from dakl_pipeline.cli import deliveries, explain, figures, maintenance, output, reports, standing
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
-from resources.home import Home
+from resources.workflows.opened_home import OpenedHome
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -29,7 +29,7 @@ app.add_typer(key_app, name="key")
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        show.say(f"dakl {__version__}")
+        output.say(f"dakl {__version__}")
         raise typer.Exit
 
 
@@ -69,28 +69,27 @@ def run(
 ) -> None:
     """Materialise the chain for some years; what did not change is not made again."""
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     if bool(year) == all_years:
         raise WrongUsage("name the years with --year, or --all of them")
     asked = methodology.reporting_years if all_years else year or ()
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.years import report_to, run_years
-    from resources.stage_store import StageStore
 
     for one in years:
-        if StageStore(opened.stages).is_held(one):
-            show.say_aside(f"{one}: another run is busy with it; this one waits for its end")
+        if opened.stages.is_held(one):
+            output.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
-        for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
+        for done in run_years(opened.home, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
             if done.error:
                 failed.append(done.error)
             else:
                 bar.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
                 odd += _odd_registers(opened, done.year)
     for each in odd:
-        show.say_aside(each)
+        output.say_aside(each)
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 
@@ -105,31 +104,30 @@ def export(
     year: opt.OptionalYear = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """A warehouse table as a file; tables with a row per person never leave the warehouse."""
+    """A warehouse table as a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
-    from dakl_pipeline.exports import FORMATS
-    from dakl_pipeline.names import known_name
-    from resources.files import write_atomically
+    from dakl_pipeline.presentation.exports import FORMATS
+    from dakl_pipeline.presentation.names import known_name
+    from resources.storage.files import write_atomically
 
     opened = opt.open_home(home)
-    tables = TABLES | WAREHOUSE_TABLES
-    open_tables = [name for name, t in tables.items() if not t.is_person_level]
+    tables = WAREHOUSE_TABLES
     # The name alone is enough: no two schemas have a table of one name.
-    spelt = {name: name for name in open_tables} | {name.partition(".")[2]: name for name in open_tables}
-    if table in tables and tables[table].is_person_level:
-        choice = ", ".join(open_tables)
-        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {choice}")
+    spelt = {name: name for name in tables} | {name.partition(".")[2]: name for name in tables}
+    if table in TABLES and table not in tables:
+        choice = ", ".join(tables)
+        raise Refused(f"{table} has a row per person or stay and stays between the stages: choose one of {choice}")
     table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
     warehouse = opt.counted(opened, year)
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
-    show.say(f"{show.counted(frame.height, 'row', 'rows')} of {table} in {out}")
-    methodology = opt.methodology_of(opened)
+    output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
+    methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
-    behind = standing.years_behind(opened, methodology, years)
-    standing.say_behind(behind, show.Clock.of(methodology), aside=True)
+    behind = standing.years_behind(opened, years)
+    standing.say_behind(behind, output.Clock.of(methodology), aside=True)
 
 
 @app.command()
@@ -142,16 +140,18 @@ def generate(
     home: opt.HomeOption = None,
 ) -> None:
     """Synthetic deliveries and registers of any size."""
-    from dakl_pipeline.cli.worlds import plan_of, write_world
+    from dakl_pipeline.cli.synthetic_data import plan_of, write_world
     from dakl_pipeline.synthetic import generate_world
 
-    methodology = opt.methodology_of(opt.named_home(home))
+    methodology = OpenedHome(opt.named_home(home)).methodology
     years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
     world = generate_world(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
     write_world(world, out)
-    show.say(f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}")
+    output.say(
+        f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}"
+    )
 
 
 @app.command()
@@ -162,51 +162,49 @@ def ui(
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = opt.open_home(home)
     # Dagster would say it in the middle of its own lines.
-    opt.methodology_of(opened)
+    _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui
 
-    serve_ui(opened, port)
+    serve_ui(opened.home, port)
 
 
 app.command("explain-figure")(explain.explain_figure)
 app.command()(reports.report)
 app.command()(reports.explain)
 app.command()(mail_commands.mails)
-app.command()(upkeep.doctor)
-app.command()(upkeep.backup)
-app.command()(upkeep.restore)
+app.command()(maintenance.doctor)
+app.command()(maintenance.backup)
+app.command()(maintenance.restore)
 
 
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Make a secret key in the home, and the home if it is not there."""
-    from resources.secret_key import create_key
+    from resources.config.secret_key import create_key
 
     path = create_key(opt.named_home(home))
-    show.say(f"key made: {path} (readable by you only)")
-    show.say("Keep a copy apart: without it nobody is recognised across years.")
+    output.say(f"key made: {path} (readable by you only)")
+    output.say("Keep a copy apart: without it nobody is recognised across years.")
 
 
-def _require_key_and_registers(home: Home, years: list[int]) -> None:
+def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
-    from resources.environment import load_environment
-    from resources.register_store import RegisterStore
-    from resources.secret_key import load_key
+    from resources.config.environment import load_environment
+    from resources.config.secret_key import load_key
 
-    load_key(home, load_environment())
+    load_key(opened.home, load_environment())
     for year in years:
         for register in REGISTERS:
-            RegisterStore(home.registers).require(register, year)
+            opened.registers.require(register, year)
 
 
-def _odd_registers(home: Home, year: int) -> list[str]:
+def _odd_registers(opened: OpenedHome, year: int) -> list[str]:
     """What is odd about the registers that a year was counted with."""
     from dakl_pipeline.contracts.registers import REGISTERS
-    from dakl_pipeline.provenance import REGISTER_WARNINGS
-    from resources.stage_store import StageStore
+    from dakl_pipeline.history.provenance import REGISTER_WARNINGS
 
-    stages = StageStore(home.stages).record(year).stages
+    stages = opened.stages.record(year).stages
     notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
     return [
         f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
@@ -215,19 +213,18 @@ def _odd_registers(home: Home, year: int) -> list[str]:
     ]
 
 
-def _summary(home: Home, year: int) -> str:
+def _summary(opened: OpenedHome, year: int) -> str:
     from dakl_pipeline.contracts.deliveries import SELECTED
     from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-    from resources.warehouse import Warehouse
 
-    warehouse = Warehouse(home.warehouse)
+    warehouse = opened.warehouse
     totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
     files = warehouse.read(SELECTED, year).height
     persons = int(totals.filter(region_code="NL")["persons"].sum())
     regions = totals.height - bool(persons)
     in_words = (
-        show.counted(persons, "unique person", "unique persons"),
-        show.counted(regions, "region", "regions"),
-        show.counted(files, "selected file", "selected files"),
+        output.counted(persons, "unique person", "unique persons"),
+        output.counted(regions, "region", "regions"),
+        output.counted(files, "selected file", "selected files"),
     )
     return f"{year}: {in_words[0]} in {in_words[1]}, from {in_words[2]}"

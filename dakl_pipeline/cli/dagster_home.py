@@ -7,7 +7,7 @@ Belongs here: making the folder with its settings, without loading Dagster. Does
 from importlib.resources import files
 from pathlib import Path
 
-from resources.home import Home
+from resources.config.home import Home
 
 
 def prepare_instance(home: Home) -> Path:

@@ -10,23 +10,21 @@ import tempfile
 import time
 from pathlib import Path
 
-from dakl_pipeline import figures
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
-from dakl_pipeline.cli.worlds import deliver_world, write_registers
+from dakl_pipeline.cli.synthetic_data import deliver_world, write_registers
 from dakl_pipeline.cli.years import report_to, run_years
 from dakl_pipeline.contracts.history import COUNTS_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
+from dakl_pipeline.deliveries.rounds import rounds_of
 from dakl_pipeline.errors import WrongUsage
-from dakl_pipeline.intake.rounds import rounds_of
+from dakl_pipeline.presentation import figures
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_world
-from resources.delivery_store import DeliveryStore
-from resources.home import Home
-from resources.secret_key import create_key
-from resources.settings import load_methodology
-from resources.warehouse import Warehouse
+from resources.config.home import Home
+from resources.config.secret_key import create_key
+from resources.workflows.opened_home import OpenedHome
 
 _MARKER = ".made-by-dakl-demo"
 
@@ -43,15 +41,16 @@ def run_demo(home: Home) -> None:
     kept = _clear(home)
     started = time.monotonic()
     create_key(home)
-    methodology = load_methodology(home)
+    opened = OpenedHome(home)
+    methodology = opened.methodology
     plan = demo_plan()
     world = generate_world(plan)
     write_registers(world.registers, home.registers)
     with tempfile.TemporaryDirectory(prefix="dakl-demo-") as scratch:
-        deliver_world(world, home, Path(scratch), methodology)
+        deliver_world(world, opened, Path(scratch))
     _remember_own_deliveries(home)
     delivered = time.monotonic()
-    show.say(
+    output.say(
         f"A synthetic country: {len(world.events)} deliveries and withdrawals of {plan.suppliers} suppliers, "
         f"registers of {len(plan.years)} years ({delivered - started:.0f} s)"
     )
@@ -61,32 +60,32 @@ def run_demo(home: Home) -> None:
         for done in run_years(home, years, report=report_to(bar, len(years))):
             if done.error:
                 raise done.error
-    show.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
-    show.say()
-    warehouse = Warehouse(home.warehouse)
+    output.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
+    output.say()
+    warehouse = opened.warehouse
     counts, coverage, history = map(warehouse.read, (UNIQUE_PERSON_COUNTS, COVERAGE, COUNTS_HISTORY))
     with_data = figures.regions_with_data(coverage, history)
     headings = [str(year) for year in years]
-    show.say("Unique persons in emergency and temporary shelter (synthetic data)")
-    show.print_table(("region", "name", *headings), figures.by_year(counts, with_data, years), numeric=headings)
-    show.say("Regions add up to more than the country: a person can be known in several.")
-    show.say()
+    output.say("Unique persons in emergency and temporary shelter (synthetic data)")
+    output.print_table(("region", "name", *headings), figures.by_year(counts, with_data, years), numeric=headings)
+    output.say("Regions add up to more than the country: a person can be known in several.")
+    output.say()
     if kept:
-        show.say(f"The former demo home held deliveries of your own; it is kept at {kept}")
+        output.say(f"The former demo home held deliveries of your own; it is kept at {kept}")
     _say_what_next(home, years[-1], methodology)
-    show.say(f"Demo done: figures of {len(years)} years are in {home.root}")
+    output.say(f"Demo done: figures of {len(years)} years are in {home.root}")
 
 
 def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
     dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
     option = opt.home_option(home)
     at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
-    show.say("What next:")
-    show.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")
-    show.say(f"  see what was delivered  {dakl} deliveries --year {year}{option}")
-    show.say(f"  open the Dagster UI     {dakl} ui{option}")
-    show.say(f"  deliver your own file   {dakl} deliver FILE --supplier my-shelter --received-at {at}{option}")
-    show.say(f"  and count again         {dakl} run --year {year}{option}")
+    output.say("What next:")
+    output.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")
+    output.say(f"  see what was delivered  {dakl} deliveries --year {year}{option}")
+    output.say(f"  open the Dagster UI     {dakl} ui{option}")
+    output.say(f"  deliver your own file   {dakl} deliver FILE --supplier my-shelter --received-at {at}{option}")
+    output.say(f"  and count again         {dakl} run --year {year}{option}")
 
 
 def _clear(home: Home) -> Path | None:
@@ -115,11 +114,11 @@ def _clear(home: Home) -> Path | None:
 
 
 def _remember_own_deliveries(home: Home) -> None:
-    entries = DeliveryStore(home.deliveries).entries()
+    entries = OpenedHome(home).deliveries.entries()
     (home.root / _MARKER).write_text(f"{len(entries)}\n", encoding="ascii")
 
 
 def _has_other_deliveries(home: Home) -> bool:
     """Whether the home holds more than the demo put there; a demo that was killed made all it holds."""
     own = (home.root / _MARKER).read_text(encoding="ascii").strip()
-    return bool(own) and len(DeliveryStore(home.deliveries).entry_names()) > int(own)
+    return bool(own) and len(OpenedHome(home).deliveries.entry_names()) > int(own)

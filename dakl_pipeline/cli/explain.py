@@ -1,7 +1,7 @@
 """How a number came about, and what it was after each count: ``dakl explain-figure`` and ``dakl figures --history``.
 
 Belongs here: reading arguments, calling, showing. Does not belong here: what a number is made of
-(``dakl_pipeline.derivation``).
+(``dakl_pipeline.history.derivation``).
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import show, standing
+from dakl_pipeline.cli import output, standing
 
 if TYPE_CHECKING:
-    from dakl_pipeline.derivation import Change, Derivation, InRegion
-    from resources.warehouse import Warehouse
+    from dakl_pipeline.history.derivation import Change, Derivation, InRegion
+    from resources.storage.warehouse import Warehouse
 
 _DIGEST_SHOWN = 12
 
@@ -33,34 +33,33 @@ def explain_figure(
     """How one number came about, back to the delivered files, and what changed since the count before."""
     import polars as pl
 
-    from dakl_pipeline.derivation import NEEDED, cell_of, derive, vintage_and_before
-    from dakl_pipeline.places import region_named
-    from resources.history_store import HistoryStore
+    from dakl_pipeline.history.derivation import NEEDED, cell_of, derive, vintage_and_before
+    from dakl_pipeline.presentation.places import region_named
 
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
-    clock = show.Clock.of(methodology)
+    methodology = opened.methodology
+    clock = output.Clock.of(methodology)
     newest, _ = opt.counted(opened, year).shown()[year]
     named = region_named(region, [year])
     cell = cell_of(year, named, by, category)
-    history = HistoryStore(opened.history)
+    history = opened.history
     # No further than the figures that everybody sees: a run may just be adding a vintage.
     chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
     tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
     derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
-    behind = standing.years_behind(opened, methodology, [year])
+    behind = standing.years_behind(opened, [year])
     if named.note:
-        show.say_aside(named.note)
+        output.say_aside(named.note)
     if json:
         waits = [each.as_json(clock) for each in behind]
-        show.print_json(derivation.model_dump(mode="json") | {"not_counted_yet": waits})
+        output.print_json(derivation.model_dump(mode="json") | {"not_counted_yet": waits})
     else:
         _print(derivation, clock)
     standing.say_behind(behind, clock, aside=json)
 
 
 def print_history(
-    warehouse: "Warehouse", year: int, region: str | None, dimension: str | None, clock: show.Clock
+    warehouse: "Warehouse", year: int, region: str | None, dimension: str | None, clock: output.Clock
 ) -> None:
     """Print the numbers of a region after each count of a year, with the reason of the count.
 
@@ -71,61 +70,61 @@ def print_history(
         dimension: What to split by; all persons when None.
         clock: The clock of the analysts.
     """
-    from dakl_pipeline import figures
     from dakl_pipeline.contracts.history import COUNTS_HISTORY, RUNS
-    from dakl_pipeline.places import REGION_NAMES
-    from dakl_pipeline.steps.count import TOTAL
-    from dakl_pipeline.steps.deduplicate import COUNTRY
+    from dakl_pipeline.presentation import figures
+    from dakl_pipeline.presentation.places import REGION_NAMES
+    from dakl_pipeline.reference.regions import COUNTRY
+    from dakl_pipeline.statistics.count import TOTAL
 
     runs, counts = warehouse.read(RUNS, year), warehouse.read(COUNTS_HISTORY, year)
     code = region or COUNTRY
     shown, rows = figures.by_vintage(counts, runs, dimension or TOTAL, region=code)
-    show.say(f"{dimension or TOTAL} of {REGION_NAMES[code]}, {year}, after each count")
-    show.print_table(
+    output.say(f"{dimension or TOTAL} of {REGION_NAMES[code]}, {year}, after each count")
+    output.print_table(
         ("vintage", "counted at", *shown, "reason"),
         [(number, clock.minute(counted_at), *persons, reason) for number, counted_at, persons, reason in rows],
         numeric=shown,
     )
 
 
-def _print(made: "Derivation", clock: show.Clock) -> None:
-    from dakl_pipeline.dutch import number
+def _print(made: "Derivation", clock: output.Clock) -> None:
+    from dakl_pipeline.presentation.dutch import number
 
     cell = made.cell
     what = "unique persons" if cell.dimension == cell.category else f"{cell.dimension} {cell.category}"
-    show.say(f"{cell.region} ({cell.region_code}), {cell.year}, {what}: {number(made.persons)}")
-    show.say(
+    output.say(f"{cell.region} ({cell.region_code}), {cell.year}, {what}: {number(made.persons)}")
+    output.say(
         f"Vintage {made.vintage} of {made.newest_vintage}, counted at {clock.minute(made.counted_at)}: {made.reason}"
     )
-    show.say(f"Run {made.run_id}")
+    output.say(f"Run {made.run_id}")
     _print_deliveries(made, clock)
     _heading("Registers")
     registers = [(register.name, register.rows, register.sha256[:_DIGEST_SHOWN]) for register in made.registers]
-    show.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
+    output.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
     _heading("Stages, whole country (what is set aside is kept and does not go on)")
     columns = ("stage", "rows in", "set aside", "rows out", "made at", "why set aside")
     stages = [
         (s.stage, s.rows_in, sum(s.set_aside.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.set_aside))
         for s in made.stages
     ]
-    show.print_table(columns, stages, numeric=columns[1:4])
+    output.print_table(columns, stages, numeric=columns[1:4])
     _heading(f"{cell.region}: from registrations to persons")
-    show.print_table(("", "number"), _funnel(made.in_region), numeric=("number",))
+    output.print_table(("", "number"), _funnel(made.in_region), numeric=("number",))
     _heading("Made with")
     versions = {"key": f"id {made.key_id}", **made.versions}
-    show.print_table(("what", "version"), versions.items())
+    output.print_table(("what", "version"), versions.items())
     if made.change:
         _print_change(made.change, what, clock)
-    show.say()
-    show.say(f"{show.INTERNAL_USE} {clock.note} Whole digests and every file: --json.")
+    output.say()
+    output.say(f"{output.INTERNAL_USE} {clock.note} Whole digests and every file: --json.")
 
 
-def _print_deliveries(made: "Derivation", clock: show.Clock) -> None:
+def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
     here = [delivery for delivery in made.deliveries if delivery.persons]
     rest = made.deliveries[len(here) :]
     _heading(f"Deliveries with counted persons in {made.cell.region}")
     numeric = ("registrations", "persons here", "only here")
-    show.print_table(
+    output.print_table(
         ("supplier", "file", "delivery", "received at", "sha256", *numeric),
         [
             (
@@ -144,9 +143,9 @@ def _print_deliveries(made: "Derivation", clock: show.Clock) -> None:
     )
     if rest:
         registrations = sum(delivery.registrations for delivery in rest)
-        files = show.counted(len(rest), "file", "files")
-        registered = show.counted(registrations, "registration", "registrations")
-        show.say(f"... and {files} with {registered} and nobody counted here")
+        files = output.counted(len(rest), "file", "files")
+        registered = output.counted(registrations, "registration", "registrations")
+        output.say(f"... and {files} with {registered} and nobody counted here")
 
 
 def _funnel(region: "InRegion") -> list[tuple[str, int]]:
@@ -163,33 +162,33 @@ def _funnel(region: "InRegion") -> list[tuple[str, int]]:
     ]
 
 
-def _print_change(change: "Change", what: str, clock: show.Clock) -> None:
-    from dakl_pipeline.dutch import number
+def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
+    from dakl_pipeline.presentation.dutch import number
 
     _heading(f"Since vintage {change.vintage}, counted at {clock.minute(change.counted_at)}")
-    show.say(
+    output.say(
         f"{what}: {number(change.persons_before)} → {number(change.persons_after)} "
         f"({change.persons_after - change.persons_before:+d})"
     )
     if change.persons_came is None:
-        show.say("Who came and went cannot be said: another key, or the tables of then are lost.")
+        output.say("Who came and went cannot be said: another key, or the tables of then are lost.")
     else:
-        show.say(f"Persons in the region, all categories: {change.persons_came} came, {change.persons_went} went.")
+        output.say(f"Persons in the region, all categories: {change.persons_came} came, {change.persons_went} went.")
     if change.suppliers:
         numeric = ("came", "went")
         files = [
             (s.supplier_id, s.file_before or "nothing", s.file_after or "nothing", s.persons_came, s.persons_went)
             for s in change.suppliers
         ]
-        show.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
-        show.say("Somebody who is in files of several suppliers is counted with each.")
+        output.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
+        output.say("Somebody who is in files of several suppliers is counted with each.")
     if change.other:
-        show.say(f"Not the same as then: {', '.join(change.other)}")
+        output.say(f"Not the same as then: {', '.join(change.other)}")
 
 
 def _heading(text: str) -> None:
-    show.say()
-    show.say(text)
+    output.say()
+    output.say(text)
 
 
 def _reasons(set_aside: Mapping[str, int]) -> str:

@@ -1,7 +1,7 @@
 """The figures on the command line: ``dakl figures``.
 
 Belongs here: reading arguments, calling, showing. Does not belong here: how figures are arranged
-(``dakl_pipeline.figures``).
+(``dakl_pipeline.presentation.figures``).
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dakl_pipeline.cli import explain, show, standing
+from dakl_pipeline.cli import explain, output, standing
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.errors import Missing, WrongUsage
+from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from resources.home import Home
 
 RECORD_COLUMNS = ("year", "region_code", "region", "dimension", "category", "persons")
 
@@ -36,34 +36,34 @@ def figures(
     home: opt.HomeOption = None,
 ) -> None:
     """Counts as a table; exact, so for internal use only."""
-    from dakl_pipeline import figures as arranged
     from dakl_pipeline.contracts.history import COUNTS_HISTORY
     from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
-    from dakl_pipeline.places import region_named
-    from dakl_pipeline.steps.count import TOTAL
+    from dakl_pipeline.presentation import figures as arranged
+    from dakl_pipeline.presentation.places import region_named
+    from dakl_pipeline.statistics.count import TOTAL
 
     opt.one_format(json=json, csv=csv)
     if history and (json or csv):
         raise WrongUsage("--history is a table only: without it --json and --csv give the figures as they are now")
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
-    clock = show.Clock.of(methodology)
+    methodology = opened.methodology
+    clock = output.Clock.of(methodology)
     years = sorted(set(year))
     years, missing = _counted_years(opened, years)
     warehouse = opt.counted(opened, years[0])
     named = region_named(region, years) if region is not None else None
     code = named.code if named else None
     dimension = arranged.dimension_named(by) if by is not None else None
-    behind = standing.years_behind(opened, methodology, years)
+    behind = standing.years_behind(opened, years)
     for error in missing:
-        show.say_aside(str(error))
+        output.say_aside(str(error))
     is_for_programs = json or csv
     if named and named.note:
-        show.say_aside(named.note)
+        output.say_aside(named.note)
     if history:
         for one in years:
             explain.print_history(warehouse, one, code, dimension, clock)
-        show.say(f"{show.INTERNAL_USE} {clock.note}")
+        output.say(f"{output.INTERNAL_USE} {clock.note}")
         standing.say_behind(behind, clock)
         return
     counts, coverage, vintages = (
@@ -74,22 +74,22 @@ def figures(
     if is_for_programs:
         rows = list(arranged.as_records(counts, with_data, dimensions, region=code))
         if json:
-            show.print_json({"figures": rows, "not_counted_yet": [each.as_json(clock) for each in behind]})
+            output.print_json({"figures": rows, "not_counted_yet": [each.as_json(clock) for each in behind]})
         else:
-            show.print_csv(rows, RECORD_COLUMNS)
+            output.print_csv(rows, RECORD_COLUMNS)
         standing.say_behind(behind, clock, aside=True)
         return
     shown = [one for one in years if code is None or code in with_data[one]]
     for each in dimensions:
         _print(counts, with_data, each, shown, code)
     if shown:
-        show.say(show.INTERNAL_USE)
+        output.say(output.INTERNAL_USE)
     for one in years:
         _say_without(one, with_data[one], code)
     standing.say_behind(behind, clock)
 
 
-def _counted_years(home: "Home", years: Sequence[int]) -> tuple[list[int], list[Missing]]:
+def _counted_years(opened: OpenedHome, years: Sequence[int]) -> tuple[list[int], list[Missing]]:
     """The years of which there are figures, and what to say of the others.
 
     Raises:
@@ -99,7 +99,7 @@ def _counted_years(home: "Home", years: Sequence[int]) -> tuple[list[int], list[
     missing: list[Missing] = []
     for year in years:
         try:
-            opt.counted(home, year)
+            opt.counted(opened, year)
         except Missing as error:
             missing.append(error)
         else:
@@ -119,32 +119,32 @@ def _print(
     counts: "pl.DataFrame", with_data: dict[int, list[str]], dimension: str, years: Sequence[int], region: str | None
 ) -> None:
     """A table with a column per year for all persons, a table per year for anything else."""
-    from dakl_pipeline import figures as arranged
-    from dakl_pipeline.steps.count import TOTAL
+    from dakl_pipeline.presentation import figures as arranged
+    from dakl_pipeline.statistics.count import TOTAL
 
     if dimension == TOTAL and len(years) > 1:
         headings = [str(year) for year in years]
-        show.say(f"{dimension}, {', '.join(headings)}")
+        output.say(f"{dimension}, {', '.join(headings)}")
         rows = arranged.by_year(counts, with_data, years, region=region)
-        show.print_table(("region", "name", *headings), rows, numeric=headings)
+        output.print_table(("region", "name", *headings), rows, numeric=headings)
         return
     for year in years:
         shown, cells = arranged.by_category(counts.filter(year=year), with_data[year], dimension, region=region)
-        show.say(f"{dimension}, {year}")
-        show.print_table(("region", "name", *shown), cells, numeric=shown)
+        output.say(f"{dimension}, {year}")
+        output.print_table(("region", "name", *shown), cells, numeric=shown)
 
 
 def _say_without(year: int, with_data: Sequence[str], region: str | None) -> None:
     """Say of which regions there is nothing: that is not zero persons."""
-    from dakl_pipeline.places import REGION_NAMES
+    from dakl_pipeline.presentation.places import REGION_NAMES
 
     without = [name for code, name in REGION_NAMES.items() if code not in with_data]
     if region is not None:
         if region not in with_data:
-            show.say(
+            output.say(
                 f"{REGION_NAMES[region]} ({region}) has no figures of {year}: no registration there was ever counted."
             )
     elif without:
-        show.say_wrapped(
-            f"Without figures of {year} ({show.counted(len(without), 'region', 'regions')}): {', '.join(without)}."
+        output.say_wrapped(
+            f"Without figures of {year} ({output.counted(len(without), 'region', 'regions')}): {', '.join(without)}."
         )

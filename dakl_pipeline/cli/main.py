@@ -14,7 +14,7 @@ from typer.exceptions import TyperException
 
 from dakl_pipeline.cli import interruption
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -41,7 +41,7 @@ class _Silent:
         pass
 
     def say(self, text: str) -> None:
-        show.say(text)
+        output.say(text)
 
 
 class _Drawn:
@@ -60,7 +60,7 @@ class _Drawn:
     def say(self, text: str) -> None:
         # Taken away and drawn again: standard output may be the same terminal, or a file that must get every line.
         self._bar.stop()
-        show.say(text)
+        output.say(text)
         self._bar.start()
 
 

@@ -1,20 +1,19 @@
 """Whether figures that are shown are those of what was delivered, in a sentence for each year that is behind.
 
 Belongs here: the sentence, beside a table or on standard error. Does not belong here: looking
-(``resources.year_watch``).
+(``resources.workflows.year_status``).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 from dakl_pipeline.errors import DaklError
-from resources.home import Home
+from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
-    from dakl_pipeline.reference import Methodology
-    from dakl_pipeline.waiting import Waiting
+    from dakl_pipeline.deliveries.waiting import Waiting
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Behind:
     waiting: "Sequence[Waiting]" = field(default=())
     problem: str | None = None
 
-    def as_json(self, clock: show.Clock) -> dict[str, Any]:
+    def as_json(self, clock: output.Clock) -> dict[str, Any]:
         """The same for programs."""
         return {
             "year": self.year,
@@ -46,7 +45,7 @@ class Behind:
             "message": self.message(clock),
         }
 
-    def message(self, clock: show.Clock) -> str:
+    def message(self, clock: output.Clock) -> str:
         """What waits, and what to do about it."""
         from dakl_pipeline.operation.reruns import in_words
 
@@ -54,28 +53,24 @@ class Behind:
             return f"{self.year}: whether anything waits to be counted could not be looked at: {self.problem}"
         changes = [each.what + (f" at {clock.minute(each.at)}" if each.at else "") for each in self.waiting]
         zone = f" ({clock.zone})" if any(each.at for each in self.waiting) else ""
-        number = show.counted(len(changes), "change", "changes")
+        number = output.counted(len(changes), "change", "changes")
         return (
             f"{self.year}: {number} not counted yet: {in_words(changes)}{zone}; "
             f"bring up to date with `dakl run --year {self.year}`"
         )
 
 
-def years_behind(home: Home, methodology: "Methodology", years: Iterable[int]) -> list[Behind]:
+def years_behind(opened: OpenedHome, years: Iterable[int]) -> list[Behind]:
     """The years of which the figures do not show everything, or of which that is not known.
 
     Args:
-        home: The home.
-        methodology: Its settings.
+        opened: The home.
         years: Reporting years.
     """
-    from resources.year_watch import watch_home
-
-    watch = watch_home(home, methodology)
     found = []
     for year in years:
         try:
-            if waiting := watch.waiting(year):
+            if waiting := opened.years.waiting(year):
                 found.append(Behind(year, waiting))
         except DaklError as error:
             found.append(Behind(year, problem=str(error)))
@@ -85,7 +80,7 @@ def years_behind(home: Home, methodology: "Methodology", years: Iterable[int]) -
     return found
 
 
-def say_behind(behind: Iterable[Behind], clock: show.Clock, *, aside: bool = False) -> None:
+def say_behind(behind: Iterable[Behind], clock: output.Clock, *, aside: bool = False) -> None:
     """Say what waits.
 
     Args:
@@ -93,8 +88,8 @@ def say_behind(behind: Iterable[Behind], clock: show.Clock, *, aside: bool = Fal
         clock: The clock of the analysts.
         aside: On standard error, because standard output or a file is for programs.
     """
-    from dakl_pipeline.redaction import mask_numbers, mask_unprintable
+    from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
 
     for each in behind:
         line = mask_unprintable(mask_numbers(each.message(clock)))
-        show.say_aside(f"dakl: {line}") if aside else show.say_wrapped(line)
+        output.say_aside(f"dakl: {line}") if aside else output.say_wrapped(line)

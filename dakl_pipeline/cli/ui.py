@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.errors import Refused
-from resources.environment import load_environment
-from resources.files import is_plain
-from resources.home import Home
+from resources.config.environment import load_environment
+from resources.config.home import Home
+from resources.storage.files import is_plain
 
 _HOST = "127.0.0.1"
 # The same name however the UI is started, so that a sensor never fires twice.
@@ -45,7 +45,7 @@ def serve_ui(home: Home, port: int) -> None:
     """
     _require_usable(port)
     address = f"http://{_HOST}:{port}"
-    show.say(f"Dagster UI: {address} in about half a minute (stop with Ctrl-C)")
+    output.say(f"Dagster UI: {address} in about half a minute (stop with Ctrl-C)")
     folder = prepare_instance(home)
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
@@ -58,7 +58,7 @@ def serve_ui(home: Home, port: int) -> None:
     os.chdir(folder)
     from dakl_pipeline.cli.landing import landing_path
 
-    show.say(f"All assets, opened: {address}{landing_path()}")
+    output.say(f"All assets, opened: {address}{landing_path()}")
     sys.stdout.flush()
     program = [sys.executable, "-W", _DEV_IS_FOR_US, "-m", "dagster", "dev", "--workspace", str(workspace)]
     _serve([*program, "--host", _HOST, "--port", str(port)])

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from dakl_pipeline.cli import show
+from dakl_pipeline.cli import output
 
 if TYPE_CHECKING:
     from dakl_pipeline.intake.check import Verdict
@@ -49,7 +49,7 @@ def print_for_analyst(findings: "Iterable[Finding]") -> None:
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
 
     for each in findings:
-        show.say(f"Alleen voor CBS ({SEVERITIES[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
+        output.say(f"Alleen voor CBS ({SEVERITIES[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
 
 
 def print_verdict(verdict: "Verdict") -> None:
@@ -57,30 +57,30 @@ def print_verdict(verdict: "Verdict") -> None:
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 
-    show.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
+    output.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
     if reading := _reading(verdict):
         for line in reading.told():
-            show.say(line)
+            output.say(line)
     if verdict.diagnoses:
-        show.say("Waarschijnlijke oorzaak:" if len(verdict.diagnoses) == 1 else "Waarschijnlijke oorzaken:")
+        output.say("Waarschijnlijke oorzaak:" if len(verdict.diagnoses) == 1 else "Waarschijnlijke oorzaken:")
     for each in verdict.diagnoses:
-        show.say(f"- {each.told()}")
+        output.say(f"- {each.told()}")
     rows = [
         ("heel bestand" if f.row is None else f"regel {f.row}", f.column, SEVERITIES[f.severity], f.message)
         for f in _first(verdict.findings)
     ]
     if rows:
-        show.print_table(("waar", "kolom", "ernst", "bevinding"), rows)
+        output.print_table(("waar", "kolom", "ernst", "bevinding"), rows)
     counts = verdict.counts_by_rule()
     if (more := sum(counts.values()) - len(rows)) > 0:
         is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
         listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
-        show.say(f"... en nog {more} bevindingen; {listed} met --json")
+        output.say(f"... en nog {more} bevindingen; {listed} met --json")
     if rows:
-        show.say("Wat te doen:")
+        output.say("Wat te doen:")
     for rule in dict.fromkeys(f.rule for f in verdict.findings):
         action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
-        show.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
+        output.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
 
 
 def _why_rejected(verdict: "Verdict") -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from dakl_pipeline.cli.interruption import ends_when_interrupted
 from dakl_pipeline.cli.progress import Bar
 from dakl_pipeline.errors import DaklError, Refused
-from resources.home import Home
+from resources.config.home import Home
 
 _STOPPED = (
     "it was stopped from outside, perhaps for want of memory; the last good figures stay. Run again, with --jobs 1 to "

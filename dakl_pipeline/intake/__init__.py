@@ -1,1 +1,1 @@
-"""The intake: names, formats, values and content of delivered files, and which files count."""
+"""The technical check and the content findings of one delivered file."""

@@ -16,9 +16,9 @@ from typing import Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from dakl_pipeline.dutch import number
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.findings import Collector
+from dakl_pipeline.presentation.dutch import number
 
 # In a pattern: the number of columns of the file.
 _COLUMNS = "COLUMNS"

@@ -7,12 +7,12 @@ files there are (``earlier``) and what needs the registrations themselves (``lik
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from dakl_pipeline.dutch import MONTHS, counted, listed, number
 from dakl_pipeline.intake.bounds import is_large
 from dakl_pipeline.intake.findings import Finding, finding
 from dakl_pipeline.intake.profile import FileProfile
-from dakl_pipeline.municipality import successors
+from dakl_pipeline.presentation.dutch import MONTHS, counted, listed, number
 from dakl_pipeline.reference import Compared, shelter_types
+from dakl_pipeline.reference.municipality import successors
 
 
 @dataclass(frozen=True)

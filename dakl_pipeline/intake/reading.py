@@ -9,11 +9,11 @@ from collections import Counter
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from dakl_pipeline.counting import codes_with_region, published_type_codes, set_aside_reason
-from dakl_pipeline.dutch import counted, number
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.population import adults_only
+from dakl_pipeline.presentation.dutch import counted, number
 from dakl_pipeline.reference import Methodology, set_aside_reasons
+from dakl_pipeline.statistics.eligibility import codes_with_region, published_type_codes, set_aside_reason
 
 
 class Reading(BaseModel):

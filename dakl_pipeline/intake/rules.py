@@ -30,7 +30,7 @@ from dakl_pipeline.intake.values import (
     read_code,
     read_date,
 )
-from dakl_pipeline.municipality import CodeStatus, codes_with_status
+from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
 # Over the delivered columns (String, null: set aside); called for each column that the catalogue gives the rule.
 ValueRule = Callable[[str, Context], pl.Expr]

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
-from dakl_pipeline.dutch import listed
 from dakl_pipeline.intake.bounds import bound, is_large
 from dakl_pipeline.intake.findings import Finding, finding
 from dakl_pipeline.intake.profile import FileProfile
+from dakl_pipeline.presentation.dutch import listed
 
 # Names that a finding shows; more would hide the right one.
 _SHOWN = 3

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from dakl_pipeline.dutch import day as in_words
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.wording import moment
-from dakl_pipeline.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.presentation.dutch import day as in_words
+from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
 
 Cause = Literal["missing", "refused", "unexpected", "stopped"]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from dakl_pipeline.intake.log import Delivery
+from dakl_pipeline.deliveries.log import Delivery
 from dakl_pipeline.intake.refusal import refusal_of
 
 _TYPES = {

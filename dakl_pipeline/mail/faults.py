@@ -9,7 +9,7 @@ from io import StringIO
 
 from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.privacy.redaction import mask_numbers
 
 _COLUMNS = ("regel", "kolom", "soort", "ernst", "bevinding", "wat_te_doen", "door")
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dakl_pipeline.dutch import counted, day, number
 from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
 from dakl_pipeline.mail.wording import lines
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.presentation.dutch import counted, day, number
+from dakl_pipeline.privacy.redaction import mask_numbers
 
 # Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
 SHOWN = 10

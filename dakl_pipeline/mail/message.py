@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from dakl_pipeline.intake.log import Entry
+from dakl_pipeline.deliveries.log import Entry
 from dakl_pipeline.mail.attachments import Attachment
 from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.recipients import Recipient, greeting_of

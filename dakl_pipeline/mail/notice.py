@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from dakl_pipeline.dutch import counted, day, listed
+from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
+from dakl_pipeline.deliveries.rounds import last_day_to_deliver, local_date
+from dakl_pipeline.deliveries.selection import standings
 from dakl_pipeline.intake.findings import Finding
-from dakl_pipeline.intake.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.intake.refusal import WINDOW_RULE
-from dakl_pipeline.intake.rounds import last_day_to_deliver, local_date
-from dakl_pipeline.intake.selection import standings
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
 from dakl_pipeline.mail.rejection import rejection_of
 from dakl_pipeline.mail.standing import (
@@ -26,7 +25,8 @@ from dakl_pipeline.mail.standing import (
     what_counts_instead,
 )
 from dakl_pipeline.mail.wording import moment
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.presentation.dutch import counted, day, listed
+from dakl_pipeline.privacy.redaction import mask_numbers
 from dakl_pipeline.reference import Methodology
 
 _AGAINST_EARLIER = 2

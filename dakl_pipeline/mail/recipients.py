@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from dakl_pipeline.dutch import listed
 from dakl_pipeline.errors import Refused
+from dakl_pipeline.presentation.dutch import listed
 
 COLUMNS = ("supplier_id", "name", "email")
 ORGANISATION = "organisation"

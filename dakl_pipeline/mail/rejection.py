@@ -7,18 +7,18 @@ Does not belong here: the rest of the mail (``notice``) and the texts about a ru
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dakl_pipeline.dutch import day, number
-from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-from dakl_pipeline.intake.log import Delivery
-from dakl_pipeline.intake.refusal import refusal_of
-from dakl_pipeline.intake.rounds import (
+from dakl_pipeline.deliveries.log import Delivery
+from dakl_pipeline.deliveries.rounds import (
     last_day_to_deliver,
     local_date,
     missed_delivery_window,
     next_round_to_deliver,
     rounds_of,
 )
+from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
+from dakl_pipeline.intake.refusal import refusal_of
 from dakl_pipeline.mail.groups import FindingGroup
+from dakl_pipeline.presentation.dutch import day, number
 from dakl_pipeline.reference import Methodology
 
 _CHECK = "Controleer het verbeterde bestand eerst met het programma dakl check."

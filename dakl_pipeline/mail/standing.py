@@ -6,10 +6,10 @@ counts (``intake.selection``) and the rest of the mail (``notice``).
 
 from collections.abc import Iterable
 
-from dakl_pipeline.dutch import day
-from dakl_pipeline.intake.log import Delivery, Entry, Withdrawal
-from dakl_pipeline.intake.rounds import local_date
-from dakl_pipeline.intake.selection import Standing, standings
+from dakl_pipeline.deliveries.log import Delivery, Entry, Withdrawal
+from dakl_pipeline.deliveries.rounds import local_date
+from dakl_pipeline.deliveries.selection import Standing, standings
+from dakl_pipeline.presentation.dutch import day
 from dakl_pipeline.reference import Methodology
 
 

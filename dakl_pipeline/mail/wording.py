@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dakl_pipeline import dutch
-from dakl_pipeline.dutch import listed, number
+from dakl_pipeline.presentation import dutch
+from dakl_pipeline.presentation.dutch import listed, number
 
 
 def moment(value: datetime, time_zone: str) -> str:

@@ -9,12 +9,12 @@ more or less. Both deliveries are looked at with the same rules, those of now.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dakl_pipeline.dutch import number
 from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.check import Finding, Verdict
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, is_about_earlier, weights
 from dakl_pipeline.op_orde.explanations import Explanation, asked_again
 from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
+from dakl_pipeline.presentation.dutch import number
 
 Key = tuple[str, str | None]
 

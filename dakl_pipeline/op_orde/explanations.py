@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from dakl_pipeline.dutch import day, number
+from dakl_pipeline.deliveries.log import Delivery, Entry, order_of_receipt
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.catalogue import rules_by_id
 from dakl_pipeline.intake.findings import is_about_earlier
-from dakl_pipeline.intake.log import Delivery, Entry, order_of_receipt
-from dakl_pipeline.redaction import mask_numbers
+from dakl_pipeline.presentation.dutch import day, number
+from dakl_pipeline.privacy.redaction import mask_numbers
 
 MAX_LENGTH = 2_000
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import jinja2
 
-from dakl_pipeline.dutch import counted, day, moment
 from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
 from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
+from dakl_pipeline.presentation.dutch import counted, day, moment
 
 _SHOWN_RANGES = 40
 _SHOWN_MESSAGES = 5

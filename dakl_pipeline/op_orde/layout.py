@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dakl_pipeline import dutch
 from dakl_pipeline.op_orde.report import Figures, OpOrdeReport
+from dakl_pipeline.presentation import dutch
 
 Value = int | float | None
 _Row = TypeVar("_Row")

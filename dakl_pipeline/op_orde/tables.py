@@ -10,9 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from dakl_pipeline.dutch import MONTHS
 from dakl_pipeline.intake.catalogue import ColumnSet
-from dakl_pipeline.municipality import code_status, successors
 from dakl_pipeline.op_orde.report import (
     DuplicateRow,
     DurationRow,
@@ -25,7 +23,9 @@ from dakl_pipeline.op_orde.report import (
     Tables,
     Total,
 )
+from dakl_pipeline.presentation.dutch import MONTHS
 from dakl_pipeline.reference import duration_classes, municipal_mergers, municipalities, shelter_types
+from dakl_pipeline.reference.municipality import code_status, successors
 
 # Delivered column, column of the registrations, set of columns it belongs to: as in the printed report.
 _MISSING_COLUMNS: tuple[tuple[str, str, ColumnSet], ...] = (

@@ -15,11 +15,11 @@ from typing import Literal
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from dakl_pipeline.dutch import day, moment
 from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.op_orde.html import STATUSES
 from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, shown_tables
 from dakl_pipeline.op_orde.report import DeliveryFigures, FindingGroup, OpOrdeReport
+from dakl_pipeline.presentation.dutch import day, moment
 
 # Excel files carry a date of creation; a fixed one keeps the bytes the same.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

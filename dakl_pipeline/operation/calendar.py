@@ -6,7 +6,7 @@ Belongs here: days and words. Does not belong here: the calendar itself (``refer
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dakl_pipeline.dutch import day as in_words
+from dakl_pipeline.presentation.dutch import day as in_words
 from dakl_pipeline.reference import DeliveryRound, Methodology
 
 # A reminder is still of use when the daemon was off on its day.

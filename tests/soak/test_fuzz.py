@@ -1,6 +1,6 @@
 """20,000 mutated deliveries, and a sample of them through the command line.
 
-Belongs here: the long form. Does not belong here: how a file is made and judged (``tests/fuzzing.py``).
+Belongs here: the long form. Does not belong here: how a file is made and judged (``tests/support/fuzzing.py``).
 """
 
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzzing import assert_checked_well, assert_the_command_survives
+from tests.support.fuzzing import assert_checked_well, assert_the_command_survives
 
 pytestmark = pytest.mark.soak
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.files import HEADER, NAME, write_clean_file
-from tests.small_world import row
+from tests.support.paths import ROOT
+from tests.support.small_home import row
 
 pytestmark = pytest.mark.soak
 
-ROOT = Path(__file__).resolve().parents[2]
 MB = 2**20
 LIMIT_MB = 500
 # A row of the clean file is 68 bytes.

@@ -1,7 +1,6 @@
-"""A home in use for long: kills, many hands, and a season. The long forms; short forms are in ``make test``.
+"""A home in use for long: crashes, concurrent users, and a collection round; the short forms are in ``make test``.
 
-Belongs here: how often and how long. Does not belong here: what must hold (``tests/killing.py``, ``hands.py``,
-``season.py``).
+What must hold is in ``tests.support``.
 """
 
 import statistics
@@ -9,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.dagster_ui import running_ui
-from tests.hands import READERS, WRITERS, all_hands, assert_every_run_ended_well
-from tests.killing import assert_kills_leave_the_figures_of_a_clean_run
-from tests.season import TABLES, assert_a_season_ends_well
-from tests.small_world import deliver, delivery, export, make_home, row, run
+from tests.support.collection_round import TABLES, assert_a_season_ends_well
+from tests.support.concurrent_users import READERS, WRITERS, all_hands, assert_every_run_ended_well
+from tests.support.crash_runs import assert_kills_leave_the_figures_of_a_clean_run
+from tests.support.dagster_ui import running_ui
+from tests.support.small_home import deliver, delivery, export, make_home, row, run
 
 pytestmark = pytest.mark.soak
 HALF_AN_HOUR = 1800.0

@@ -1,13 +1,13 @@
 """Processes that deliver at once and processes that are killed: the long form.
 
-Belongs here: how often. Does not belong here: what must hold (``tests/processes.py``).
+Belongs here: how often. Does not belong here: what must hold (``tests/support/processes.py``).
 """
 
 from pathlib import Path
 
 import pytest
 
-from tests.processes import assert_kills_do_no_harm, assert_nothing_is_lost
+from tests.support.processes import assert_kills_do_no_harm, assert_nothing_is_lost
 
 pytestmark = pytest.mark.soak
 

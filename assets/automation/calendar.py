@@ -1,0 +1,112 @@
+"""The schedules of the season: a look at every year at night, and reminders of the calendar.
+
+Belongs here: when something is started. Does not belong here: what the calendar says (``dakl_pipeline.operation``) and
+what a run does (``stage``).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from assets.automation.reruns import REASON_TAG, WANTED_TAG
+from dakl_pipeline.deliveries.rounds import local_date
+from dakl_pipeline.errors import DaklError
+from dakl_pipeline.operation.calendar import reminders_due, years_in_season
+from dakl_pipeline.reference import Methodology
+from resources.config.home import Home
+from resources.mail.analyst import AnalystMailbox
+from resources.mail.settings import load_mail_settings
+from resources.workflows.year_status import YearWatch
+
+_AT_NIGHT, _IN_THE_MORNING = "0 3 * * *", "0 7 * * *"
+
+
+def build_nightly_run(watch: YearWatch, job_name: str) -> dg.ScheduleDefinition:
+    """Make the schedule of the night.
+
+    Args:
+        watch: Looks at the years.
+        job_name: The job that makes a year.
+
+    Returns:
+        A schedule that asks for a run of every year in season. Such a run holds the selection, the registers, the
+        tables between the stages and the warehouse against each other, and makes again only what is not right.
+    """
+    methodology = watch.methodology
+
+    @dg.schedule(
+        name="nightly_consistency",
+        job_name=job_name,
+        cron_schedule=_AT_NIGHT,
+        execution_timezone=methodology.time_zone,
+        description="Loopt in het seizoen elke nacht alle jaren na: selectie, registers, tabellen en warehouse. Wat "
+        "klopt blijft staan.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def nightly_consistency(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        night = local_date(context.scheduled_execution_time, methodology)
+        in_season = [y for y in years_in_season(methodology, night) if y in methodology.reporting_years]
+        requests, waiting = [], []
+        for year in in_season:
+            try:
+                state = watch.look(year)
+            except DaklError as error:
+                # One year that cannot be looked at must not keep the others waiting.
+                waiting.append(f"{year}: {error}")
+                continue
+            if state.lacks is not None:
+                waiting.append(f"{year}: {state.lacks}")
+                continue
+            # With the state it is for: a night that fails is one more attempt, and no new beginning for the sensor.
+            tags = {REASON_TAG: f"consistency of the night of {night}", WANTED_TAG: state.wanted}
+            requests.append(dg.RunRequest(run_key=f"nightly:{night}:{year}", partition_key=str(year), tags=tags))
+        return requests or dg.SkipReason("\n".join(waiting) or f"{night}: no round is going on")
+
+    return nightly_consistency
+
+
+def build_calendar(
+    home: Home, methodology: Methodology, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
+    """Make the reminders of the calendar.
+
+    Args:
+        home: The home; its ``mails/`` holds the mails.
+        methodology: Settings, for the rounds.
+        now: The clock.
+
+    Returns:
+        A job that tells the reminders that are due in its log and in mails to the analyst, each once; and the schedule
+        that starts it on a day that has one.
+    """
+
+    def open_reminders(day: date) -> list[str]:
+        mailbox = AnalystMailbox(home, load_mail_settings())
+        return [r.key for r in reminders_due(methodology, day) if not mailbox.reminder_path(r).exists()]
+
+    @dg.op(name="tell_reminders", description="Schrijft de herinneringen van de kalender in het log en in mails.")
+    def tell_reminders(context: dg.OpExecutionContext) -> None:
+        mailbox = AnalystMailbox(home, load_mail_settings())
+        for reminder in reminders_due(methodology, local_date(now(), methodology)):
+            if mailbox.remind(reminder, now()) is not None:
+                context.log.info(f"{reminder.day}: {reminder.headline}. {reminder.to_do}")
+
+    @dg.job(name="calendar", executor_def=dg.in_process_executor, description="De herinneringen van de kalender.")
+    def calendar() -> None:
+        tell_reminders()
+
+    @dg.schedule(
+        name="calendar_reminders",
+        job=calendar,
+        cron_schedule=_IN_THE_MORNING,
+        execution_timezone=methodology.time_zone,
+        description="Herinnert aan de dagen van de kalender: aanlevering, intrekking en verwerking.",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def calendar_reminders(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        day = local_date(context.scheduled_execution_time, methodology)
+        due = open_reminders(day)
+        return dg.RunRequest(run_key=f"calendar:{day}") if due else dg.SkipReason(f"{day}: nothing in the calendar")
+
+    return calendar, calendar_reminders

@@ -1,0 +1,50 @@
+"""Column lineage for the Dagster UI, one step back and all the way to what was delivered.
+
+Belongs here: telling the lineage of the contracts. Does not belong here: the lineage itself
+(``dakl_pipeline.contracts``). The open-source UI draws no graph of columns, so the list of columns of an asset tells it
+in words, with links; the same lineage as data is there for programs.
+"""
+
+from collections.abc import Iterable
+
+import dagster as dg
+
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.origins import origins
+
+
+def column_lineage(table: Table) -> dg.TableColumnLineage:
+    """The lineage of every column of a table, one step back, as data.
+
+    Args:
+        table: The table.
+    """
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(asset_key=dg.AssetKey(asset), column_name=name) for asset, name in upstream]
+            for column, upstream in table.lineage().items()
+            if upstream
+        }
+    )
+
+
+def describe_column(table: Table, column: str) -> str:
+    """The description of a column with where it comes from, in Markdown with links.
+
+    Args:
+        table: The table.
+        column: Its column.
+    """
+    upstream = table.lineage()[column]
+    ends = origins(table.asset, column)
+    lineage = []
+    if upstream:
+        lineage.append(f"Komt uit {_links(upstream)}")
+    if ends and set(ends) != set(upstream):
+        lineage.append(f"Gaat terug op {_links(ends)}")
+    # Two blanks at the end of a line break it.
+    return "\n\n".join(filter(None, [table.columns[column].description, "  \n".join(lineage)]))
+
+
+def _links(columns: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"[{asset}.{column}](/assets/{asset})" for asset, column in columns)

@@ -1,0 +1,261 @@
+"""What a stage declares, what it may use, and what it gives back.
+
+A stage can use only what it declares: a table, a source, a setting, the key or an earlier vintage that it does not name
+is refused. So what a rerun compares is all that an outcome can depend on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, BinaryIO
+
+import polars as pl
+
+from assets.framework.metadata import Metadata
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.deliveries import DELIVERED_FILES
+from dakl_pipeline.contracts.registers import Register
+from dakl_pipeline.deliveries.log import Delivery, Entry
+from dakl_pipeline.errors import DaklError
+from dakl_pipeline.history.provenance import Vintage
+from dakl_pipeline.privacy.pseudonyms import PseudonymKey
+from dakl_pipeline.reference import Methodology
+from dakl_pipeline.statistics.checks import CheckOutcome
+from dakl_pipeline.statistics.register_checks import RegisterFinding
+from resources.storage.delivery_store import DeliveryStore
+from resources.storage.history_store import HistoryStore
+from resources.storage.register_store import RegisterStore
+from resources.storage.stage_store import StageStore
+
+
+class UndeclaredInput(DaklError):
+    """A stage used what it does not declare: a fault of the program, after which nothing is written."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where the inputs of all stages are kept.
+
+    Attributes:
+        stages: Tables of earlier stages.
+        history: The vintages so far.
+        deliveries: The delivery log.
+        registers: The registers as files.
+    """
+
+    stages: StageStore
+    history: HistoryStore
+    deliveries: DeliveryStore
+    registers: RegisterStore
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a stage made.
+
+    Attributes:
+        frames: The rows of this year, per table of the stage.
+        rows_in: How many rows the stage got.
+        checks: Outcome of every check of meaning that the stage declares.
+        excluded: Rows that do not go on, by reason.
+        notes: What more there is to say about the run.
+    """
+
+    frames: Mapping[Table, pl.DataFrame]
+    rows_in: int
+    checks: Mapping[str, CheckOutcome] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EarlierVintage:
+    """A table of the history that a stage reads of the newest vintage of an earlier year.
+
+    Attributes:
+        table: A table of the history.
+        years_back: How many years before the one of the run, at least 1.
+    """
+
+    table: Table
+    years_back: int = 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the DAG.
+
+    Attributes:
+        tables: Tables it makes together, all or nothing.
+        reads: The tables it may read.
+        group: Group in the Dagster UI.
+        kinds: Technologies, shown as icons in the Dagster UI.
+        run: The stage itself.
+        sources: Keys of the assets outside that it may read.
+        settings: Names of the settings of the statistic that it may use.
+        earlier: Vintages of earlier years that it may read.
+        uses_key: Whether it may use the secret key.
+        source_fingerprints: Digests of what it reads of its sources, by name.
+        describe: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was
+            not made again. It gets the inputs and the vintages of the year.
+        checks: Checks of meaning: name and what must hold.
+        records_vintage: Whether the year is complete when this stage is done, so that it becomes a vintage.
+    """
+
+    tables: tuple[Table, ...]
+    reads: Sequence[Table]
+    group: str
+    kinds: frozenset[str]
+    run: Callable[["Inputs"], Output]
+    sources: Sequence[str] = ()
+    settings: Sequence[str] = ()
+    earlier: Sequence[EarlierVintage] = ()
+    uses_key: bool = False
+    source_fingerprints: Callable[["Inputs"], Mapping[str, str]] = lambda inputs: {}
+    describe: Callable[["Inputs", HistoryStore], Mapping[Table, Metadata]] = lambda inputs, history: {}
+    checks: Mapping[str, str] = field(default_factory=dict)
+    records_vintage: bool = False
+
+    @property
+    def upstream(self) -> list[str]:
+        """Keys of the assets it reads."""
+        return [*(table.asset for table in self.reads), *self.sources]
+
+    @property
+    def name(self) -> str:
+        """Name of the stage: that of its first asset."""
+        return self.tables[0].asset
+
+
+class Inputs:
+    """What a stage may use: what it declares, of the year of the run.
+
+    Args:
+        stage: The stage.
+        year: Reporting year of this run.
+        stores: Where everything is kept.
+        key: The secret key.
+        methodology: All settings of the statistic.
+
+    Raises:
+        UndeclaredInput: By everything that asks for what the stage does not declare.
+    """
+
+    def __init__(self, stage: Stage, year: int, stores: Stores, key: PseudonymKey, methodology: Methodology) -> None:
+        self.year = year
+        self._stage = stage
+        self._stores = stores
+        self._key = key
+        self._methodology = methodology
+
+    def read(self, table: Table) -> pl.DataFrame:
+        """The rows of the year of a table."""
+        self._require(table in self._stage.reads, f"table {table.name}", "reads")
+        return self._stores.stages.read(table, self.year)
+
+    def read_matching(self, table: Table, column: str, values: pl.Series) -> pl.DataFrame:
+        """The rows of the year in which a column has one of some values; for a register as large as the country."""
+        self._require(table in self._stage.reads, f"table {table.name}", "reads")
+        return self._stores.stages.read_matching(table, self.year, column, values)
+
+    def read_earlier(self, earlier: EarlierVintage) -> pl.DataFrame | None:
+        """The rows of a table of the history, of the newest vintage of an earlier year; None when it has none."""
+        vintage = self._earlier_vintage(earlier)
+        return None if vintage is None else self._stores.history.read(vintage, earlier.table)
+
+    @cached_property
+    def log(self) -> list[Entry]:
+        """The delivery log as it was when the stage first looked: what it says it read is what it used."""
+        self._require_source(DELIVERED_FILES)
+        return self._stores.deliveries.entries()
+
+    @contextmanager
+    def opened(self, delivery: Delivery) -> Iterator[BinaryIO]:
+        """The file of a delivery, which is sure to be the one that was received."""
+        self._require_source(DELIVERED_FILES)
+        with self._stores.deliveries.opened(delivery) as file:
+            yield file
+
+    def read_register(self, register: Register) -> pl.DataFrame:
+        """The register of the year, as it was put down."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.read(register, self.year)
+
+    def register_digest(self, register: Register) -> str:
+        """SHA-256 of the file of a register."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.digest(register, self.year)
+
+    def register_findings(self, register: Register) -> list[RegisterFinding]:
+        """What is odd about a register, also beside those of other years, which no row of this year depends on."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.findings(register, self.year, years=self._methodology.reporting_years)
+
+    @property
+    def key(self) -> PseudonymKey:
+        """The secret key."""
+        self._require(self._stage.uses_key, "the key", "uses_key")
+        return self._key
+
+    @property
+    def key_id(self) -> str:
+        """The random id of the key, which says nothing about it."""
+        return self._stores.stages.key_id(self._key.check_value)
+
+    @cached_property
+    def methodology(self) -> Methodology:
+        """The settings of the statistic: those that the stage declares."""
+        return _declared_settings(self._stage, self._methodology)
+
+    def fingerprints(self) -> dict[str, str]:
+        """What the outcome of the stage depends on, beside its code: settings, key, sources and tables, by name."""
+        named = {f"setting {name}": self._setting(name) for name in self._stage.settings}
+        if self._stage.uses_key:
+            named["key"] = self.key_id
+        named |= self._stage.source_fingerprints(self)
+        record = self._stores.stages.record(self.year)
+        # A table that is not there is told by the stage when it reads it.
+        named |= {table.name: stored.sha256 for table in self._stage.reads if (stored := record.table(table.name))}
+        return named | {
+            f"{earlier.table.name} of {self.year - earlier.years_back}": str(vintage.number)
+            for earlier in self._stage.earlier
+            if (vintage := self._earlier_vintage(earlier))
+        }
+
+    def _setting(self, name: str) -> str:
+        value: Any = self._methodology.model_dump(mode="json", include={name})[name]
+        return str(value)
+
+    def _earlier_vintage(self, earlier: EarlierVintage) -> Vintage | None:
+        self._require(earlier in self._stage.earlier, f"{earlier.table.name} of an earlier year", "earlier")
+        return self._stores.history.newest(self.year - earlier.years_back)
+
+    def _require_source(self, key: str) -> None:
+        self._require(key in self._stage.sources, f"source {key}", "sources")
+
+    def _require(self, is_declared: bool, what: str, where: str) -> None:
+        if not is_declared:
+            raise _undeclared(self._stage, what, where)
+
+
+def _declared_settings(stage: Stage, methodology: Methodology) -> Methodology:
+    """The settings that a stage declares; asking for another one is refused."""
+
+    class DeclaredSettings(Methodology):
+        def __getattr__(self, name: str) -> object:
+            # Python asks here for what is not there: the settings that were left out.
+            if name in Methodology.model_fields:
+                raise _undeclared(stage, f"setting {name}", "settings")
+            raise AttributeError(name)
+
+    declared = DeclaredSettings(**dict(methodology))
+    for name in Methodology.model_fields.keys() - set(stage.settings):
+        del declared.__dict__[name]
+    return declared
+
+
+def _undeclared(stage: Stage, what: str, where: str) -> UndeclaredInput:
+    return UndeclaredInput(
+        f"stage {stage.name} uses {what} and does not declare it: name it in its `{where}`; nothing was written"
+    )

@@ -1,0 +1,86 @@
+"""The commands that take care of a home: look whether all is well, keep a copy, put it back."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dakl_pipeline.cli import options as opt
+from dakl_pipeline.cli import output
+from dakl_pipeline.cli.progress import progress
+from dakl_pipeline.errors import Refused
+from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from resources.workflows.opened_home import OpenedHome
+
+
+def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
+    """Look whether home, key, registers, deliveries, figures and versions are well; changes nothing."""
+    opened = opt.open_home(home)
+    from assets.chain import code_versions
+    from resources.maintenance.health.doctor import CHECKS, examine
+
+    findings = []
+    with progress("looking", len(CHECKS)) as bar:
+        for found in examine(opened.home, now=datetime.now(UTC), codes=code_versions()):
+            bar.advance()
+            findings += found
+    lines = [
+        {
+            "check": finding.check,
+            "status": finding.status,
+            "found": mask_unprintable(mask_numbers(finding.found)),
+            "to_do": mask_unprintable(mask_numbers(finding.to_do)),
+        }
+        for finding in findings
+    ]
+    faults = sum(finding.status == "fault" for finding in findings)
+    warnings = sum(finding.status == "warning" for finding in findings)
+    if json:
+        output.print_json({"well": not faults, "checks": lines})
+    else:
+        width = max(len(line["check"]) for line in lines)
+        for line in lines:
+            what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
+            output.say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
+        in_words = output.counted(faults, "fault", "faults"), output.counted(warnings, "warning", "warnings")
+        output.say(f"{output.counted(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
+    if faults:
+        raise typer.Exit(Refused.exit_code)
+
+
+def backup(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .tar.gz file that is not there yet.")],
+    home: opt.HomeOption = None,
+) -> None:
+    """Everything of a home but the key in one file, while deliveries and runs go on."""
+    opened = opt.open_home(home)
+    from resources.maintenance.backup import Backup, plan
+
+    with plan(opened.home, out) as kept, progress("copying", len(kept.files)) as bar:
+        made: Backup = kept.write(out, advance=bar.advance)
+    for path in made.left_out:
+        output.say(f"left out, because it is damaged: {path}")
+    output.say(f"{made.files} files in {out}, {made.size / 1e6:.1f} MB")
+    output.say("It holds BSN's: only you can read it, so let it stay that way wherever it goes.")
+    output.say("It does not hold the key: keep a copy of that, apart from this file.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `dakl backup` made.")],
+    home: opt.HomeOption = None,
+) -> None:
+    """Put a backup back, into a home that is not there yet or an empty folder."""
+    from resources.maintenance.restore import restore_home
+
+    named = opt.named_home(home)
+    with progress("putting back", 1) as bar:
+        restored = restore_home(file, named, advance=bar.set)
+    clock = output.Clock.of(OpenedHome(named).methodology)
+    output.say(f"{restored.files} files in {named.root}, every one as it was on {clock.moment(restored.made_at)}")
+    if restored.figures_problem:
+        output.say(f"The figures are to be made again: {restored.figures_problem}")
+    else:
+        output.say("The figures can be read at once.")
+    output.say(f"The key is not among them: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")
+    output.say(f"Then: dakl doctor --home {named.root} && dakl run --all --home {named.root}")

@@ -1,0 +1,136 @@
+"""What the delivery log holds: one entry per received file, withdrawal or cancellation of one of these.
+
+Belongs here: the entries as validated, immutable objects. Does not belong here: where they are kept (``resources``) and
+what follows from them (``selection``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dakl_pipeline.intake.findings import Finding
+from dakl_pipeline.intake.profile import FileProfile
+
+# Clocks of servers differ by less; what is further ahead is a typing error, or was written by a clock that jumped.
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something that is logged.
+
+    Attributes:
+        account: Name of the account, which is logged.
+    """
+
+    account: str
+
+
+class _Entry(BaseModel):
+    """What every entry has: who, when and how it got in.
+
+    Attributes:
+        sequence: Place in the log, from 1, in the order of logging.
+        supplier_id: Who delivered or withdrew.
+        received_at: When it happened, as far as the rounds are concerned.
+        recorded_at: When it was logged.
+        recorded_by: Account that logged it.
+        late_reason: Why an analyst accepted it outside the window; None if it was not late.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    sequence: int = Field(ge=1)
+    supplier_id: str
+    received_at: AwareDatetime
+    recorded_at: AwareDatetime
+    recorded_by: str
+    late_reason: str | None = None
+
+    @property
+    def delivery_id(self) -> str:
+        """The entry's name in the log and in the warehouse."""
+        return delivery_id(self.sequence)
+
+
+class Delivery(_Entry):
+    """A received file with its verdict.
+
+    Attributes:
+        reporting_year: Year it is about; None when the name does not say.
+        file_name: Name it came with, numbers masked where it could hold a person's.
+        stored_name: Name of the file beside the entry.
+        sha256: Digest of the file as received.
+        size: Bytes of the file as received.
+        registrations: Number of registrations in an approved file.
+        approved: The verdict of the technical check.
+        findings: Exact number of findings per rule.
+        catalogue_version: Version of the rule catalogue that gave the verdict.
+        same_content_as: First entry of this supplier and year with the same bytes; None when the content is new.
+        profile: Counts of an approved file, to compare later files with; None in entries of earlier versions.
+        compared_with: Ids of the earlier deliveries of this supplier with which it was compared.
+        for_analyst: What an analyst should know of it; a supplier never gets to see it.
+    """
+
+    kind: Literal["delivery"] = "delivery"
+    reporting_year: int | None
+    file_name: str
+    stored_name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+    registrations: int = Field(ge=0)
+    approved: bool
+    findings: dict[str, int]
+    catalogue_version: str
+    same_content_as: str | None = None
+    profile: FileProfile | None = None
+    compared_with: tuple[str, ...] = ()
+    for_analyst: tuple[Finding, ...] = ()
+
+
+class Withdrawal(_Entry):
+    """A supplier takes back a year.
+
+    Attributes:
+        reporting_year: Year that is withdrawn.
+    """
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    reporting_year: int
+
+
+class Cancellation(_Entry):
+    """An earlier entry was a mistake: it stays in the log and no longer counts (assumption D72).
+
+    Attributes:
+        reporting_year: Year of that entry.
+        cancels: Its id.
+        why: What was wrong, without numbers that could be a person's.
+    """
+
+    kind: Literal["cancellation"] = "cancellation"
+    reporting_year: int | None
+    cancels: str
+    why: str
+
+
+Entry = Delivery | Withdrawal | Cancellation
+LogEntry = Annotated[Entry, Field(discriminator="kind")]
+
+
+def delivery_id(sequence: int) -> str:
+    """The id of the entry with this place in the log: at least six digits."""
+    return f"{sequence:06d}"
+
+
+def cancellations(entries: Iterable[Entry]) -> dict[str, Cancellation]:
+    """The entries that no longer count, by their id, each with what cancelled it."""
+    return {entry.cancels: entry for entry in entries if isinstance(entry, Cancellation)}
+
+
+def order_of_receipt(entry: Entry) -> tuple[datetime, int]:
+    """Order in which entries count: time of receipt, at the same instant place in the log (monitor rule 3.3)."""
+    return entry.received_at, entry.sequence

@@ -1,0 +1,66 @@
+"""What waits: deliveries and withdrawals that are not in the figures yet, one by one.
+
+Belongs here: how the selection differs from what was counted, in words for an analyst. Does not belong here: looking
+(``resources.workflows.year_status``), and whether a run is asked for (``operation``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from dakl_pipeline.deliveries.selection import Standing
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A change that the figures of a year do not show yet.
+
+    Attributes:
+        what: What happened, as a clause.
+        at: When it happened; None if that is not known.
+        delivery_id: The entry of the log because of which; None for a change of anything else.
+    """
+
+    what: str
+    at: datetime | None = None
+    delivery_id: str | None = None
+
+
+def waiting_in_selection(counted: pl.DataFrame, standings: Iterable[Standing], *, year: int) -> list[Waiting]:
+    """What changed in the selection of a year since it was counted, a supplier at a time.
+
+    Args:
+        counted: Frame of the contract ``deliveries.selected`` of what was counted.
+        standings: How every delivery stands now.
+        year: Reporting year.
+    """
+    of_year = [standing for standing in standings if standing.delivery.reporting_year == year]
+    by_id = {standing.delivery.delivery_id: standing for standing in of_year}
+    now = {standing.delivery.supplier_id: standing for standing in of_year if standing.is_selected}
+    before = dict(counted.select("supplier_id", "delivery_id").rows())
+    return [
+        _change(supplier, before.get(supplier), now.get(supplier), by_id)
+        for supplier in sorted(before.keys() | now.keys())
+        if supplier not in now or before.get(supplier) != now[supplier].delivery.delivery_id
+    ]
+
+
+def _change(supplier: str, before: str | None, now: Standing | None, by_id: dict[str, Standing]) -> Waiting:
+    if now is not None:
+        new = now.delivery
+        if before is None or new.delivery_id > before:
+            return Waiting(f"{supplier} delivered {_named(now)}", new.received_at, new.delivery_id)
+        return Waiting(f"of {supplier} {_named(now)} counts instead of {before}", None, new.delivery_id)
+    assert before is not None
+    # Gone from a log that was put back from a backup.
+    if (former := by_id.get(before)) is None:
+        return Waiting(f"the file of {supplier} that was counted ({before}) is not in the log", None, before)
+    if (cause := former.decided_by) is not None:
+        return Waiting(f"{supplier} withdrew {_named(former)}", cause.received_at, cause.delivery_id)
+    return Waiting(f"{_named(former)} of {supplier} does not count any more", None, before)
+
+
+def _named(standing: Standing) -> str:
+    return f"{standing.delivery.file_name} ({standing.delivery.delivery_id})"

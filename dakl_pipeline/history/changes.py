@@ -1,0 +1,150 @@
+"""What a count changed: the rows that a vintage adds to the history.
+
+Belongs here: comparing the figures of a year with those of the vintage before. Does not belong here: keeping vintages
+(``resources``).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.deliveries import SELECTED
+from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, RUNS, SET_ASIDE_HISTORY
+from dakl_pipeline.contracts.registers import REGISTERS
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, what_changed
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.count import TOTAL
+
+_PERSON = ["region_code", "person_pseudonym"]
+# What a stage read from another follows from something else; the selection is told supplier by supplier.
+_FOLLOWS = {*TABLES, "selection"}
+_CAME_AND_WENT = ("persons_came", "persons_went")
+
+
+def history_of(
+    vintage: Vintage,
+    *,
+    tables: Mapping[Table, pl.DataFrame],
+    selected_before: pl.DataFrame,
+    persons_before: pl.DataFrame,
+) -> dict[Table, pl.DataFrame]:
+    """The rows of a vintage in every table of the history.
+
+    Args:
+        vintage: The vintage.
+        tables: The rows of the year of every table that keeps its history, of the stays and of the unique persons.
+        selected_before: Frame of the contract ``deliveries.selected`` in the vintage before; empty before the first.
+        persons_before: Frame of the contract ``persons.unique`` in the vintage before, made with the same key; empty
+            before the first.
+
+    Returns:
+        Frames of the contracts of the history.
+    """
+    keys = {"year": pl.lit(vintage.year, pl.Int32), "vintage": pl.lit(vintage.number, pl.Int32)}
+    selected, persons = tables[SELECTED], tables[UNIQUE_PERSONS]
+    in_country = tables[UNIQUE_PERSON_COUNTS].filter(region_code=COUNTRY, dimension=TOTAL)
+    run = (
+        vintage.counted_at,
+        vintage.run_id,
+        vintage.reason,
+        vintage.key_id,
+        selected.height,
+        int(in_country["persons"].sum()),
+        json.dumps(vintage.versions),
+    )
+    run_schema = {n: t for n, t in RUNS.polars_schema.items() if n not in keys}
+    frames = {
+        RUNS: pl.DataFrame([run], schema=run_schema, orient="row"),
+        CHANGES: _changes(selected_before, persons_before, selected, persons),
+        SET_ASIDE_HISTORY: _set_aside(tables[ASSESSED_STAYS]),
+        **{table.history: tables[table] for table in TABLES.values() if table.keeps_history},
+    }
+    assert frames.keys() == set(HISTORY_TABLES)
+    return {table: frame.with_columns(**keys).select(table.column_names) for table, frame in frames.items()}
+
+
+def _set_aside(stays: pl.DataFrame) -> pl.DataFrame:
+    rows = stays.drop_nulls("set_aside_reason").select("region_code", reason="set_aside_reason")
+    everywhere = pl.concat([rows.drop_nulls("region_code"), rows.with_columns(region_code=pl.lit(COUNTRY))])
+    return everywhere.group_by("region_code", "reason").agg(pl.len().cast(pl.Int64).alias("registrations"))
+
+
+def _changes(
+    selected_before: pl.DataFrame, persons_before: pl.DataFrame, selected: pl.DataFrame, persons: pl.DataFrame
+) -> pl.DataFrame:
+    before, after = (frame.filter(pl.col("has_bsn")) for frame in (persons_before, persons))
+    came, went = after.join(before, on=_PERSON, how="anti"), before.join(after, on=_PERSON, how="anti")
+    moved = [_per_supplier(frame, measure) for frame, measure in zip((came, went), _CAME_AND_WENT, strict=True)]
+    per_supplier = (
+        moved[0]
+        .join(moved[1], on=["region_code", "supplier_id"], how="full", coalesce=True)
+        .with_columns(pl.col(_CAME_AND_WENT).fill_null(0))
+    )
+    files = [
+        frame.select("supplier_id", pl.col("delivery_id").alias(name))
+        for frame, name in ((selected_before, "delivery_before"), (selected, "delivery_after"))
+    ]
+    changes = per_supplier.join(files[0], on="supplier_id", how="left").join(files[1], on="supplier_id", how="left")
+    return changes.select(name for name in CHANGES.column_names if name not in ("year", "vintage"))
+
+
+def _per_supplier(persons: pl.DataFrame, measure: str) -> pl.DataFrame:
+    here = persons.select("region_code", supplier_id="supplier_ids").explode("supplier_id")
+    everywhere = persons.select("region_code", supplier_id=pl.lit(ALL_SUPPLIERS))
+    return (
+        pl.concat([here, everywhere])
+        .group_by("region_code", "supplier_id")
+        .len(measure)
+        .with_columns(pl.col(measure).cast(pl.Int64))
+    )
+
+
+def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame, selected: pl.DataFrame) -> str:
+    """Why the figures of a year were counted again, in words for an analyst.
+
+    Args:
+        before: The vintage before; None before the first.
+        after: What the year is made of now.
+        selected_before: Frame of the contract ``deliveries.selected`` in the vintage before.
+        selected: The same, now.
+    """
+    if before is None:
+        return f"first count, of {selected.height} files"
+    causes = selection_changes(selected_before, selected)
+    names = {
+        name
+        for stage, record in after.stages.items()
+        if stage in before.stages
+        for name in _named(stage, what_changed(before.stages[stage].inputs, record.inputs))
+        if name not in _FOLLOWS
+    }
+    return "; ".join([*causes, *(f"other {name}" for name in sorted(names))]) or "counted again on request"
+
+
+def _named(stage: str, changed: Sequence[str]) -> list[str]:
+    """What changed of a stage, as an analyst calls it."""
+    registers = {register.table.asset: f"register {register.name}" for register in REGISTERS}
+    return [registers[stage] if name == REGISTER_DIGEST else name for name in changed]
+
+
+def selection_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
+    """What changed in the selection of a year, a sentence for each supplier: old file → new file.
+
+    Args:
+        before: Frame of the contract ``deliveries.selected``.
+        after: The same, later.
+    """
+    old, new = (
+        {row["supplier_id"]: f"{row['file_name']} ({row['delivery_id']})" for row in frame.iter_rows(named=True)}
+        for frame in (before, after)
+    )
+    return [
+        f"{supplier}: {old.get(supplier, 'nothing')} → {new.get(supplier, 'nothing')}"
+        for supplier in sorted(old.keys() | new.keys())
+        if old.get(supplier) != new.get(supplier)
+    ]

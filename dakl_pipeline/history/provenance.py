@@ -1,0 +1,123 @@
+"""Of what the tables of a year were made: what makes a rerun needless, and a figure traceable.
+
+Belongs here: the records of stages and vintages as validated objects. Does not belong here: where they are kept
+(``resources``). A vintage is the state of the figures of a year at a moment, as the field calls it.
+"""
+
+from collections.abc import Mapping
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+# Under this name a stage keeps the digest of the register file it was made of.
+REGISTER_DIGEST = "register_sha256"
+# And under this one what is odd about it.
+REGISTER_WARNINGS = "register_warnings"
+_SHA256 = Field(pattern="^[0-9a-f]{64}$")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class StoredTable(_Record):
+    """One year of a table, as it is kept between stages.
+
+    Attributes:
+        sha256: Digest of the content.
+        rows: Number of rows.
+    """
+
+    sha256: str = _SHA256
+    rows: int = Field(ge=0)
+
+
+class StageRecord(_Record):
+    """What a stage made of a year, and of what.
+
+    Attributes:
+        inputs: Everything the outcome depends on, by name: versions, settings, the key id, digests of what it read.
+        tables: Its tables, by name.
+        rows_in: Rows it got.
+        excluded: Rows that do not go on, by reason.
+        notes: What more it told.
+        made_at: When.
+        run_id: Run of Dagster that made it.
+    """
+
+    inputs: dict[str, str]
+    tables: dict[str, StoredTable]
+    rows_in: int = Field(ge=0)
+    excluded: dict[str, int]
+    notes: dict[str, int | str]
+    made_at: AwareDatetime
+    run_id: str
+
+
+class YearRecord(_Record):
+    """What is kept of a year.
+
+    Attributes:
+        year: Reporting year.
+        stages: The last good outcome of each stage, by its name.
+    """
+
+    year: int
+    stages: dict[str, StageRecord] = Field(default_factory=dict)
+
+    def table(self, name: str) -> StoredTable | None:
+        """The table with this name; None when it has not been made."""
+        return next((stage.tables[name] for stage in self.stages.values() if name in stage.tables), None)
+
+
+class Vintage(_Record):
+    """The figures of a year as they were from one count to the next.
+
+    Attributes:
+        number: Place among the vintages of the year, from 1.
+        year: Reporting year.
+        counted_at: When the figures were counted.
+        run_id: Run of Dagster that counted them.
+        reason: Why, in words for an analyst.
+        versions: Versions of the program, its data and its libraries, by name.
+        stages: What each stage made, by its name.
+    """
+
+    number: int = Field(ge=1)
+    year: int
+    counted_at: AwareDatetime
+    run_id: str
+    reason: str
+    versions: dict[str, str]
+    stages: dict[str, StageRecord]
+
+    @property
+    def key_id(self) -> str:
+        """Id of the key with which the pseudonyms were made."""
+        return next(made["key"] for stage in self.stages.values() if "key" in (made := stage.inputs))
+
+    @property
+    def record(self) -> YearRecord:
+        """The stages as they were."""
+        return YearRecord(year=self.year, stages=self.stages)
+
+
+def stale_stages(record: YearRecord) -> list[str]:
+    """Stages that were not made of the tables that are there now, because only a part of the chain was made again.
+
+    Args:
+        record: The year.
+
+    Returns:
+        Their names, in the order of the record.
+    """
+    kept = {name: stored.sha256 for stage in record.stages.values() for name, stored in stage.tables.items()}
+    return [
+        name
+        for name, stage in record.stages.items()
+        if any(kept[read] != sha256 for read, sha256 in stage.inputs.items() if read in kept)
+    ]
+
+
+def what_changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Names of what an outcome depends on that are not the same, in the order in which they are now."""
+    return [name for name in {**after, **before} if before.get(name) != after.get(name)]

@@ -1,0 +1,1 @@
+"""How figures are shown: Dutch numbers and days, tables for people, Markdown for the Dagster UI, export formats."""

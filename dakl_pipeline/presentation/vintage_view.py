@@ -1,0 +1,231 @@
+"""A vintage as an analyst looks at it after a count: what changed comes first, then what is weakest.
+
+Belongs here: arranging the figures, their coverage and the overlap of suppliers, beside the vintage before. Does not
+belong here: what a change is (``history``), measuring (``steps``), and how a table is drawn (``markdown``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from dakl_pipeline.contracts.history import ALL_SUPPLIERS
+from dakl_pipeline.presentation.places import REGION_NAMES
+from dakl_pipeline.reference import centrumregios, coverage_measures
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.count import TOTAL
+
+_CELL = ["region_code", "dimension", "category"]
+_REGIONS = [region.code for region in centrumregios()]
+_PLACE = {code: place for place, code in enumerate((COUNTRY, *_REGIONS))}
+_REGISTRATIONS, _COUNTING = "registrations", "counting_registrations"
+_NOT_IDENTIFIED = "registrations_without_identifier"
+
+
+@dataclass(frozen=True)
+class RegionFigures:
+    """The figures of a region beside those of the vintage before.
+
+    Attributes:
+        region_code: Code of the region, or of the country.
+        persons: Persons now; 0 when nobody is counted.
+        before: Persons in the vintage before; None when there is none.
+        added: Persons who are counted now and were not; None when the two vintages cannot be compared by person.
+        removed: Persons who were counted and are not now; None as above.
+        cells: How many of its figures are not what they were; 0 when there is no vintage before.
+    """
+
+    region_code: str
+    persons: int
+    before: int | None
+    added: int | None
+    removed: int | None
+    cells: int
+
+    @property
+    def name(self) -> str:
+        """Name of the region."""
+        return REGION_NAMES[self.region_code]
+
+    @property
+    def change(self) -> int | None:
+        """Persons more than in the vintage before."""
+        return None if self.before is None else self.persons - self.before
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether a figure is not what it was, or other persons are behind the same figures."""
+        return bool(self.cells or self.added or self.removed)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """On what the figures of a region rest.
+
+    Attributes:
+        region_code: Code of the region, or of the country.
+        measures: Every coverage measure of the region.
+    """
+
+    region_code: str
+    measures: dict[str, int]
+
+    @property
+    def name(self) -> str:
+        """Name of the region."""
+        return REGION_NAMES[self.region_code]
+
+    @property
+    def identified_percentage(self) -> float | None:
+        """Registrations with a usable BSN or a V-number, of every hundred; None when there are no registrations."""
+        return _percentage(self.measures[_REGISTRATIONS] - self.measures[_NOT_IDENTIFIED], self.measures)
+
+    @property
+    def counting_percentage(self) -> float | None:
+        """Registrations that count, of every hundred; None when there are no registrations."""
+        return _percentage(self.measures[_COUNTING], self.measures)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How the suppliers of a region overlap.
+
+    Attributes:
+        region_code: Code of the region, or of the country.
+        suppliers: Suppliers with at least one person who is counted here.
+        persons: Different persons.
+        sum_of_suppliers: The persons of each supplier, added up.
+        at_several: Persons whom more than one supplier knows.
+    """
+
+    region_code: str
+    suppliers: int
+    persons: int
+    sum_of_suppliers: int
+    at_several: int
+
+    @property
+    def name(self) -> str:
+        """Name of the region."""
+        return REGION_NAMES[self.region_code]
+
+    @property
+    def percentage(self) -> float:
+        """Persons whom more than one supplier knows, of every hundred."""
+        return _of_hundred(self.at_several, self.persons)
+
+
+def regions_changed_first(now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame) -> list[RegionFigures]:
+    """The figures of the country and of every region in one of two vintages.
+
+    Args:
+        now: Frame of the contract ``statistics.unique_person_counts_history``, one vintage.
+        before: The same of the vintage before; None when there is none.
+        changes: Frame of the contract ``statistics.changes`` of the vintage.
+
+    Returns:
+        The country, then the regions that changed, the largest change first, then the others in their usual order.
+    """
+    totals, former = _totals(now), _totals(before) if before is not None else None
+    moved = {
+        code: (came, went)
+        for code, came, went in changes.filter(supplier_id=ALL_SUPPLIERS)
+        .select("region_code", "persons_came", "persons_went")
+        .iter_rows()
+    }
+    cells = _changed_cells(now, before) if before is not None else {}
+    shown = sorted({COUNTRY, *totals, *(former or {})}, key=_PLACE.__getitem__)
+    country, *regions = [_figures(code, totals, former, moved.get(code, (0, 0)), cells.get(code, 0)) for code in shown]
+    changed = sorted(filter(lambda region: region.is_changed, regions), key=_weight, reverse=True)
+    return [country, *changed, *(region for region in regions if not region.is_changed)]
+
+
+def lowest_coverage_first(coverage: pl.DataFrame) -> list[Coverage]:
+    """The coverage of the country and of every region with registrations.
+
+    Args:
+        coverage: Frame of the contract ``statistics.coverage``, one year.
+
+    Returns:
+        The country, then the regions of which the fewest registrations lead to a person.
+    """
+    names = [measure.measure for measure in coverage_measures()]
+    found: dict[str, dict[str, int]] = {}
+    for code, measure, value in coverage.select("region_code", "measure", "value").iter_rows():
+        found.setdefault(code, {})[measure] = value
+    everywhere = [
+        Coverage(code, {name: found[code][name] for name in names if name in found[code]})
+        for code in sorted(found, key=_PLACE.__getitem__)
+    ]
+    country, *regions = everywhere
+    return [country, *sorted(regions, key=_coverage)]
+
+
+def regions_without_registrations(coverage: Sequence[Coverage]) -> list[str]:
+    """Names of the regions of which nothing was delivered, in their usual order.
+
+    Args:
+        coverage: Of the regions with registrations.
+    """
+    present = {region.region_code for region in coverage}
+    return [REGION_NAMES[code] for code in _REGIONS if code not in present]
+
+
+def largest_overlap_first(overlap: pl.DataFrame, counts: pl.DataFrame) -> list[Overlap]:
+    """How the suppliers overlap in the country and in every region.
+
+    Args:
+        overlap: Frame of the contract ``statistics.supplier_overlap``, one year.
+        counts: Frame of the contract ``statistics.unique_person_counts``, the same year.
+
+    Returns:
+        The country, then the regions with the largest part of persons whom several suppliers know.
+    """
+    totals = _totals(counts)
+    per_region = overlap.group_by("region_code").agg(
+        pl.len(), pl.col("persons").sum(), pl.col("persons_only_here").sum()
+    )
+    found = [
+        Overlap(code, suppliers, totals[code], parts, totals[code] - only_here)
+        for code, suppliers, parts, only_here in per_region.iter_rows()
+    ]
+    return sorted(found, key=lambda o: (o.region_code != COUNTRY, -o.percentage, _PLACE[o.region_code]))
+
+
+def _figures(
+    code: str, totals: dict[str, int], former: dict[str, int] | None, moved: tuple[int, int], cells: int
+) -> RegionFigures:
+    persons, before = totals.get(code, 0), None if former is None else former.get(code, 0)
+    added, removed = moved
+    # After another key, or when tables were lost, nobody knows who came and went.
+    is_known = before is not None and added - removed == persons - before
+    return RegionFigures(code, persons, before, added if is_known else None, removed if is_known else None, cells)
+
+
+def _weight(region: RegionFigures) -> tuple[int, int, int, int]:
+    moved = (region.added or 0) + (region.removed or 0)
+    return abs(region.change or 0), moved, region.cells, -_PLACE[region.region_code]
+
+
+def _coverage(region: Coverage) -> tuple[float, float]:
+    return region.identified_percentage or 0, region.counting_percentage or 0
+
+
+def _changed_cells(now: pl.DataFrame, before: pl.DataFrame) -> dict[str, int]:
+    both = now.select(*_CELL, "persons").join(
+        before.select(*_CELL, former="persons"), on=_CELL, how="full", coalesce=True
+    )
+    return dict(both.filter(pl.col("persons").ne_missing(pl.col("former"))).group_by("region_code").len().iter_rows())
+
+
+def _totals(counts: pl.DataFrame) -> dict[str, int]:
+    return dict(counts.filter(dimension=TOTAL).select("region_code", "persons").iter_rows())
+
+
+def _percentage(part: int, measures: dict[str, int]) -> float | None:
+    whole = measures[_REGISTRATIONS]
+    return _of_hundred(part, whole) if whole else None
+
+
+def _of_hundred(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1)

@@ -1,0 +1,34 @@
+"""Stage 5a: which stays count for the reporting year.
+
+Belongs here: monitor rule 5.5 applied to stays with a region and a person. Does not belong here: the conditions
+themselves (``counting``) and counting persons.
+"""
+
+import polars as pl
+
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.reference import Methodology
+from dakl_pipeline.statistics.eligibility import published_type_codes, set_aside_reason
+
+
+def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.DataFrame:
+    """Say for every stay whether it counts, and if not the first reason why (monitor rule 5.5).
+
+    Args:
+        stays: Frame of the contract ``stays.regional``.
+        year: Reporting year.
+        methodology: Settings of the statistic.
+
+    Returns:
+        Frame of the contract ``stays.assessed``: every stay, in the same order.
+    """
+    adults_only = year <= methodology.adults_only_until_year
+    reason = set_aside_reason(
+        year,
+        is_published_type=pl.col("shelter_type_code").is_in(published_type_codes(year)),
+        has_region=pl.col("region_code").is_not_null(),
+        is_identified=pl.col("person_pseudonym").is_not_null(),
+        # An unknown age stays in (A7): a null comparison is not a reason.
+        is_minor=pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
+    )
+    return stays.with_columns(set_aside_reason=reason).select(ASSESSED_STAYS.column_names)

@@ -1,0 +1,139 @@
+"""What must hold before a table is written, with what to do when it does not: the contract, and checks of meaning.
+
+Belongs here: one function per check, over frames. Does not belong here: what a contract holds, what Dagster shows.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from dakl_pipeline.contracts.columns import Table, hold_against
+from dakl_pipeline.reference import published_categories
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.count import TOTAL
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """Outcome of a check.
+
+    Attributes:
+        passed: Whether it holds.
+        found: What was found, in words and counts, without any value of a row.
+        to_do: What a person does when it fails.
+    """
+
+    passed: bool
+    found: str
+    to_do: str
+
+
+_REPORT = "an error in the pipeline: keep the run and report it to the maintainers"
+_BROKEN = {
+    "type": "the column is missing, too many or of another type",
+    "nullability": "empty where it may not be",
+    "regex": "not of the form it must have",
+    "check__allowed": "not in its code list",
+    "min": "less than it may be",
+    "unique": "more than once",
+    "min_length": "a list without values",
+    "inner_nullability": "an empty value in a list",
+    "inner_regex": "a value in a list that is not of the form it must have",
+}
+
+
+def keeps_contract(table: Table, frame: pl.DataFrame) -> CheckOutcome:
+    """Every row keeps the contract of its table.
+
+    Args:
+        table: The contract.
+        frame: Any frame.
+    """
+    verdict = hold_against(table.schema, frame)
+    faults = [f"{_in_words(table, rule)} ({rows} rows)" for rule, rows in verdict.failures.items()]
+    return CheckOutcome(verdict.passed, "; ".join(faults) or f"all {verdict.rows} rows keep it", _REPORT)
+
+
+def _in_words(table: Table, rule: str) -> str:
+    """What a rule of a contract found; the rule's own name where it says enough."""
+    if rule == "primary_key":
+        return f"more rows with the same {', '.join(table.sort_by)}"
+    column, _, kind = rule.rpartition("|")
+    return f"{column}: {_BROKEN.get(kind, kind)}" if column else f"not so: {rule.replace('_', ' ')}"
+
+
+def no_row_lost(rows_in: int, rows_out: int) -> CheckOutcome:
+    """A stage passes on every row it got."""
+    return CheckOutcome(rows_in == rows_out, f"{rows_in} rows in, {rows_out} rows out", _REPORT)
+
+
+def counting_stays_have_region(stays: pl.DataFrame) -> CheckOutcome:
+    """Every stay that counts has a region (monitor rule 5.5).
+
+    Args:
+        stays: Frame of the contract ``stays.assessed``.
+    """
+    without = stays.filter(pl.col("set_aside_reason").is_null() & pl.col("region_code").is_null()).height
+    return CheckOutcome(without == 0, f"{without} counting stays without a region", _REPORT)
+
+
+def every_counting_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> CheckOutcome:
+    """Deduplication keeps every person of a counting stay, once for the country.
+
+    Args:
+        stays: Frame of the contract ``stays.assessed``.
+        persons: Frame of the contract ``persons.unique``.
+    """
+    expected = stays.filter(pl.col("set_aside_reason").is_null())["person_pseudonym"].n_unique()
+    kept = persons.filter(pl.col("region_code") == COUNTRY).height
+    return CheckOutcome(expected == kept, f"{expected} persons in counting stays, {kept} in the country", _REPORT)
+
+
+def country_at_most_sum_of_regions(counts: pl.DataFrame) -> CheckOutcome:
+    """In every cell: largest region ≤ country ≤ sum of the regions, because persons are not additive over regions.
+
+    Args:
+        counts: Frame of the contract ``statistics.unique_person_counts``.
+    """
+    is_country = pl.col("region_code") == COUNTRY
+    cells = counts.group_by("dimension", "category").agg(
+        country=pl.col("persons").filter(is_country).sum(),
+        regions=pl.col("persons").filter(~is_country).sum(),
+        largest=pl.col("persons").filter(~is_country).max().fill_null(0),
+    )
+    wrong = cells.filter(~pl.col("country").is_between(pl.col("largest"), pl.col("regions"))).height
+    return CheckOutcome(wrong == 0, f"{wrong} of {cells.height} cells do not fit between their regions", _REPORT)
+
+
+def characteristics_add_up(counts: pl.DataFrame) -> CheckOutcome:
+    """The categories of every characteristic of a person add up to the total of the region (A8).
+
+    Args:
+        counts: Frame of the contract ``statistics.unique_person_counts``.
+    """
+    of_persons = published_categories().filter("is_person_attribute")["dimension"].unique()
+    sums = (
+        counts.filter(pl.col("dimension").is_in(of_persons.to_list()))
+        .group_by("region_code", "dimension")
+        .agg(pl.col("persons").sum())
+    )
+    totals = sums.filter(pl.col("dimension") == TOTAL).select("region_code", total="persons")
+    compared = totals.join(pl.DataFrame({"dimension": of_persons}), how="cross").join(
+        sums, on=["region_code", "dimension"], how="left"
+    )
+    wrong = compared.filter(pl.col("persons").ne_missing(pl.col("total"))).height
+    return CheckOutcome(wrong == 0, f"{wrong} of {compared.height} sums differ from the total of their region", _REPORT)
+
+
+def registrations_add_up(coverage: pl.DataFrame) -> CheckOutcome:
+    """The registrations of the regions and those without a region add up to those of the country.
+
+    Args:
+        coverage: Frame of the contract ``statistics.coverage``.
+    """
+    values = {(region, measure): value for _, region, measure, value in coverage.rows()}
+    country = values.get((COUNTRY, "registrations"), 0)
+    regions = sum(v for (region, measure), v in values.items() if measure == "registrations" and region != COUNTRY)
+    without = values.get((COUNTRY, "registrations_without_region"), 0)
+    found = f"{regions} registrations in regions and {without} without one, {country} in the country"
+    return CheckOutcome(regions + without == country, found, _REPORT)

@@ -1,0 +1,63 @@
+"""Stage 6, beside the counts: on what the counts rest.
+
+Belongs here: the coverage measures of ``coverage_measure.csv``. Does not belong here: quality of single deliveries.
+"""
+
+import polars as pl
+
+from dakl_pipeline.contracts.statistics import COVERAGE
+from dakl_pipeline.reference import coverage_measures
+from dakl_pipeline.reference.regions import COUNTRY
+from dakl_pipeline.statistics.count import counted
+
+_KEYS = ["year", "region_code"]
+
+
+def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -> pl.DataFrame:
+    """Measure what the counts rest on, per region with deliveries and for the country (monitor rules 5.2 and 5.7).
+
+    Args:
+        stays: Frame of the contract ``stays.assessed``.
+        persons: Frame of the contract ``persons.unique``.
+        year: Reporting year.
+
+    Returns:
+        Frame of the contract ``statistics.coverage``, sorted by key: every measure, zeros included, for the country and
+        for each region with at least one registration.
+    """
+    everywhere = pl.concat(
+        [stays.filter(pl.col("region_code").is_not_null()), stays.with_columns(region_code=pl.lit(COUNTRY))]
+    )
+    of_stays = everywhere.group_by(_KEYS).agg(
+        registrations=pl.len(),
+        counting_registrations=pl.col("set_aside_reason").is_null().sum(),
+        registrations_without_identifier=pl.col("person_pseudonym").is_null().sum(),
+        registrations_without_region=pl.col("municipality_status").is_in(["divided", "unknown"]).sum(),
+        suppliers=pl.col("supplier_id").n_unique(),
+    )
+    of_persons = persons.group_by(_KEYS).agg(persons_v_number_only=(~pl.col("has_bsn")).sum())
+    of_counted = (
+        counted(persons)
+        .group_by(_KEYS)
+        .agg(
+            persons_not_in_register=(~pl.col("is_in_person_register")).sum(),
+            persons_in_several_regions=(pl.col("region_count") > 1).sum(),
+        )
+    )
+    national_only = [m.measure for m in coverage_measures() if m.is_national_only]
+    regions = pl.concat(
+        [of_stays.select(_KEYS), pl.DataFrame({"year": [year], "region_code": [COUNTRY]}, schema_overrides=_KEY_TYPES)]
+    ).unique()
+    return (
+        regions.join(of_stays, on=_KEYS, how="left")
+        .join(of_persons, on=_KEYS, how="left")
+        .join(of_counted, on=_KEYS, how="left")
+        .unpivot(index=_KEYS, variable_name="measure")
+        .filter(~pl.col("measure").is_in(national_only) | (pl.col("region_code") == COUNTRY))
+        .with_columns(pl.col("value").fill_null(0).cast(pl.Int64))
+        .select(COVERAGE.column_names)
+        .sort(COVERAGE.sort_by)
+    )
+
+
+_KEY_TYPES = {"year": pl.Int32, "region_code": pl.String}

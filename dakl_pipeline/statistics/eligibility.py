@@ -1,0 +1,51 @@
+"""Which registrations count for a reporting year (monitor rule 5.5): for the run, and for the check of one file.
+
+Belongs here: one expression per reason, over columns that both have. Does not belong here: how a region or a person is
+found, which differs between the two.
+"""
+
+import polars as pl
+
+from dakl_pipeline.reference import set_aside_reasons, shelter_types
+from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
+
+# Codes of municipalities that lead to one centrumregio (monitor rule 5.4).
+WITH_REGION: tuple[CodeStatus, ...] = ("current", "merged")
+
+
+def published_type_codes(year: int) -> list[str]:
+    """The types of shelter in the published population of a year."""
+    return [t.code for t in shelter_types() if t.is_published and t.is_valid_in(year)]
+
+
+def codes_with_region(year: int) -> list[str]:
+    """The municipality codes that lead to one centrumregio in a year."""
+    return [code for status in WITH_REGION for code in codes_with_status(status, year)]
+
+
+def set_aside_reason(
+    year: int, *, is_published_type: pl.Expr, has_region: pl.Expr, is_identified: pl.Expr, is_minor: pl.Expr
+) -> pl.Expr:
+    """The first reason why a registration does not count, by priority; null where it counts (assumption D17).
+
+    Args:
+        year: Reporting year.
+        is_published_type: Whether its type of shelter is in the published population.
+        has_region: Whether its municipality leads to a centrumregio.
+        is_identified: Whether a person can be told from it.
+        is_minor: Whether that person is too young for this year.
+
+    Returns:
+        String expression over rows with ``start_date`` and ``end_date``. A null condition is no reason.
+    """
+    first, last = pl.date(year, 1, 1), pl.date(year, 12, 31)
+    conditions = {
+        "type_not_published": ~is_published_type,
+        "end_before_start": pl.col("end_date") < pl.col("start_date"),
+        "starts_after_year": pl.col("start_date") > last,
+        "ended_before_year": pl.col("end_date") < first,
+        "no_region": ~has_region,
+        "no_identifier": ~is_identified,
+        "minor": is_minor,
+    }
+    return pl.coalesce(pl.when(conditions[reason.reason]).then(pl.lit(reason.reason)) for reason in set_aside_reasons())

@@ -1,0 +1,84 @@
+"""Stage 2: registrations and registers without BSN and V-number.
+
+Belongs here: replacing the numbers, and leaving out columns that the statistic does not need. Does not belong here: the
+hash itself (``pseudonyms``) and who is one person (``enrich``).
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dakl_pipeline.contracts.columns import hold_against
+from dakl_pipeline.contracts.registers import Register, is_placeholder
+from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
+from dakl_pipeline.errors import Refused
+from dakl_pipeline.privacy.pseudonyms import PseudonymKey, pseudonyms
+
+
+def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: PseudonymKey) -> pl.DataFrame:
+    """Pseudonymise the registrations of a year (monitor rule 5.1).
+
+    Only a usable BSN gets a pseudonym: one that is missing or fails the eleven test identifies nobody. The creation
+    date, request date and reason of ending stay behind: the statistic does not need them (data minimisation).
+
+    Args:
+        files: For each selected file the frame of ``intake.registrations.read_registrations`` with ``supplier_id`` and
+            ``delivery_id``.
+        year: Reporting year.
+        key: The secret key.
+
+    Returns:
+        Frame of the contract ``stays.pseudonymised``, sorted by its key; empty when there are no files.
+
+    Raises:
+        Refused: If a number cannot be pseudonymised.
+    """
+    if not files:
+        return PSEUDONYMISED_STAYS.polars_schema.to_frame()
+    registrations = pl.concat(files)
+    usable_bsn = registrations.select(pl.when(pl.col("bsn_status") == "usable").then("bsn"))["bsn"]
+    return (
+        registrations.with_columns(
+            pl.lit(year, dtype=pl.Int32).alias("year"),
+            pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
+            pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
+        )
+        .select(PSEUDONYMISED_STAYS.column_names)
+        .sort(PSEUDONYMISED_STAYS.sort_by)
+    )
+
+
+def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
+    """Pseudonymise a register.
+
+    Rows with a number that is nobody's are left out: they would make one person of many (assumption D69).
+
+    Args:
+        source: The register as delivered, of the contract ``register.source``.
+        register: Which register it is.
+        year: Reporting year it is for.
+        key: The secret key.
+
+    Returns:
+        Frame of the contract ``register.table``.
+
+    Raises:
+        Refused: If the register breaks its contract; says how many rows break which rule, never a value.
+    """
+    if not register.numbers.keys() - source.schema.keys():
+        source = source.filter(~is_placeholder(register))
+    verdict = hold_against(register.source, source)
+    if not verdict.passed:
+        faults = ", ".join(f"{rule}: {rows} rows" for rule, rows in verdict.failures.items())
+        raise Refused(
+            f"register {register.name} of {year} breaks its contract ({faults}): ask for a corrected register"
+        )
+    replaced = [
+        pseudonyms(source[column], domain, key).alias(f"{column}_pseudonym")
+        for column, domain in register.numbers.items()
+    ]
+    return (
+        source.drop(list(register.numbers))
+        .with_columns(pl.lit(year, dtype=pl.Int32).alias("year"), *replaced)
+        .select(register.table.column_names)
+    )

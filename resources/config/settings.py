@@ -1,0 +1,104 @@
+"""Settings of the statistic in a home.
+
+Belongs here: reading them, and naming those that cannot be. Does not belong here: their meaning
+(``reference.Methodology``).
+"""
+
+import re
+import tomllib
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from dakl_pipeline.errors import Refused
+from dakl_pipeline.reference import (
+    DeliveryRound,
+    File,
+    Methodology,
+    default_methodology,
+    delivery_rounds,
+    use_code_lists,
+)
+from resources.config.home import Home
+
+
+def load_methodology(home: Home) -> Methodology:
+    """Settings of the statistic: those of the package, replaced by those in ``settings.toml`` of the home.
+
+    A table ``[rounds.2026]`` there adds a round, or changes what it names of a round that the package has. With the
+    settings the code lists of the home come into use: those of the package, replaced by those in ``reference``.
+
+    Raises:
+        Refused: If the file of the home is no TOML, or holds a setting that does not exist or cannot be; if a code list
+            cannot be, or does not agree with the others.
+    """
+    use_code_lists(_code_lists(home))
+    values = default_methodology()
+    try:
+        if home.settings_file.exists():
+            own = tomllib.loads(home.settings_file.read_text(encoding="utf-8"))
+            if "rounds" in own:
+                own["rounds"] = _rounds(own["rounds"], home)
+            values |= own
+        return Methodology.model_validate(values)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # The library's own message may quote what was written.
+        line = re.search("at line ([0-9]+)", str(error))
+        place = f"{home.settings_file}, line {line[1]}," if line else str(home.settings_file)
+        raise Refused(f"{place} is not readable as TOML: correct or remove it") from None
+    except OSError as error:
+        raise Refused(f"{home.settings_file} cannot be read ({error.strerror}): correct or remove it") from None
+    except ValidationError as error:
+        raise _refused(home, error, Methodology) from None
+
+
+def _code_lists(home: Home) -> dict[str, File]:
+    """The files in ``reference`` of the home, by their names; hidden files do not count."""
+    own = {}
+    path = home.reference
+    try:
+        for path in sorted(home.reference.iterdir()) if home.reference.exists() else ():
+            if not path.name.startswith("."):
+                # Excel begins a file with a byte order mark.
+                own[path.name] = File(str(path), path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not readable as UTF-8: save it as such, or remove it") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}): correct or remove it") from None
+    return own
+
+
+def _rounds(own: Any, home: Home) -> tuple[DeliveryRound, ...]:
+    rounds = {str(each.round): each for each in delivery_rounds()}
+    if not isinstance(own, dict) or not all(isinstance(table, dict) for table in own.values()):
+        raise Refused(f"{home.settings_file} holds settings that cannot be: rounds (write a table like [rounds.2026])")
+    for name, table in own.items():
+        known = rounds[name].model_dump() if name in rounds else {}
+        try:
+            rounds[name] = DeliveryRound.model_validate({**known, **table, "round": name})
+        except ValidationError as error:
+            raise _refused(home, error, DeliveryRound, "rounds", name) from None
+    return tuple(rounds.values())
+
+
+def _refused(home: Home, error: ValidationError, model: type[BaseModel], *place: str) -> Refused:
+    wrong = {}
+    for each in error.errors():
+        loc = [str(part) for part in each["loc"] if isinstance(part, str)]
+        name = ".".join((*place, *loc)) or "the settings together"
+        # What a check of this project says is safe to show; other texts may quote what was given.
+        wrong[name] = str(each["ctx"]["error"]) if each["type"] == "value_error" else _what_to_write(loc, each, model)
+    texts = "; ".join(f"{name} ({what})" for name, what in wrong.items())
+    return Refused(f"{home.settings_file} holds settings that cannot be: {texts}")
+
+
+def _what_to_write(loc: list[str], error: Any, model: type[BaseModel]) -> str:
+    name = loc[0] if loc else ""
+    if name in model.model_fields:
+        missing = "it is missing; " if error["type"] == "missing" else ""
+        return f"{missing}write {model.model_fields[name].description}"
+    if name in Methodology.model_fields:
+        return "write it above the first [table]: what follows a table belongs to it"
+    close = get_close_matches(name, model.model_fields, n=1)
+    return "there is no such setting" + (f"; write {close[0]}" if close else "")

@@ -1,0 +1,64 @@
+"""Which program this is: what a figure was made with.
+
+Belongs here: digests of the code and data of the package, and versions of the libraries that compute. Does not belong
+here: what follows from another version (``assets``).
+"""
+
+import hashlib
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from dakl_pipeline import __version__
+from dakl_pipeline.intake.catalogue import catalogue
+
+_ROOMS = Path(__file__).resolve().parents[2]
+_STATISTICS = _ROOMS / "dakl_pipeline"
+_COMPUTING = ("polars", "polars-hash", "dataframely")
+_SHOWN = 12
+
+
+@cache
+def computing_libraries() -> dict[str, str]:
+    """Versions of the libraries that compute, by name: with another one a figure can be another."""
+    return {name: metadata.version(name) for name in _COMPUTING}
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the program, its rules and data, and its libraries, by name."""
+    return {
+        "dakl-pipeline": __version__,
+        "git": _git_revision() or _revision_of_the_build() or "not known",
+        "rule catalogue": catalogue().version,
+        "contracts": _digest(_STATISTICS / "contracts"),
+        "reference data": _digest(_STATISTICS / "reference"),
+        **computing_libraries(),
+        **{name: metadata.version(name) for name in ("duckdb", "dagster")},
+    }
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".csv", ".toml")):
+        digest.update(file.relative_to(_ROOMS).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:_SHOWN]
+
+
+def _revision_of_the_build() -> str | None:
+    """What ``deploy/git_revision.py`` left in the wheel."""
+    file = _STATISTICS / "git-revision.txt"
+    return file.read_text(encoding="ascii") if file.exists() else None
+
+
+def _git_revision() -> str | None:
+    # Only a checkout of this project: an installed package may lie in somebody else's.
+    if not (_ROOMS / ".git").exists():
+        return None
+    command = ["git", "-C", str(_ROOMS), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)  # noqa: S603 - fixed words
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,112 @@
+"""The mails to the analyst: one for every failed run, and one for every day of the calendar that asks something.
+
+Belongs here: making them, keeping them as ``.eml`` in ``mails/`` of the home, and sending what waits. Does not belong
+here: what a mail says (``dakl_pipeline.mail``) and finding the runs (``assets``). A run or day has one file, so it has
+one mail however often it is looked at.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from dakl_pipeline.mail.alert import FailedRun, notice_of_day, notice_of_failed_run
+from dakl_pipeline.mail.message import compose_alert
+from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.recipients import Recipient
+from dakl_pipeline.operation.calendar import Reminder
+from resources.config.home import Home
+from resources.mail.queue import Letter, Outbox, when_sent
+from resources.mail.server import MailServer
+from resources.mail.settings import MailSettings
+from resources.storage.files import write_atomically
+
+_FAILED_RUN = "failed-run-"
+
+
+class AnalystMailbox:
+    """The mails to the analyst of one home.
+
+    Args:
+        home: The home.
+        settings: Addresses of CBS.
+    """
+
+    def __init__(self, home: Home, settings: MailSettings) -> None:
+        self._home = home
+        self._settings = settings
+
+    def path_of(self, run_id: str) -> Path:
+        """Where the mail about a failed run is."""
+        return self._home.mails / f"{_FAILED_RUN}{run_id}.eml"
+
+    def post(self, run: FailedRun, *, time_zone: str) -> Path:
+        """Make the mail about a failed run.
+
+        Args:
+            run: The run.
+            time_zone: For the moments in it.
+
+        Returns:
+            Where it is.
+        """
+        path = self.path_of(run.run_id)
+        return self._keep(path, run.run_id, run.failed_at, notice_of_failed_run(run, time_zone=time_zone))
+
+    def reminder_path(self, reminder: Reminder) -> Path:
+        """Where the mail about a day of the calendar is."""
+        return self._home.mails / f"{reminder.key}.eml"
+
+    def remind(self, reminder: Reminder, at: datetime) -> Path | None:
+        """Make the mail about a day of the calendar, once.
+
+        Args:
+            reminder: The day.
+            at: Now.
+
+        Returns:
+            Where it is; None when it was made before.
+        """
+        path = self.reminder_path(reminder)
+        if path.exists():
+            return None
+        return self._keep(path, reminder.key, at, notice_of_day(reminder.headline, reminder.to_do, reminder.day))
+
+    def _keep(self, path: Path, identifier: str, at: datetime, notice: Notice) -> Path:
+        message = compose_alert(
+            identifier,
+            at,
+            notice,
+            to=(self._recipient,),
+            sender=self._settings.sender,
+            reply_to=self._settings.mail_contact,
+        )
+        write_atomically(path, message.as_bytes())
+        return path
+
+    def letters(self) -> list[Letter]:
+        """Every mail that was made, sent or not.
+
+        Raises:
+            Refused: If the note that one was sent cannot be read.
+        """
+        return [self._letter(path) for path in sorted(self._home.mails.glob("*.eml"))]
+
+    def send(self, server: MailServer) -> list[str]:
+        """Send what waits, each mail at least once; what cannot be sent now keeps waiting.
+
+        Args:
+            server: The mail server.
+
+        Returns:
+            What went wrong, in plain lines.
+        """
+        return Outbox(self._home.mails).send(self.letters(), server, pauses=())
+
+    def _letter(self, path: Path) -> Letter:
+        about = path.stem.replace(_FAILED_RUN, "run ")
+        if (sent := when_sent(path)) is not None:
+            return Letter(about, path, *sent)
+        return Letter(about, path, None, () if self._recipient.is_placeholder else (self._recipient,))
+
+    @property
+    def _recipient(self) -> Recipient:
+        return Recipient("", self._settings.analyst)

@@ -1,0 +1,177 @@
+"""Sending what waits: letters that are kept as ``.eml``, each handed to the mail server at least once.
+
+Belongs here: sending, and remembering what was sent. Does not belong here: which letters there are (``mailbox``,
+``analyst_mailbox``) and the connection (``mail_server``).
+
+``000012-mail.sent`` beside ``000012-mail.eml`` says that it went out.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from dakl_pipeline.errors import DaklError, Refused
+from dakl_pipeline.mail.message import addresses
+from dakl_pipeline.mail.recipients import Recipient
+from resources.mail.server import MailNotTaken, MailServer, ServerAway
+from resources.storage.files import locked, write_atomically
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message that was made.
+
+    Attributes:
+        about: What it is about, as problems name it.
+        path: The message.
+        sent_at: When it was handed to the mail server; None while it waits.
+        to: Who got it, or who would get it now; nobody when no address is known.
+    """
+
+    about: str
+    path: Path
+    sent_at: datetime | None
+    to: tuple[Recipient, ...]
+
+
+def when_sent(path: Path) -> tuple[datetime, tuple[Recipient, ...]] | None:
+    """When a message was handed to the mail server, and to whom; None while it waits.
+
+    Raises:
+        Refused: If the note about it cannot be read.
+    """
+    try:
+        content = json.loads(_marker(path).read_bytes())
+        return datetime.fromisoformat(content["sent_at"]), tuple(Recipient("", email) for email in content["to"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise Refused(f"{_marker(path)} is not readable: remove it to send the mail again") from None
+
+
+class Outbox:
+    """Sends letters of a folder.
+
+    Args:
+        folder: Where they are, themselves or in folders below; it is there when there is something to send.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(
+        self,
+        letters: Sequence[Letter],
+        server: MailServer,
+        *,
+        pauses: Sequence[float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> list[str]:
+        """Send the letters that wait, each at least once; what cannot be sent keeps waiting.
+
+        Args:
+            letters: Letters; those that were sent and those to nobody are left alone.
+            server: The mail server.
+            pauses: Seconds before each further attempt.
+            sleep: Waits.
+
+        Returns:
+            What went wrong, in plain lines; nothing when every letter was sent.
+        """
+        waiting = [letter for letter in letters if letter.sent_at is None and letter.to]
+        problems: list[str] = []
+        for pause in (*pauses, None):
+            if not waiting:
+                break
+            waiting, final, passing = self._attempt(waiting, server)
+            problems += final
+            if pause is None or not passing:
+                problems += passing
+                break
+            sleep(pause)
+        return problems
+
+    def _attempt(self, waiting: Iterable[Letter], server: MailServer) -> tuple[list[Letter], list[str], list[str]]:
+        """Try every letter once.
+
+        Returns:
+            The letters for which trying again may help, what is wrong for good, and what may pass.
+        """
+        again, final, passing = list(waiting), [], []
+        try:
+            # One process at a time, so that no letter is sent by two.
+            with locked(self._folder / ".sending"), server.connected() as connection:
+                for letter in tuple(again):
+                    try:
+                        if not _marker(letter.path).exists():
+                            refused = connection.hand_over(_readdressed(letter), [r.email for r in letter.to])
+                            _mark_sent(letter)
+                            if refused:
+                                final.append(
+                                    f"the mail of {letter.about} went out, but the mail server did not take "
+                                    f"{refused} of its {len(letter.to)} addresses"
+                                )
+                    except MailNotTaken as error:
+                        problem = f"the mail of {letter.about} waits: {error}"
+                        if not error.is_final:
+                            passing.append(problem)
+                            continue
+                        final.append(problem)
+                    again.remove(letter)
+        except ServerAway as error:
+            if again:
+                passing = [f"{_count(again)} waiting: {error}"]
+        except DaklError as error:
+            final.append(f"{_count(again)} waiting: {error}")
+            again = []
+        return again, final, passing
+
+
+def is_addressed_to(letter: Letter) -> bool:
+    """Whether a message is to the people who would get it now."""
+    return _is_to(_read(letter), letter.to)
+
+
+def _readdressed(letter: Letter) -> EmailMessage:
+    """The message with the addresses of today: they may have changed since it was made."""
+    message = _read(letter)
+    if not _is_to(message, letter.to):
+        del message["To"]
+        message["To"] = addresses(letter.to)
+        write_atomically(letter.path, message.as_bytes())
+    return message
+
+
+def _read(letter: Letter) -> EmailMessage:
+    return message_from_bytes(letter.path.read_bytes(), EmailMessage, policy=SMTP)
+
+
+def _is_to(message: EmailMessage, to: Sequence[Recipient]) -> bool:
+    present = message["To"].addresses if message["To"] else ()
+    return [(a.display_name, a.addr_spec) for a in present] == [(r.name, r.email) for r in to]
+
+
+def _count(letters: Sequence[Letter]) -> str:
+    return "1 mail is" if len(letters) == 1 else f"{len(letters)} mails are"
+
+
+def _marker(path: Path) -> Path:
+    return path.with_suffix(".sent")
+
+
+def _mark_sent(letter: Letter) -> None:
+    content = {"sent_at": datetime.now(UTC).isoformat(), "to": [r.email for r in letter.to]}
+    try:
+        write_atomically(_marker(letter.path), json.dumps(content).encode("utf-8"))
+    except OSError as error:
+        raise Refused(
+            f"{_marker(letter.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail went out, and will "
+            "go out again"
+        ) from None

@@ -1,0 +1,1 @@
+"""Keeping a home well: backup, restore, and the checks of ``dakl doctor``."""

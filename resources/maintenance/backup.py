@@ -1,0 +1,276 @@
+"""Keeping a copy of a home: what goes into a backup, and in which order.
+
+Belongs here: choosing and copying. Does not belong here: the form of the file (``archive``) and putting it back
+(``restoring``).
+
+Nothing is locked, so nobody waits, and a read-only disk will do. What is kept for good (entries of the log, vintages)
+is never changed once it is there; so what refers is copied before what it refers to. Figures come first, with the
+tables that they were made of held open; then the history of runs, reports and registers; the log comes last and holds
+every delivery of any figure, run and report in the copy.
+
+Left out: the key, wherever it is; the warehouse, which is made of the rest; the pseudonymised registers and the tables
+of runs that are not finished, which the next run makes again; locks and what is half written.
+"""
+
+import hashlib
+import io
+import os
+import re
+import sqlite3
+import stat
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from dakl_pipeline import __version__
+from dakl_pipeline.contracts import VINTAGE_TABLES
+from dakl_pipeline.errors import DaklError, Refused, WrongUsage
+from resources.config.environment import load_environment
+from resources.config.home import Home
+from resources.config.secret_key import key_file_of
+from resources.maintenance.archive import ENDING, MANIFEST, KeptFile, Manifest
+from resources.storage.delivery_store import DeliveryStore
+from resources.storage.files import whole_file
+from resources.storage.history_store import HistoryStore
+from resources.storage.sqlite_files import BESIDE, copy_whole
+from resources.storage.stage_store import StageStore
+
+# Parquet does not get smaller, and lines of text do at once.
+_COMPRESSION = 1
+_READ_AT_ONCE = 16 << 20
+_KEY_SIZE = 128
+_KEY = re.compile(rb"\s*[0-9a-fA-F]{64}\s*")
+_LOOKS = 5
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made.
+
+    Attributes:
+        files: Number of files in it.
+        size: Its bytes.
+        left_out: Files of other programs that are damaged and so are not in it.
+    """
+
+    files: int
+    size: int
+    left_out: tuple[Path, ...]
+
+
+@dataclass
+class Plan:
+    """What goes into a backup, in this order.
+
+    Attributes:
+        root: The home.
+        files: The files.
+        opened: Of those that a run may throw away meanwhile, the open file.
+        made_at: When the choice was made.
+    """
+
+    root: Path
+    made_at: datetime
+    files: list[Path] = field(default_factory=list)
+    opened: dict[Path, BinaryIO] = field(default_factory=dict)
+
+    def write(self, out: Path, *, advance: Callable[[], None]) -> Backup:
+        """Write the backup, whole or not at all, readable by its owner only.
+
+        Args:
+            out: The file.
+            advance: Called after each file.
+
+        Raises:
+            Refused: If it is there already or cannot be written, or a file changed while it was copied.
+        """
+        digests: dict[str, KeptFile] = {}
+        left_out: list[Path] = []
+        try:
+            with whole_file(out, replace=False) as target:
+                with tarfile.open(fileobj=target, mode="w:gz", compresslevel=_COMPRESSION) as archive:
+                    for path in self.files:
+                        name = path.relative_to(self.root).as_posix()
+                        try:
+                            # What is gone by now was superseded.
+                            with suppress(FileNotFoundError), self._source(path) as source:
+                                digests[name] = _add(archive, name, source)
+                        except sqlite3.Error:
+                            left_out.append(path)
+                        advance()
+                    manifest = Manifest(made_at=self.made_at, version=__version__, files=digests)
+                    _add(archive, MANIFEST, io.BytesIO(manifest.model_dump_json(indent=1).encode()))
+                size = target.tell()
+        except FileExistsError:
+            raise _there_already(out) from None
+        except OSError as error:
+            raise Refused(f"the backup was not made: {error.strerror or error} ({error.filename or out})") from None
+        return Backup(len(digests), size, tuple(left_out))
+
+    @contextmanager
+    def _source(self, path: Path) -> Iterator[BinaryIO]:
+        if path in self.opened:
+            yield self.opened[path]
+        elif path.suffix == ".db":
+            with tempfile.TemporaryDirectory(prefix="dakl-backup-") as scratch:
+                copy = Path(scratch) / path.name
+                copy_whole(path, copy)
+                with copy.open("rb") as file:
+                    yield file
+        else:
+            with path.open("rb") as file:
+                before = os.fstat(file.fileno())
+                if before.st_size <= _READ_AT_ONCE:
+                    yield io.BytesIO(file.read())
+                    return
+                yield file
+                after = os.fstat(file.fileno())
+            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                raise Refused(f"{path} changed while it was copied: make the backup again")
+
+
+@contextmanager
+def plan(home: Home, out: Path) -> Iterator[Plan]:
+    """Choose what goes into a backup.
+
+    Args:
+        home: The home.
+        out: Where the backup will be.
+
+    Yields:
+        The choice.
+
+    Raises:
+        WrongUsage: If the name does not tell what the file is.
+        Refused: If the file is there already, or would be in the home.
+    """
+    if not out.name.endswith(ENDING):
+        raise WrongUsage(f"--out ends in {ENDING}")
+    if os.path.lexists(out):
+        raise _there_already(out)
+    if home.root.resolve() in out.resolve().parents:
+        raise Refused(f"{out} is in the home itself: choose a place outside, best on another disk")
+    chosen = Plan(home.root, datetime.now(UTC))
+    keys = _key_files(home)
+    with ExitStack() as stack:
+        _choose_figures(home, chosen, stack)
+        of_figures = {home.stages, home.history, home.deliveries}
+        others = [path for path in sorted(home.root.iterdir()) if path not in of_figures]
+        for path in others:
+            chosen.files += (file for file in _files(path) if not _is_left_out(file, home, keys))
+        # The entries that were there before the second look; ids are given out one after the other.
+        last = max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)
+        for path in _files(home.deliveries):
+            entry = path.relative_to(home.deliveries).parts[0]
+            if not entry.isdigit() or int(entry) <= last:
+                chosen.files.append(path)
+        yield chosen
+
+
+def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
+    """The vintages, and the tables that the newest of each year shows."""
+    history, stages = HistoryStore(home.history), StageStore(home.stages)
+    if stages.keys_file.exists():
+        chosen.files.append(stages.keys_file)
+    for year in history.years():
+        for _ in range(_LOOKS):
+            # A run that ends now may throw away what the vintage before it was made of: then look again.
+            last = history.numbers(year)[-1]
+            tables, is_whole = _tables_of_newest(home, year, stack)
+            if is_whole:
+                break
+        chosen.opened |= tables
+        chosen.files += tables
+        for folder in sorted((home.history / str(year)).iterdir()):
+            if folder.name.isdigit() and int(folder.name) <= last:
+                chosen.files += _files(folder)
+
+
+def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Path, BinaryIO], bool]:
+    """The record of a year and the tables of its newest vintage, open, and whether they are all there."""
+    stages = StageStore(home.stages)
+    try:
+        newest = HistoryStore(home.history).newest(year)
+    except DaklError:
+        newest = None
+    paths = [stages.record_file(year)]
+    if newest is not None:
+        for stage in newest.stages.values():
+            shown = [name for name in stage.tables if name in VINTAGE_TABLES]
+            paths += [stages.path(year, name, stage.tables[name]) for name in shown]
+    opened: dict[Path, BinaryIO] = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            opened[path] = stack.enter_context(path.open("rb"))
+    return opened, len(opened) == len(paths)
+
+
+def _files(place: Path) -> Iterator[Path]:
+    """Every plain file in a place, also by way of a link to another disk; hidden ones are locks or half written."""
+    if place.name.startswith("."):
+        return
+    if place.is_file():
+        yield place
+    seen: set[Path] = set()
+    for folder, below, names in os.walk(place, followlinks=True):
+        resolved = Path(folder).resolve()
+        if resolved in seen:
+            below.clear()
+            continue
+        seen.add(resolved)
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not name.startswith(".") and path.is_file():
+                yield path
+
+
+def _key_files(home: Home) -> list[Path]:
+    files = (home.key_file, key_file_of(home, load_environment()))
+    return [file for file in files if file is not None and file.exists()]
+
+
+def _is_left_out(path: Path, home: Home, keys: list[Path]) -> bool:
+    if path.name.startswith(home.warehouse.name) or path.name.endswith(BESIDE):
+        return True
+    if any(path.samefile(key) for key in keys):
+        return True
+    # A copy of a key under another name.
+    return path.stat().st_size <= _KEY_SIZE and _KEY.fullmatch(path.read_bytes()) is not None
+
+
+def _add(archive: tarfile.TarFile, name: str, source: BinaryIO) -> KeptFile:
+    member = tarfile.TarInfo(name)
+    member.mode = stat.S_IRUSR | stat.S_IWUSR
+    member.size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    reader = _Digesting(source)
+    archive.addfile(member, reader)
+    return KeptFile(sha256=reader.digest.hexdigest(), size=member.size)
+
+
+class _Digesting:
+    """Reads a file and digests what it reads.
+
+    Args:
+        source: The file.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most so many bytes."""
+        chunk = self._source.read(size)
+        self.digest.update(chunk)
+        return chunk
+
+
+def _there_already(out: Path) -> Refused:
+    return Refused(f"{out} is there already: a backup never replaces another")

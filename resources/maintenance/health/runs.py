@@ -1,0 +1,99 @@
+"""The history of runs that Dagster keeps: its settings, and whether its storage opens.
+
+Belongs here: looking at the folder of Dagster without starting it, which takes seconds and writes. Does not belong
+here: what the runs were.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dakl_pipeline.operation.health import Finding, few
+from resources.maintenance.health.context import Patient
+from resources.storage.sqlite_files import opened_unchanged
+
+_NO_FIGURE_IS_LOST = "no figure is lost by it"
+
+
+def runs(patient: Patient) -> Iterator[Finding]:
+    """The settings and the storage of Dagster."""
+    folder = patient.home.dagster
+    if not folder.is_dir():
+        yield Finding("runs", "ok", "nothing has run yet")
+        return
+    file = folder / "dagster.yaml"
+    try:
+        settings = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        settings = {}
+    except (OSError, ValueError, yaml.YAMLError):
+        settings = None
+    if not isinstance(settings, dict):
+        yield Finding(
+            "runs",
+            "fault",
+            f"{file} is not readable",
+            "correct it; only of a home whose history of runs is not in PostgreSQL it may be removed: `dakl run` then "
+            "writes a new one",
+        )
+    elif isinstance(storage := settings.get("storage"), dict) and "postgres" in storage:
+        yield _postgres(storage["postgres"].get("postgres_db", {}))
+    else:
+        yield _sqlite(folder)
+
+
+def _sqlite(folder: Path) -> Finding:
+    files = sorted(folder.rglob("*.db"))
+    damaged = [str(path) for path in files if not _is_whole(path)]
+    if damaged:
+        return Finding(
+            "runs",
+            "fault",
+            f"damaged: {few(damaged)}",
+            f"put it back from a backup, or move it away and start with an empty history of runs: {_NO_FIGURE_IS_LOST}",
+        )
+    return Finding("runs", "ok", "the history of runs opens" if files else "nothing has run yet")
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with opened_unchanged(path) as connection:
+            return bool(connection.execute("pragma quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
+def _postgres(database: dict[str, Any]) -> Finding:
+    try:
+        import psycopg2
+    except ImportError:
+        return Finding("runs", "fault", "no driver for PostgreSQL", "install the program with its extra `team`")
+    values = {name: _value(given) for name, given in database.items()}
+    try:
+        connection = psycopg2.connect(
+            host=values.get("hostname"),
+            port=values.get("port") or 5432,
+            dbname=values.get("db_name"),
+            user=values.get("username"),
+            password=values.get("password"),
+            connect_timeout=5,
+        )
+        connection.close()
+    except psycopg2.Error:
+        # The library's own message may show the settings.
+        return Finding(
+            "runs",
+            "fault",
+            "PostgreSQL cannot be reached",
+            "look whether it runs and whether DAKL_POSTGRES_HOST and the like are right; figures can be read meanwhile",
+        )
+    return Finding("runs", "ok", "the history of runs in PostgreSQL opens")
+
+
+def _value(given: Any) -> Any:
+    """A setting of Dagster: as written, or the variable of the environment that it names."""
+    return os.environ.get(str(given["env"])) if isinstance(given, dict) and "env" in given else given

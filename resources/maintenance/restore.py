@@ -1,0 +1,174 @@
+"""Putting a backup back, into a home that is not there yet.
+
+Belongs here: unpacking, and trusting nothing before all of it has been compared with its list. Does not belong here:
+what a backup holds (``backup``).
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dakl_pipeline.errors import DaklError, Missing, Refused
+from resources.config.home import Home
+from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
+from resources.storage.history_store import HistoryStore
+from resources.storage.stage_store import StageStore
+from resources.storage.warehouse import Warehouse
+
+_CHUNK = 1 << 20
+_DRAFT_PREFIX = ".restoring-"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back.
+
+    Attributes:
+        files: Number of files.
+        made_at: When the backup was made.
+        figures_problem: Why the figures cannot be read before the next run; None if they can.
+    """
+
+    files: int
+    made_at: datetime
+    figures_problem: str | None
+
+
+def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None]) -> Restored:
+    """Put a backup back: every file as it was, or nothing.
+
+    It is unpacked beside the home and compared with its list; then the warehouse is made of it, for which no key is
+    needed; then it takes the place of the home in one move.
+
+    Args:
+        file: The backup.
+        home: A home that is not there, or an empty folder.
+        advance: Called with the bytes of the backup that were read, and all of them.
+
+    Raises:
+        Missing: If there is no such file.
+        Refused: If the home is not empty, the file is no backup or damaged, or it cannot be written.
+    """
+    root = home.root.absolute()
+    if not file.is_file():
+        raise Missing(f"there is no backup {file}")
+    if os.path.lexists(root) and (not root.is_dir() or any(root.iterdir())):
+        raise Refused(f"{root} is there already and not an empty folder: restore into another, nothing is overwritten")
+    if root.is_mount():
+        raise Refused(f"{root} is a disk of its own: restore into a folder on it, so that it comes in one move")
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with _draft(root) as draft:
+            unpacked = _unpack(file, draft, advance)
+            manifest = _compared(file, draft, unpacked)
+            problem = _show_figures(Home(draft))
+            os.sync()
+            draft.rename(root)
+    except OSError as error:
+        raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
+    return Restored(len(manifest.files), manifest.made_at, problem)
+
+
+@contextmanager
+def _draft(root: Path) -> Iterator[Path]:
+    """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away."""
+    draft = root.with_name(f"{_DRAFT_PREFIX}{root.name}")
+    draft.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Refused(f"another process is restoring {root} at this moment") from None
+    try:
+        for path in draft.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
+    """Unpack every member, and digest it on the way."""
+    found: dict[str, KeptFile] = {}
+    size = file.stat().st_size
+    try:
+        with file.open("rb") as source, tarfile.open(fileobj=source, mode="r:gz") as archive:
+            for member in archive:
+                name = _safe_name(file, member, draft)
+                if name in found:
+                    raise _no_backup(file)
+                content = archive.extractfile(member)
+                assert content is not None  # a plain file
+                target = draft / name
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                digest = hashlib.sha256()
+                with content, target.open("xb") as copy:
+                    while chunk := content.read(_CHUNK):
+                        digest.update(chunk)
+                        copy.write(chunk)
+                target.chmod(0o600)
+                found[name] = KeptFile(sha256=digest.hexdigest(), size=member.size)
+                advance(source.tell(), size)
+    except (tarfile.TarError, EOFError, zlib.error):
+        raise _no_backup(file) from None
+    return found
+
+
+def _safe_name(file: Path, member: tarfile.TarInfo, draft: Path) -> str:
+    """The name of a plain file within the home.
+
+    Raises:
+        Refused: If it is a link, a device or a folder, or would be anywhere else or in the place of the key.
+    """
+    try:
+        safe = tarfile.data_filter(member, str(draft))
+    except tarfile.FilterError:
+        raise _no_backup(file) from None
+    parts = Path(safe.name).parts
+    if not safe.isreg() or safe.name != member.name or ".." in parts or draft / safe.name == Home(draft).key_file:
+        raise _no_backup(file)
+    return Path(*parts).as_posix()
+
+
+def _compared(file: Path, draft: Path, unpacked: dict[str, KeptFile]) -> Manifest:
+    """The list of the backup, when what was unpacked is exactly what is on it."""
+    unpacked.pop(MANIFEST, None)
+    try:
+        manifest = Manifest.model_validate_json((draft / MANIFEST).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        raise _no_backup(file) from None
+    if unpacked != manifest.files:
+        raise _no_backup(file)
+    (draft / MANIFEST).unlink()
+    return manifest
+
+
+def _show_figures(home: Home) -> str | None:
+    """Make the warehouse of what was put back.
+
+    Returns:
+        Why that cannot be done; None when it was.
+    """
+    history = HistoryStore(home.history)
+    try:
+        if history.years():
+            Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
+    except DaklError as error:
+        return str(error)
+    return None
+
+
+def _no_backup(file: Path) -> Refused:
+    return Refused(f"{file} is damaged, or is not made by `dakl backup`: nothing was restored, take another backup")

@@ -1,0 +1,1 @@
+"""How state is kept: delivery log, registers, stage tables, history and warehouse, each whole or not at all."""

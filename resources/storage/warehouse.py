@@ -1,0 +1,266 @@
+"""The warehouse: one DuckDB file with every counted year whole, replaced by a new file when a year was counted again.
+
+Belongs here: bringing it up to date and reading it. Does not belong here: what the tables hold (``contracts``) and the
+tables between stages (``stage_store``). Whoever has the file open keeps what they saw; nobody waits for anybody.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.history.provenance import Vintage
+from resources.storage.files import digest_of, locked, sync, write_atomically
+from resources.storage.history_store import HistoryStore
+from resources.storage.stage_store import StageStore
+from resources.storage.warehouse_loading import load_history, load_stages
+
+_CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+# DuckDB takes a path apart at these, also where they are part of the name of a folder.
+_NO_PATH_TO_DUCKDB = frozenset("?\\")
+_NO_FIGURES = "there are no figures yet: make them with `dakl run`"
+_BOOKKEEPING = """
+create schema if not exists pipeline;
+create table if not exists pipeline.loaded (year integer, vintage integer, run_id varchar);
+create table if not exists pipeline.table_versions
+    (table_name varchar, year integer, sha256 varchar, rows bigint, key_id varchar, made_at timestamptz,
+     run_id varchar);
+"""
+
+
+class Warehouse:
+    """Reads the warehouse, and brings it up to date.
+
+    Args:
+        path: The DuckDB file.
+        patience: Seconds to wait for another process that brings it up to date.
+    """
+
+    def __init__(self, path: Path, *, patience: float = 600.0) -> None:
+        self._path = path
+        self._patience = patience
+
+    def bring_up_to_date(self, stages: StageStore, history: HistoryStore) -> list[int]:
+        """Let the warehouse show the newest vintage of every year; a damaged or lost one is made anew.
+
+        The file is copied, the copy changed and moved into its place: a crash leaves the old file or the new one.
+
+        Args:
+            stages: Where the rows of the vintages are.
+            history: The vintages.
+
+        Returns:
+            The years that changed.
+
+        Raises:
+            Refused: If it cannot be written.
+        """
+        busy = f"another process has kept {self._path} for {self._patience:.0f} seconds"
+        with locked(self._path.with_name(f".{self._path.name}.lock"), patience=self._patience, refusal=busy):
+            # A year of which the newest is damaged stays as it is, and keeps no other waiting.
+            newest = history.readable()
+            loaded = self._loaded()
+            # The run too: a vintage that was lost leaves its number to another.
+            behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != identity(vintage)]
+            if loaded is not None and not behind:
+                return []
+            try:
+                try:
+                    self._replace(behind, newest, stages, history, copy_first=loaded is not None)
+                except duckdb.Error:
+                    # Damage that shows only when it is written to: nothing in it that could not be made again.
+                    self._replace(list(newest), newest, stages, history, copy_first=False)
+            except OSError as error:
+                raise Refused(f"{self._path} cannot be written ({error.strerror}); the last good one stays") from None
+            except duckdb.Error as error:
+                raise Refused(
+                    f"{self._path} cannot be brought up to date ({type(error).__name__}): look at the room on the disk "
+                    "and run again; the last good one stays"
+                ) from None
+            return behind
+
+    def read(self, table: Table, year: int | None = None) -> pl.DataFrame:
+        """Read a table in the order of its key.
+
+        Args:
+            table: Which table.
+            year: Reporting year; all years when None.
+
+        Raises:
+            Missing: If there are no figures yet.
+            Refused: If the warehouse cannot be read.
+        """
+        columns, order = ", ".join(table.columns), ", ".join(table.sort_by)
+        where = "" if year is None else "where year = $year"
+        query = f"select {columns} from {table.name} {where} order by {order}"  # noqa: S608 - names of the contract
+        with self._reading() as connection:
+            relation = connection.sql(query, params={} if year is None else {"year": year})
+            frame: pl.DataFrame = relation.pl()
+        return frame.cast(table.polars_schema)
+
+    def years(self) -> list[int]:
+        """The years that have been counted, also those without rows, in order; none before the first count.
+
+        Raises:
+            Refused: If the warehouse cannot be read.
+        """
+        return sorted(self.shown())
+
+    def shown(self) -> dict[int, tuple[int, str]]:
+        """Number and run of the vintage that every year shows; nothing before the first count.
+
+        Raises:
+            Refused: If the warehouse cannot be read.
+        """
+        if not self._path.exists():
+            return {}
+        with self._reading() as connection:
+            return _shown(connection)
+
+    def require_whole(self) -> None:
+        """Compare it with its digest.
+
+        Raises:
+            Missing: If there are no figures yet.
+            Refused: If it is damaged, or somebody wrote in it.
+        """
+        if not self._path.exists():
+            raise Missing(_NO_FIGURES)
+        if not self._is_as_written():
+            raise Refused(f"{self._path} is not as it was made: the next run makes it anew, such as `dakl run --all`")
+
+    def _loaded(self) -> dict[int, tuple[int, str]] | None:
+        """What is shown; None when there is no whole file."""
+        try:
+            return self.shown() if self._is_as_written() else None
+        except Refused:
+            return None
+
+    def _is_as_written(self) -> bool:
+        """Whether nothing happened to the file since it was put in its place: no damage, and nobody wrote in it."""
+        try:
+            return digest_of(self._path) == self._mark.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    @property
+    def _mark(self) -> Path:
+        return self._path.with_name(f".{self._path.name}.sha256")
+
+    def _replace(
+        self,
+        years: Iterable[int],
+        newest: Mapping[int, Vintage],
+        stages: StageStore,
+        history: HistoryStore,
+        *,
+        copy_first: bool,
+    ) -> None:
+        with self._draft() as draft:
+            with _workplace(draft) as file:
+                if copy_first:
+                    shutil.copyfile(self._path, file)
+                self._load(file, years, newest, stages, history)
+                if file != draft:
+                    shutil.copyfile(file, draft)
+            sync(draft)
+            # A crash between the two leaves a file that is not as its mark says: the next run makes it anew.
+            write_atomically(self._mark, digest_of(draft).encode("ascii"))
+            # What a shell left beside the old file does not belong to the new one.
+            self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
+            draft.replace(self._path)
+            sync(self._path.parent)
+
+    @contextmanager
+    def _draft(self) -> Iterator[Path]:
+        """Where the next file is made; nothing of it stays, so that it does not fill the disk."""
+        draft = self._path.with_name(f".{self._path.name}.draft")
+        parts = (draft, draft.with_name(f"{draft.name}.wal"))
+        try:
+            for part in parts:
+                part.unlink(missing_ok=True)
+            yield draft
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+
+    @staticmethod
+    def _load(
+        draft: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
+    ) -> None:
+        with duckdb.connect(str(draft), config=dict(_CONFIG)) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            connection.execute(_BOOKKEEPING)
+            connection.begin()
+            for year in years:
+                load_stages(connection, newest[year], stages)
+                load_history(connection, year, history)
+                connection.execute("delete from pipeline.loaded where year = ?", [year])
+                connection.execute("insert into pipeline.loaded values (?, ?, ?)", [year, *identity(newest[year])])
+            connection.commit()
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self._path.exists():
+            raise Missing(_NO_FIGURES)
+        connection = self._opened_copy()
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            yield connection
+        except duckdb.CatalogException:
+            raise Missing("this table has not been made yet: make it with `dakl run`") from None
+        except duckdb.Error:
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+        finally:
+            connection.close()
+
+    def _opened_copy(self) -> duckdb.DuckDBPyConnection:
+        """A private copy, so that no shell of an analyst meets a lock of ours, nor we one of theirs.
+
+        The copy loses its name as soon as it is open, so nothing stays behind when the process ends.
+        """
+        try:
+            with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+                return _opened(shutil.copyfile(self._path, Path(scratch) / self._path.name))
+        except duckdb.Error:
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+        except OSError:
+            # No room for a copy.
+            pass
+        try:
+            return _opened(self._path)
+        except duckdb.Error:
+            raise Refused(
+                f"{self._path} cannot be read: there is no room for a copy where temporary files are (TMPDIR), and the "
+                "file itself is damaged or a shell has it open to write"
+            ) from None
+
+
+@contextmanager
+def _workplace(draft: Path) -> Iterator[Path]:
+    """Where DuckDB makes a draft: in its place, or elsewhere when it would misread the path."""
+    if _NO_PATH_TO_DUCKDB.isdisjoint(str(draft)):
+        yield draft
+        return
+    with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
+        yield Path(scratch) / draft.name
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
+
+
+def _shown(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
+    rows = connection.execute("select year, vintage, run_id from pipeline.loaded").fetchall()
+    return {year: (number, run_id) for year, number, run_id in rows}
+
+
+def identity(vintage: Vintage) -> tuple[int, str]:
+    """What makes a vintage of a year itself: its number and the run that counted it."""
+    return vintage.number, vintage.run_id

@@ -1,0 +1,88 @@
+"""Loading a year into the warehouse, from the files of its stages and vintages.
+
+Belongs here: what goes into which table, and tables of another version of the program. Does not belong here: the file
+of the warehouse, and when it is brought up to date (``warehouse``).
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.history.provenance import Vintage
+from resources.storage.files import plainly_named
+from resources.storage.history_store import HistoryStore
+from resources.storage.stage_store import StageStore
+
+
+def load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
+    """Let the tables of a year show what a vintage shows.
+
+    Args:
+        connection: The warehouse, in a transaction.
+        vintage: The vintage.
+        stages: Where its rows are.
+
+    Raises:
+        Refused: If they are damaged.
+    """
+    year = vintage.year
+    connection.execute("delete from pipeline.table_versions where year = ?", [year])
+    for stage in vintage.stages.values():
+        for name, stored in stage.tables.items():
+            if TABLES[name].is_in_warehouse:
+                stages.require_whole(name, year, stored)
+                path = stages.path(year, name, stored)
+                _load_table(connection, TABLES[name], year, path.parent, [path])
+                version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
+                connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
+
+
+def load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
+    """Let the tables of the history show every vintage of a year.
+
+    Args:
+        connection: The warehouse, in a transaction.
+        year: Reporting year.
+        history: The vintages.
+
+    Raises:
+        Refused: If one of them cannot be read.
+    """
+    vintages = history.require_whole(year)
+    for table in HISTORY_TABLES:
+        paths = [history.path(vintage, table) for vintage in vintages]
+        _load_table(connection, table, year, history.folder(year), paths)
+
+
+def _load_table(
+    connection: duckdb.DuckDBPyConnection, table: Table, year: int, folder: Path, paths: list[Path]
+) -> None:
+    """Load a year of a table from files below a folder."""
+    with plainly_named(folder) as named:
+        rows = connection.read_parquet([str(named / path.relative_to(folder)) for path in paths], union_by_name=True)
+        incoming = rows.select(*table.column_names)
+        _require_shape(connection, table, incoming)
+        connection.execute(f"delete from {table.name} where year = ?", [year])  # noqa: S608 - name of the contract
+        incoming.insert_into(table.name)
+
+
+def _require_shape(connection: duckdb.DuckDBPyConnection, table: Table, incoming: duckdb.DuckDBPyRelation) -> None:
+    """Make a table that is not there; one of another version gets the columns of this one and keeps its other years."""
+    schema, _, name = table.name.partition(".")
+    connection.execute(f"create schema if not exists {schema}")
+    columns = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? order by column_index",
+        [schema, name],
+    ).fetchall()
+    present = [column for (column,) in columns]
+    if present == incoming.columns:
+        return
+    if present:
+        connection.execute(f"alter table {table.name} rename to former")
+    incoming.limit(0).create(table.name)
+    if present:
+        common = ", ".join(column for column in incoming.columns if column in present)
+        connection.execute(f"insert into {table.name} by name select {common} from {schema}.former")  # noqa: S608 - names of contracts
+        connection.execute(f"drop table {schema}.former")

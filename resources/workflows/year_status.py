@@ -1,0 +1,125 @@
+"""How the figures of a year stand against what was delivered: one look.
+
+Belongs here: comparing the log and the registers with the newest vintage. Does not belong here: what follows from it
+(``dakl_pipeline.operation``).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from dakl_pipeline.contracts.deliveries import SELECTED
+from dakl_pipeline.contracts.registers import REGISTERS, Register
+from dakl_pipeline.deliveries.selection import select, selection_table, standings
+from dakl_pipeline.deliveries.waiting import Waiting, waiting_in_selection
+from dakl_pipeline.errors import DaklError, Missing
+from dakl_pipeline.history.changes import selection_changes
+from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
+from dakl_pipeline.operation.reruns import YearState
+from dakl_pipeline.reference import Methodology
+from resources.storage.delivery_store import DeliveryStore
+from resources.storage.history_store import HistoryStore
+from resources.storage.register_store import RegisterStore
+from resources.storage.stage_store import StageStore
+from resources.workflows.record_vintage import shows
+
+
+@dataclass
+class YearWatch:
+    """Looks at years.
+
+    Attributes:
+        deliveries: The delivery log.
+        registers: The registers as files.
+        stages: The tables between the stages.
+        history: The vintages.
+        methodology: Settings of the statistic.
+    """
+
+    deliveries: DeliveryStore
+    registers: RegisterStore
+    stages: StageStore
+    history: HistoryStore
+    methodology: Methodology
+
+    def __post_init__(self) -> None:
+        # A register of the whole country is read only when its file is another one than at the last look.
+        self._digests: dict[tuple[Path, int, int, int], str] = {}
+
+    def look(self, year: int) -> YearState:
+        """How a year stands.
+
+        Raises:
+            Refused: If the log or the history cannot be read.
+        """
+        selection = selection_table(
+            select(self.deliveries.entries(), year=year, methodology=self.methodology), year=year
+        )
+        newest, record = self.history.newest(year), self.stages.record(year)
+        digests, lacks = self._registers(year)
+        of = [*selection.select("delivery_id", "sha256").rows(), *sorted(digests.items())]
+        wanted = hashlib.sha256(repr(of).encode()).hexdigest()[:16]
+        return YearState(year, wanted, tuple(self._why(selection, newest, record, digests)), lacks)
+
+    def waiting(self, year: int) -> list[Waiting]:
+        """What the figures of a year do not show yet, one by one; nothing when they are up to date.
+
+        Raises:
+            Refused: If the log or the history cannot be read.
+        """
+        newest, record = self.history.newest(year), self.stages.record(year)
+        counted = self._selected_in(newest) if newest else _nothing_selected()
+        waits = waiting_in_selection(counted, standings(self.deliveries.entries(), self.methodology), year=year)
+        if newest is None:
+            return waits
+        digests, _ = self._registers(year)
+        return waits + [Waiting(why) for why in self._other_causes(bool(waits), newest, record, digests)]
+
+    def _registers(self, year: int) -> tuple[dict[str, str], str | None]:
+        """Digest of every register, and what is missing of them."""
+        try:
+            return {register.name: self._digest(register, year) for register in REGISTERS}, None
+        except Missing as error:
+            return {}, str(error)
+
+    def _why(
+        self, selection: pl.DataFrame, newest: Vintage | None, record: YearRecord, digests: dict[str, str]
+    ) -> list[str]:
+        if newest is None:
+            return [f"first count, of {selection.height} files"] if selection.height else []
+        why = selection_changes(self._selected_in(newest), selection)
+        return why + self._other_causes(bool(why), newest, record, digests)
+
+    def _other_causes(
+        self, is_other_selection: bool, newest: Vintage, record: YearRecord, digests: dict[str, str]
+    ) -> list[str]:
+        why = []
+        for register in REGISTERS:
+            made = record.stages.get(register.table.asset)
+            if made and register.name in digests and made.inputs[REGISTER_DIGEST] != digests[register.name]:
+                why.append(f"other register {register.name}")
+        if not is_other_selection and not why and (stale_stages(record) or not shows(newest, record)):
+            why.append("the last run did not come to its end")
+        return why
+
+    def _selected_in(self, vintage: Vintage) -> pl.DataFrame:
+        stored = vintage.record.table(SELECTED.name)
+        try:
+            return self.stages.read_stored(SELECTED, vintage.year, stored) if stored else _nothing_selected()
+        except DaklError:
+            # Lost with the tables between the stages: then every file is one to count.
+            return _nothing_selected()
+
+    def _digest(self, register: Register, year: int) -> str:
+        path = self.registers.require(register, year)
+        status = path.stat()
+        seen = (path, status.st_ino, status.st_size, status.st_mtime_ns)
+        if seen not in self._digests:
+            self._digests[seen] = self.registers.digest(register, year)
+        return self._digests[seen]
+
+
+def _nothing_selected() -> pl.DataFrame:
+    return pl.DataFrame(schema=SELECTED.polars_schema)

@@ -1,0 +1,259 @@
+"""The delivery log: whole or not at all, with many processes, crashes, full disks and hands that touch it."""
+
+import json
+import resource
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dakl_pipeline.deliveries.log import Actor
+from dakl_pipeline.errors import Refused
+from resources.storage.delivery_store import DeliveryStore
+from resources.workflows.receive import cancel
+from tests.support.log_entries import NOON, log_file, log_withdrawal
+from tests.support.paths import ROOT
+
+CONTENT = b"header\nrow\n"
+DEADLINE = 120
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "DAKL_J2024_x.csv"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "deliveries"
+
+
+def _start(module: str, *arguments: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", f"tests.support.{module}", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _logged(root: Path) -> list[str]:
+    """The ids in the log, after reading every entry and every file."""
+    store = DeliveryStore(root)
+    entries = store.entries()
+    for entry in entries:
+        with store.opened(entry) as opened:
+            assert opened.read() == CONTENT
+    return [entry.delivery_id for entry in entries]
+
+
+def test_an_entry_is_a_folder_that_a_person_can_read(root: Path, file: Path) -> None:
+    entry = log_file(DeliveryStore(root), file)
+    assert sorted(path.name for path in (root / "000001").iterdir()) == ["DAKL_J2024_x.csv", "entry.json"]
+    read = json.loads((root / "000001" / "entry.json").read_text())
+    assert (read["supplier_id"], read["reporting_year"], read["recorded_by"]) == ("almelo", 2024, "analist")
+    assert read["sha256"] == entry.sha256
+    assert DeliveryStore(root).entries() == [entry]
+    assert (root / "000001").stat().st_mode & 0o077 == 0
+
+
+def test_eight_processes_at_once_lose_nothing(root: Path, file: Path) -> None:
+    processes = [_start("log_repeatedly", root, file, 5) for _ in range(8)]
+    said = [line for process in processes for line in process.communicate(timeout=DEADLINE)[0].split()]
+    assert [process.returncode for process in processes] == [0] * 8
+    assert sorted(said) == [f"{n:06d}" for n in range(1, 41)] == _logged(root)
+    assert sorted(path.name for path in root.iterdir()) == [".lock", *sorted(said)]
+
+
+def test_killed_at_every_step_the_log_stays_whole(tmp_path: Path, file: Path) -> None:
+    (tmp_path / "crashes").mkdir()
+    process = _start("crash_log", tmp_path / "crashes", file)
+    steps = [json.loads(line) for line in process.communicate(timeout=DEADLINE)[0].splitlines()]
+    assert process.returncode == 0
+    assert [step["is_killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
+    assert len(steps) > 15
+    for step in steps:
+        # The entry is there or it is not; the next delivery goes on and clears what was left.
+        assert step["entries"] in (1, 2)
+        assert step["next"] == step["entries"] + 1
+        assert step["left"] == [".lock", *(f"{n:06d}" for n in range(1, step["next"] + 1))]
+    assert {step["entries"] for step in steps if step["is_killed"]} == {1, 2}
+
+
+def test_what_another_process_is_receiving_is_left_alone(root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    with store.staged(file, file.name) as staged:
+        log_file(DeliveryStore(root), file)
+        assert staged.path.read_bytes() == CONTENT
+    assert not list(root.glob(".incoming-*"))
+
+
+def test_a_file_that_was_not_logged_leaves_nothing(root: Path, file: Path) -> None:
+    with pytest.raises(RuntimeError), DeliveryStore(root).staged(file, file.name):
+        raise RuntimeError
+    assert [path.name for path in root.iterdir()] == [".lock"]
+
+
+def test_no_space_left(root: Path, tmp_path: Path) -> None:
+    """A limit on the size of a file stands for a full disk: the copy cannot be written whole."""
+    big = tmp_path / "DAKL_J2024_big.csv"
+    big.write_bytes(bytes(4_000_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+    try:
+        with pytest.raises(Refused, match=r"cannot be written .*nothing was logged"):
+            log_file(DeliveryStore(root), big)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert DeliveryStore(root).entries() == []
+    assert [path.name for path in root.iterdir()] == [".lock"]
+
+
+def test_no_space_left_for_the_entry(root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with store.staged(file, file.name) as staged:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+        try:
+            with pytest.raises(Refused, match="nothing was logged"):
+                log_withdrawal(store)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert staged.path.exists()
+    assert [path.name for path in root.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, "000001"),
+        ({"supplier": "enschede"}, None),
+        ({"year": 2023}, None),
+        ({"year": None}, None),
+    ],
+    ids=["same supplier and year", "other supplier", "other year", "no year"],
+)
+@pytest.mark.parametrize("is_new_process", [False, True])
+def test_the_same_content_is_recognised(
+    other: dict[str, str | int | None], expected: str | None, is_new_process: bool, root: Path, file: Path
+) -> None:
+    store = DeliveryStore(root)
+    assert log_file(store, file).same_content_as is None
+    log_withdrawal(store)
+    store = DeliveryStore(root) if is_new_process else store
+    again = log_file(store, file, **other)  # type: ignore[arg-type]
+    assert again.same_content_as == expected
+    assert store.entries()[-1] == again
+
+
+def test_the_first_with_the_same_content_is_named(root: Path, file: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "DAKL_J2024_y.csv"
+    changed.write_bytes(CONTENT + b"row\n")
+    store = DeliveryStore(root)
+    said = [log_file(store, path).same_content_as for path in (file, changed, file, file, changed)]
+    assert said == [None, None, "000001", "000001", "000002"]
+
+
+def test_same_content_from_many_processes_names_the_first(root: Path, file: Path) -> None:
+    for process in [_start("log_repeatedly", root, file, 3) for _ in range(2)]:
+        process.communicate(timeout=DEADLINE)
+    first, *others = DeliveryStore(root).entries()
+    assert first.same_content_as is None
+    assert {entry.same_content_as for entry in others} == {first.delivery_id}
+
+
+def _spoil_entry(root: Path) -> None:
+    (root / "000002" / "entry.json").write_text("{")
+
+
+def _empty_entry(root: Path) -> None:
+    (root / "000002" / "entry.json").write_bytes(b"")
+
+
+def _remove_entry_file(root: Path) -> None:
+    (root / "000002" / "entry.json").unlink()
+
+
+def _remove_folder(root: Path) -> None:
+    (root / "000002").rename(root.parent / "elsewhere")
+
+
+def _exchange(root: Path) -> None:
+    (root / "000002" / "entry.json").write_bytes((root / "000003" / "entry.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_spoil_entry, "not readable"),
+        (_empty_entry, "not readable"),
+        (_remove_entry_file, "not readable"),
+        (_remove_folder, "gone"),
+        (_exchange, "not readable"),
+    ],
+)
+def test_a_log_that_was_touched_names_the_entry(spoil, said: str, root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    for _ in range(3):
+        log_file(store, file)
+    spoil(root)
+    with pytest.raises(Refused, match=f"000002.*{said}.*restore"):
+        DeliveryStore(root).entries()
+    # A supplier is not kept waiting for it.
+    assert log_file(DeliveryStore(root), file).delivery_id == "000004"
+
+
+def test_a_file_that_was_touched_is_not_opened(root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    entry = log_file(store, file)
+    kept = root / "000001" / entry.stored_name
+    kept.write_bytes(CONTENT + b" ")
+    with pytest.raises(Refused, match="000001 was changed"), store.opened(entry):
+        pass
+    kept.unlink()
+    with pytest.raises(Refused, match="000001 is gone"), store.opened(entry):
+        pass
+
+
+def test_other_things_in_the_folder_are_no_entries(root: Path, file: Path) -> None:
+    store = DeliveryStore(root)
+    log_file(store, file)
+    (root / "000001 (copy)").mkdir()
+    (root / "notes.txt").write_text("looked at 000001")
+    assert [entry.delivery_id for entry in store.entries()] == ["000001"]
+    assert log_file(store, file).delivery_id == "000002"
+
+
+@pytest.mark.parametrize(
+    "name", ["entry.json", ".incoming-x", "../x.csv", "/etc/x.csv", "a\nb.csv", "é.csv", "x" * 300]
+)
+def test_a_name_that_is_not_safe_is_not_used(name: str, root: Path, file: Path) -> None:
+    with DeliveryStore(root).staged(file, name) as staged:
+        assert staged.path.name == "delivered-file"
+        assert staged.path.parent.parent == root
+
+
+def test_a_file_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="cannot be read"):
+        log_file(DeliveryStore(root), tmp_path / "gone.csv")
+    assert [path.name for path in root.iterdir()] == [".lock"]
+
+
+def test_of_many_that_cancel_an_entry_at_once_only_one_does(root: Path) -> None:
+    store = DeliveryStore(root)
+    log_withdrawal(store)
+
+    def cancelled(_: int) -> bool:
+        try:
+            cancel(store, delivery_id="000001", why="mistyped", recorded_at=NOON, actor=Actor("analyst"))
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(cancelled, range(8))) == 1
+    assert [entry.kind for entry in store.entries()] == ["withdrawal", "cancellation"]

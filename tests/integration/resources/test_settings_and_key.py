@@ -1,0 +1,76 @@
+"""Settings and the key: where they come from, in which order, and who may read the key file."""
+
+from pathlib import Path
+
+import pytest
+
+from dakl_pipeline.errors import Missing, Refused
+from resources.config.environment import load_environment
+from resources.config.home import Home
+from resources.config.secret_key import create_key, load_key
+from resources.config.settings import load_methodology
+
+A, B, C = "a" * 64, "b" * 64, "c" * 64
+
+
+@pytest.mark.parametrize(
+    ("in_environment", "in_named_file", "in_home", "expected"),
+    [
+        (A, B, C, A),
+        (None, B, C, B),
+        (None, None, C, C),
+        (f"{A}\n", None, None, A),
+        ("", None, C, C),
+    ],
+)
+def test_where_the_key_comes_from(
+    in_environment: str | None,
+    in_named_file: str | None,
+    in_home: str | None,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home = Home(tmp_path)
+    if in_home:
+        home.key_file.write_text(in_home)
+    if in_environment is not None:
+        monkeypatch.setenv("DAKL_PSEUDONYM_KEY", in_environment)
+    if in_named_file:
+        (tmp_path / "mounted").write_text(f"{in_named_file}\n")
+        monkeypatch.setenv("DAKL_PSEUDONYM_KEY_FILE", str(tmp_path / "mounted"))
+    assert load_key(home, load_environment()).reveal() == expected
+
+
+def test_a_key_file_that_others_may_read_is_closed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    create_key(home)
+    home.key_file.chmod(0o644)
+    load_key(home, load_environment())
+    assert home.key_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_environment_does_not_show_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", A)
+    assert A not in repr(load_environment()) + str(load_environment().model_dump())
+
+
+def test_no_key(tmp_path: Path) -> None:
+    with pytest.raises(Missing, match="dakl key create"):
+        load_key(Home(tmp_path), load_environment())
+
+
+def test_two_keys_are_never_the_same_and_none_is_overwritten(tmp_path: Path) -> None:
+    keys = [create_key(Home(tmp_path / name)).read_text() for name in ("one", "two")]
+    assert keys[0] != keys[1]
+    with pytest.raises(Refused):
+        create_key(Home(tmp_path / "one"))
+
+
+def test_a_home_replaces_settings(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.settings_file.write_text("reporting_years = [2024]\nadult_age = 21\n")
+    methodology = load_methodology(home)
+    assert methodology.reporting_years == (2024,)
+    assert methodology.adult_age == 21
+    assert methodology.missing_bsn_values == load_methodology(Home(tmp_path / "other")).missing_bsn_values

@@ -1,0 +1,276 @@
+"""Names and kinds of files that a supplier can come with: nothing leaves the home, nothing hangs, nothing is lost.
+
+Belongs here: paths, file names and supplier ids, through the command line. Does not belong here: what is in a file.
+"""
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from dakl_pipeline.cli import main
+from dakl_pipeline.privacy.redaction import mask_unprintable
+from resources.storage.delivery_store import DeliveryStore
+from tests.support.fuzzing import assert_no_number, deadline
+from tests.support.small_home import ANNA, IN_WINDOW, delivery, make_home, row
+
+NAME = "DAKL_J2024_Almelo.csv"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return make_home(tmp_path / "homes")
+
+
+def _deliver(home: Path, file: Path | str, supplier: str = "almelo") -> int:
+    options = ["--supplier", supplier, "--received-at", IN_WINDOW[2024], "--home", str(home)]
+    with deadline():
+        return main(["deliver", *options, "--", str(file)])
+
+
+def _tree(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder, with the content of files."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() and not path.is_symlink() else None
+        for path in folder.rglob("*")
+    }
+
+
+ODD_NAMES = [
+    b"entry.json",
+    b".incoming-x",
+    b".lock",
+    b"000001",
+    b"..csv",
+    b" ",
+    b"-",
+    b"--home",
+    b"a\nb.csv",
+    b"DAKL_J2024_\x1b[31m.csv",
+    b"DAKL_J2024_\xff.csv",
+    "DAKL_J2024_é.csv".encode(),
+    "DAKL_J2024_\u202e.csv".encode(),
+    b"DAKL_J2024_" + b"a" * 230 + b".csv",
+    b"x" * 255,
+    b"{year}%s$HOME`id`.csv",
+    b"<script>alert(1)<script>.csv",
+    ANNA.encode() + b".csv",
+    b"DAKL_J2024_" + ANNA.encode() + b".csv",
+    b"CON",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES, ids=lambda name: repr(name)[2:40])
+def test_a_file_with_an_odd_name_is_rejected_and_kept(
+    name: bytes, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = delivery(tmp_path, NAME, row()).read_bytes()
+    file = tmp_path / os.fsdecode(name)
+    file.write_bytes(content)
+    before = _tree(tmp_path)
+    capsys.readouterr()
+    assert _deliver(home, file) == 1
+    shown = capsys.readouterr()
+    assert "AFGEKEURD" in shown.out
+    assert shown.err == ""
+    store = DeliveryStore(home / "deliveries")
+    (entry,) = store.entries()
+    assert not entry.approved
+    assert entry.file_name.isprintable()
+    assert_no_number(entry.file_name)
+    with store.opened(entry) as kept:
+        assert kept.read() == content
+    # One folder in the log, with the entry and the file; besides, only the report and the mail are new.
+    assert len(list((home / "deliveries" / "000001").iterdir())) == 2
+    new = set(_tree(tmp_path)) - set(before)
+    assert all(path.startswith(("homes/home/deliveries", "homes/home/reports")) for path in new)
+    assert not any(ANNA in path for path in new)
+    assert main(["deliveries", "--json", "--home", str(home)]) == 0
+    text = capsys.readouterr().out
+    assert json.loads(text)[0]["approved"] is False
+    assert ANNA not in text
+    assert main(["check", "--", str(file)]) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["../{name}", "sub/../../{name}", "{folder}/../{name}", "./././{name}"], ids=lambda path: path
+)
+def test_a_path_says_nothing_about_where_a_file_is_kept(
+    path: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "here"
+    (folder / "sub").mkdir(parents=True)
+    for place in (tmp_path, folder):
+        delivery(place, NAME, row())
+    monkeypatch.chdir(folder)
+    assert _deliver(home, path.format(name=NAME, folder=folder)) == 0
+    assert sorted(p.name for p in (home / "deliveries" / "000001").iterdir()) == [NAME, "entry.json"]
+
+
+@pytest.mark.parametrize(
+    "supplier",
+    [
+        "",
+        "..",
+        "../x",
+        "/etc",
+        "a/b",
+        "a\\b",
+        "a b",
+        "A",
+        "é",
+        "a\n",
+        "a\x00b",
+        "-a",
+        ".a",
+        "a" * 65,
+        "a_b",
+        "２",
+        f"a{ANNA}",
+        "%2e%2e",
+        "~",
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("command", ["deliver", "withdraw", "report"])
+def test_a_supplier_id_cannot_leave_the_home(
+    command: str, supplier: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = delivery(tmp_path, NAME, row())
+    before = _tree(tmp_path)
+    capsys.readouterr()
+    arguments = {"deliver": [str(file)], "withdraw": ["--year", "2024"], "report": ["--year", "2024"]}[command]
+    assert main([command, *arguments, f"--supplier={supplier}", "--home", str(home)]) == 2
+    assert_no_number(capsys.readouterr().err)
+    assert _tree(tmp_path) == before
+
+
+def _directory(path: Path) -> None:
+    path.mkdir()
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _dangling(path: Path) -> None:
+    path.symlink_to(path.parent / "gone.csv")
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def _endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _link_to_pipe(path: Path) -> None:
+    os.mkfifo(path.parent / "pipe")
+    path.symlink_to(path.parent / "pipe")
+
+
+@pytest.mark.parametrize("make", [_directory, _pipe, _dangling, _loop, _endless, _link_to_pipe])
+@pytest.mark.parametrize("command", ["check", "deliver"])
+def test_what_is_no_file_is_refused_at_once(command: str, make, home: Path, tmp_path: Path, capsys) -> None:
+    path = tmp_path / NAME
+    make(path)
+    capsys.readouterr()
+    with deadline():
+        code = main(["check", str(path)]) if command == "check" else _deliver(home, path)
+    assert code == 2
+    assert "not a file" in capsys.readouterr().err
+    assert not (home / "deliveries").exists()
+
+
+def test_a_link_to_a_file_is_delivered_as_the_file_and_the_link_is_not_kept(home: Path, tmp_path: Path) -> None:
+    target = delivery(tmp_path / "elsewhere", "export.csv", row())
+    link = tmp_path / NAME
+    link.symlink_to(target)
+    assert _deliver(home, link) == 0
+    kept = home / "deliveries" / "000001" / NAME
+    assert not kept.is_symlink()
+    assert kept.read_bytes() == target.read_bytes()
+    target.write_text("changed afterwards")
+    (entry,) = DeliveryStore(home / "deliveries").entries()
+    with DeliveryStore(home / "deliveries").opened(entry) as opened:
+        assert opened.read() == kept.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["check", "deliver"])
+def test_a_file_that_may_not_be_read(
+    command: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = delivery(tmp_path, NAME, row())
+    open_path = Path.open
+
+    # An administrator may read everything: the refusal is acted.
+    def refuse(path: Path, *arguments, **options):
+        if path == file:
+            raise PermissionError(13, "Permission denied", str(path))
+        return open_path(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    capsys.readouterr()
+    code = main(["check", str(file)]) if command == "check" else _deliver(home, file)
+    assert code in (1, 2)
+    error = capsys.readouterr().err
+    assert "cannot be read" in error
+    assert len(error.splitlines()) == 1
+    if command == "deliver":
+        assert DeliveryStore(home / "deliveries").entries() == []
+        assert [path.name for path in (home / "deliveries").iterdir()] == [".lock"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path, tmp_path: Path) -> None:
+    good = delivery(tmp_path, NAME, *[row()] * 20_000)
+    content = good.read_bytes()
+    stop = threading.Event()
+
+    def rewrite() -> None:
+        # The same file over and over: whole, cut and with other bytes.
+        while not stop.is_set():
+            for changed in (content[: len(content) // 2], content.replace(b"0141", b"x141"), content):
+                good.write_bytes(changed)
+
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        codes = [_deliver(home, good) for _ in range(5)]
+    finally:
+        stop.set()
+        writer.join()
+    store = DeliveryStore(home / "deliveries")
+    entries = store.entries()
+    assert [entry.approved for entry in entries] == [code == 0 for code in codes]
+    for entry in entries:
+        # What is kept has the digest and gets the verdict that the log says.
+        with store.opened(entry):
+            pass
+        kept = home / "deliveries" / entry.delivery_id / NAME
+        assert (main(["check", str(kept)]) == 0) == entry.approved
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (NAME, NAME),
+        ("a\nb\tc\r", "a?b?c?"),
+        ("\x1b[31m", "?[31m"),
+        (os.fsdecode(b"\xff.csv"), "?.csv"),
+        ("\u202egnp.csv", "?gnp.csv"),
+        ("é café", "é café"),
+    ],
+)
+def test_what_is_not_printable_is_masked(text: str, shown: str) -> None:
+    assert mask_unprintable(text) == shown
+
+
+def test_an_odd_name_that_does_not_exist_is_shown_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "gone\x1b[2J\n" + ANNA]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert "\x1b" not in error
+    assert_no_number(error)

@@ -1,0 +1,72 @@
+"""A process that delivers and kills itself with SIGKILL at every step in turn; run by ``test_delivery_store``.
+
+Belongs here: the crashes, and what a reader finds after each. Does not belong here: assertions. A step is an audit
+event of Python: opening, making, renaming and removing files, and taking locks.
+
+    python -m tests.support.crash_log FOLDER FILE     prints a line of JSON for each step
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from dakl_pipeline.deliveries.log import Delivery
+from resources.storage.delivery_store import DeliveryStore
+from tests.support.log_entries import log_file
+
+_STEPS = {"open", "os.mkdir", "os.rename", "os.rmdir", "os.remove", "fcntl.flock", "os.scandir", "os.listdir"}
+
+
+def _deliver_until(step: int, root: Path, file: Path) -> None:
+    left = step
+
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal left
+        if event in _STEPS:
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    log_file(DeliveryStore(root), file)
+
+
+def _whole_entries(root: Path, content: bytes) -> int:
+    """The number of entries, after reading each with its file."""
+    store = DeliveryStore(root)
+    entries = store.entries()
+    for entry in entries:
+        if not isinstance(entry, Delivery):
+            raise TypeError
+        with store.opened(entry) as opened:
+            if opened.read() != content:
+                raise ValueError
+    return len(entries)
+
+
+def main() -> None:
+    """Crash at every step, each time in a new folder with one good delivery."""
+    folder, file = Path(sys.argv[1]), Path(sys.argv[2])
+    content, is_killed, step = file.read_bytes(), True, -1
+    while is_killed:
+        step += 1
+        root = folder / str(step)
+        log_file(DeliveryStore(root), file)
+        if (child := os.fork()) == 0:
+            try:
+                _deliver_until(step, root, file)
+            finally:
+                os._exit(0)
+        _, status = os.waitpid(child, 0)
+        is_killed = os.WIFSIGNALED(status)
+        found = _whole_entries(root, content)
+        after = log_file(DeliveryStore(root), file)
+        left = sorted(path.name for path in root.iterdir())
+        print(json.dumps({"is_killed": is_killed, "entries": found, "next": after.sequence, "left": left}))
+
+
+if __name__ == "__main__":
+    main()

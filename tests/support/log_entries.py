@@ -1,0 +1,53 @@
+"""Deliveries straight into the log, without a check.
+
+Belongs here: entries for tests of the log. Does not belong here: assertions.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dakl_pipeline.deliveries.log import Delivery, Withdrawal
+from resources.storage.delivery_store import DeliveryStore, StagedFile
+
+NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
+
+
+def delivery_entry(sequence: int, staged: StagedFile, *, supplier: str = "almelo", year: int | None = 2024) -> Delivery:
+    return Delivery(
+        sequence=sequence,
+        supplier_id=supplier,
+        received_at=NOON,
+        recorded_at=NOON,
+        recorded_by="analist",
+        reporting_year=year,
+        file_name=staged.path.name,
+        stored_name=staged.path.name,
+        sha256=staged.sha256,
+        size=staged.size,
+        registrations=1,
+        approved=True,
+        findings={},
+        catalogue_version="1.0.0",
+    )
+
+
+def log_file(store: DeliveryStore, file: Path, *, supplier: str = "almelo", year: int | None = 2024) -> Delivery:
+    with store.staged(file, file.name) as staged:
+        entry = store.append(lambda sequence: delivery_entry(sequence, staged, supplier=supplier, year=year), staged)
+    assert isinstance(entry, Delivery)
+    return entry
+
+
+def log_withdrawal(store: DeliveryStore, *, supplier: str = "almelo", year: int = 2024) -> Withdrawal:
+    entry = store.append(
+        lambda sequence: Withdrawal(
+            sequence=sequence,
+            supplier_id=supplier,
+            received_at=NOON,
+            recorded_at=NOON,
+            recorded_by="analist",
+            reporting_year=year,
+        )
+    )
+    assert isinstance(entry, Withdrawal)
+    return entry

@@ -1,0 +1,156 @@
+"""The files under ``deploy/`` by themselves: what systemd, Dagster and a container engine make of them.
+
+Belongs here: what can be seen without starting a service. Does not belong here: the running services (``test_team``).
+"""
+
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from resources.config.environment import Environment
+from resources.mail.settings import MailSettings, load_mail_settings
+from tests.support.environment import find_program, installed
+from tests.support.services import DEPLOY, UNITS, command, unit
+
+ROOT = DEPLOY.parent
+# Of 100, as `systemd-analyze security` counts: the lower the safer.
+MOST_EXPOSURE = 15
+KEY_FILE = "/etc/dakl/pseudonym.key"
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _settings() -> dict[str, str]:
+    lines = (DEPLOY / "dakl.env").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.fixture
+def systemd_analyze() -> str:
+    return installed(lambda: find_program("systemd-analyze", package="systemd"))
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_takes_the_unit_and_finds_it_closed(name: str, systemd_analyze: str, tmp_path: Path) -> None:
+    # The programs of this environment stand in for those of the server, which must be there to be taken.
+    programs = f"{Path(sys.executable).parent}/"
+    for shipped in UNITS.values():
+        text = shipped.read_text(encoding="utf-8").replace("/opt/dakl/bin/", programs)
+        (tmp_path / shipped.name).write_text(text, encoding="utf-8")
+    path = str(tmp_path / UNITS[name].name)
+    verified = subprocess.run([systemd_analyze, "verify", path], capture_output=True, text=True)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    program = [systemd_analyze, "security", "--offline=true", f"--threshold={MOST_EXPOSURE}", path]
+    rated = subprocess.run(program, capture_output=True, text=True)
+    assert rated.returncode == 0, rated.stdout
+
+
+def test_the_command_of_an_analyst_works_as_the_services_do(tmp_path: Path) -> None:
+    (tmp_path / "dakl.env").write_text(f"DAKL_HOME={tmp_path}/home\n", encoding="utf-8")
+    text = (DEPLOY / "dakl").read_text(encoding="utf-8")
+    # No other user here, and the program of this environment.
+    for shipped, here in {
+        "sudo -u dakl ": "",
+        "/etc/dakl/": f"{tmp_path}/",
+        "/opt/dakl/bin/": f"{Path(sys.executable).parent}/",
+    }.items():
+        assert shipped in text
+        text = text.replace(shipped, here)
+    program = ["/bin/sh", "-c", text, "dakl", "key", "create"]
+    assert subprocess.run(program, capture_output=True, text=True).stderr == ""
+    assert (tmp_path / "home" / "pseudonym.key").is_file()
+    assert (tmp_path / "home").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["webserver", "daemon"])
+def test_only_the_service_that_makes_the_runs_sees_the_home_and_the_key(name: str) -> None:
+    service, settings = unit(name)["Service"], _settings()
+    assert settings["DAKL_PSEUDONYM_KEY_FILE"] == service["InaccessiblePaths"] == KEY_FILE
+    assert service["TemporaryFileSystem"] == settings["DAKL_HOME"]
+    assert service["BindPaths"] == service["ReadWritePaths"] == settings["DAGSTER_HOME"]
+
+
+def test_the_webserver_listens_to_this_machine_only() -> None:
+    words = command("webserver")
+    assert words[words.index("--host") + 1] == "127.0.0.1"
+
+
+def test_dagster_of_a_team_differs_from_that_of_one_home_in_what_a_team_needs() -> None:
+    own = yaml.safe_load(files("dakl_pipeline.cli").joinpath("dagster.yaml").read_text(encoding="utf-8"))
+    team = _yaml(DEPLOY / "dagster.yaml")
+    # Only `dakl ui` starts code servers of its own; services that run for months have limits of time.
+    differing = {"code_servers", "run_monitoring"}
+    assert {name: team.get(name) for name in own if name not in differing} == {
+        name: value for name, value in own.items() if name not in differing
+    }
+    assert "storage" in team
+
+
+def test_every_variable_that_is_asked_for_is_in_the_settings_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = _yaml(DEPLOY / "dagster.yaml")["storage"]["postgres"]["postgres_db"]
+    asked = {value["env"] for value in database.values() if isinstance(value, dict)}
+    assert database["password"] == {"env": "DAKL_POSTGRES_PASSWORD"}
+    read = {f"DAKL_{name.upper()}" for name in (*MailSettings.model_fields, *Environment.model_fields)}
+    settings = _settings()
+    assert asked <= settings.keys() <= asked | read | {"DAKL_HOME", "DAGSTER_HOME"}
+    assert settings["DAKL_POSTGRES_PASSWORD"] == ""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    # What is not filled in counts as not set.
+    assert load_mail_settings().smtp_host is None
+
+
+def test_the_location_has_the_same_name_as_everywhere_else() -> None:
+    location = _yaml(DEPLOY / "workspace.yaml")["load_from"][0]["grpc_server"]
+    words = command("code")
+    assert location["location_name"] == words[words.index("--location-name") + 1]
+    assert location["location_name"] == _yaml(ROOT / "workspace.yaml")["load_from"][0]["python_module"]["location_name"]
+    assert location["socket"] == words[words.index("--socket") + 1]
+
+
+def _pins(path: Path) -> dict[str, list[str]]:
+    """Hashes by name and version."""
+    parts = re.split(r"^(?=[a-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {part.split(maxsplit=1)[0]: re.findall(r"sha256:[0-9a-f]{64}", part) for part in parts if "==" in part}
+
+
+def test_a_server_gets_the_versions_that_are_tested_and_no_tools_of_developers() -> None:
+    server, developer = _pins(DEPLOY / "requirements.lock"), _pins(ROOT / "requirements.lock")
+    assert server.items() <= developer.items()
+    assert all(server.values())
+    names = {pin.partition("==")[0] for pin in server}
+    assert {"dagster-postgres", "dagster-webserver", "polars"} <= names
+    assert not {"pytest", "selenium", "mypy"} & names
+
+
+def test_the_image_takes_files_that_are_there_and_no_secret() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    copied = [word for line in re.findall(r"^COPY (.+)$", text, flags=re.MULTILINE) for word in line.split()[:-1]]
+    assert sorted(copied) == ["dist/dakl_pipeline-*.whl", "requirements.lock", "workspace.yaml"]
+    assert [name for name in copied if not name.startswith("dist/") and not (DEPLOY / name).is_file()] == []
+    # Every settled instruction comes before the user, so nothing runs as root afterwards.
+    assert text.index("\nUSER dakl\n") > text.rindex("\nCOPY ")
+    assert "KEY" not in text
+    assert "PASSWORD" not in text
+
+
+def test_containers_run_what_the_units_run() -> None:
+    services = _yaml(DEPLOY / "compose.yaml")["services"]
+    assert set(services) == {*UNITS, "postgres"}
+    for name in UNITS:
+        words = [word.removeprefix("/opt/dakl/bin/") for word in command(name)]
+        # In its container the webserver is reached through a port that is open on this machine only.
+        host = {"127.0.0.1": "0.0.0.0"} if name == "webserver" else {}
+        assert services[name]["command"].split() == [host.get(word, word) for word in words]
+        assert services[name]["cap_drop"] == ["ALL"]
+        has_home = any(str(volume).startswith("./home:") for volume in services[name]["volumes"])
+        assert has_home == ("secrets" in services[name]) == (name == "code")
+    assert [port for service in services.values() for port in service.get("ports", [])] == ["127.0.0.1:3000:3000"]

@@ -1,0 +1,14 @@
+"""A season with a real daemon: the short form; `make soak` has the long one.
+
+Belongs here: how large it is. Does not belong here: what must hold (``season.py``).
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.collection_round import assert_a_season_ends_well
+
+
+def test_a_small_season_ends_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_a_season_ends_well(tmp_path, monkeypatch, suppliers=4, persons=60, bursts=2, years=(2024,))

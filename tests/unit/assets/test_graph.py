@@ -1,0 +1,93 @@
+"""The asset graph as it is shown: keys, dependencies, owners, checks, partitions, descriptions, schema and lineage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.chain import STAGES, code_versions
+from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts.deliveries import DeliveredColumns
+from dakl_pipeline.contracts.registers import REGISTERS
+from dakl_pipeline.definitions import build_defs
+from resources.config.home import Home
+
+SNAPSHOT = Path(__file__).with_name("graph.json")
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Any:
+    return build_defs(Home(tmp_path)).resolve_asset_graph()
+
+
+def _shape(graph: Any) -> dict[str, object]:
+    shape = {}
+    for key in sorted(graph.get_all_asset_keys()):
+        node = graph.get(key)
+        assert node.partitions_def is not None
+        shape[key.to_user_string()] = {
+            "group": node.group_name,
+            "dependencies": sorted(parent.to_user_string() for parent in node.parent_keys),
+            "owners": list(node.owners),
+            "checks": sorted(check.name for check in node.check_keys),
+            "partitions": node.partitions_def.get_partition_keys(),
+            "kinds": sorted(node.kinds),
+            "is_external": node.is_external,
+        }
+    return shape
+
+
+def test_snapshot_of_the_graph(graph: Any) -> None:
+    """A change of the graph is a change of the product: renew the snapshot on purpose, by writing ``_shape`` to it."""
+    assert _shape(graph) == json.loads(SNAPSHOT.read_text())
+
+
+def test_every_asset_has_the_version_of_its_code(graph: Any) -> None:
+    """So that the UI says which assets are of code that has changed since."""
+    shown = {s.name: {graph.get(dg.AssetKey(table.asset)).code_version for table in s.tables} for s in STAGES}
+    assert shown == {name: {version} for name, version in code_versions().items()}
+    assert len(set(code_versions().values())) == len(STAGES)
+
+
+def test_every_asset_tells_what_it_is(graph: Any) -> None:
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description
+        assert len(node.description) > 40
+        schema = node.metadata["dagster/column_schema"]
+        schema = getattr(schema, "value", schema)
+        assert schema.columns
+        assert all(column.description for column in schema.columns), key
+        if not node.is_external:
+            assert any(check.name == "contract" for check in node.check_keys)
+
+
+def test_every_number_and_date_is_traced_back_to_what_was_delivered() -> None:
+    """Follow the lineage of every column: it ends at columns of a source, and never at one that does not exist."""
+    sources = {"delivered_files": set(DeliveredColumns.columns())}
+    sources |= {register.source_asset: set(register.source.columns()) for register in REGISTERS}
+    tables = {table.asset: table for table in TABLES.values()}
+
+    def ends(asset: str, column: str) -> set[str]:
+        if asset in sources:
+            assert column in sources[asset], (asset, column)
+            return {f"{asset}.{column}"}
+        assert column in tables[asset].columns, (asset, column)
+        upstream = tables[asset].lineage()[column]
+        return {end for deps in upstream for end in ends(*deps)}
+
+    found = {(name, column): ends(t.asset, column) for name, t in TABLES.items() for column in t.columns}
+    persons = found["statistics.unique_person_counts", "persons"]
+    assert {"delivered_files.bsn", "delivered_files.v_nummer", "v_numbers_file.v_number"} <= persons
+    assert "delivered_files.gemeentecode" in found["statistics.unique_person_counts", "region_code"]
+    assert "persons_file.birth_date" in found["statistics.unique_person_counts", "category"]
+
+
+def test_the_years_are_a_setting(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.settings_file.write_text("reporting_years = [2024, 2023]\n")
+    graph = build_defs(home).resolve_asset_graph()
+    partitions = {tuple(graph.get(key).partitions_def.get_partition_keys()) for key in graph.get_all_asset_keys()}
+    assert partitions == {("2024", "2023")}
