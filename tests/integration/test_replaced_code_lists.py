@@ -6,9 +6,9 @@ import pytest
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.reference.rows import shipped
-from resources.home import Home
-from resources.stage_store import StageStore
-from tests.small_world import ANNA, BRAM, cells, deliver, delivery, figures_home, row, run
+from resources.config.home import Home
+from resources.storage.stage_store import StageStore
+from tests.support.small_home import ANNA, BRAM, cells, deliver, delivery, figures_home, row, run
 
 
 def _replace(home: Path, name: str, old: str, new: str) -> None:

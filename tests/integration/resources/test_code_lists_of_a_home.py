@@ -7,19 +7,19 @@ import polars as pl
 import pytest
 
 from dakl_pipeline import reference
-from dakl_pipeline.checks import keeps_contract
+from dakl_pipeline.statistics.checks import keeps_contract
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.figures import categories_of
+from dakl_pipeline.presentation.figures import categories_of
 from dakl_pipeline.intake.bounds import bound
-from dakl_pipeline.municipality import successors
+from dakl_pipeline.reference.municipality import successors
 from dakl_pipeline.reference.rows import shipped
-from dakl_pipeline.steps.enrich import age_class_of
-from dakl_pipeline.steps.region import municipality_regions
-from resources.home import Home
-from resources.settings import load_methodology
-from tests.small_world import make_home
+from dakl_pipeline.statistics.enrich import age_class_of
+from dakl_pipeline.statistics.region import municipality_regions
+from resources.config.home import Home
+from resources.config.settings import load_methodology
+from tests.support.small_home import make_home
 
 AGES = {
     "age_class": ("40-49,40,49,assumption A8\n50-64,50,64", "40-64,40,64"),

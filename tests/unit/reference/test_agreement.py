@@ -9,7 +9,7 @@ import pytest
 from dakl_pipeline import reference
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
-from dakl_pipeline.counting import set_aside_reason
+from dakl_pipeline.statistics.eligibility import set_aside_reason
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import File, loading
 from dakl_pipeline.reference.agreement import (
@@ -19,8 +19,8 @@ from dakl_pipeline.reference.agreement import (
     STAY_DIMENSIONS,
 )
 from dakl_pipeline.reference.rows import shipped
-from dakl_pipeline.steps import count
-from dakl_pipeline.steps.coverage import measure_coverage
+from dakl_pipeline.statistics import count
+from dakl_pipeline.statistics.coverage import measure_coverage
 
 Break = Callable[[str, str, str], None]
 
