@@ -18,6 +18,7 @@ from dakl_pipeline.reference.code_lists import (
     duration_classes,
     end_reasons,
     end_reasons_elsewhere,
+    exclusion_reasons,
     file_kinds,
     in_use,
     municipal_mergers,
@@ -28,7 +29,6 @@ from dakl_pipeline.reference.code_lists import (
     plausible_years,
     published_categories,
     replaced_lists,
-    set_aside_reasons,
     shelter_types,
     use_code_lists,
 )
@@ -45,7 +45,7 @@ from dakl_pipeline.reference.loading import package
 from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File
-from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
+from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, ExclusionReason, ShelterType
 
 __all__ = [
     "AgeClass",
@@ -59,6 +59,7 @@ __all__ = [
     "DurationClass",
     "EndReason",
     "EndReasonElsewhere",
+    "ExclusionReason",
     "File",
     "FileKind",
     "Methodology",
@@ -67,7 +68,6 @@ __all__ = [
     "NumberKind",
     "PlaceholderNumber",
     "PlausibleYear",
-    "SetAsideReason",
     "ShelterType",
     "age_classes",
     "assumptions",
@@ -81,6 +81,7 @@ __all__ = [
     "duration_classes",
     "end_reasons",
     "end_reasons_elsewhere",
+    "exclusion_reasons",
     "file_kinds",
     "in_use",
     "municipal_mergers",
@@ -92,7 +93,6 @@ __all__ = [
     "plausible_years",
     "published_categories",
     "replaced_lists",
-    "set_aside_reasons",
     "shelter_types",
     "use_code_lists",
 ]

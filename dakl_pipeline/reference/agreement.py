@@ -21,7 +21,7 @@ from dakl_pipeline.reference.geography import (
 )
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import CodeList, shipped
-from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
+from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, ExclusionReason, ShelterType
 
 UNKNOWN = "onbekend"
 COUNTRY = "NL"
@@ -73,7 +73,7 @@ class ReferenceData:
     placeholder_number: CodeList[PlaceholderNumber]
     plausible_year: CodeList[PlausibleYear]
     published_figure: CodeList[PublishedFigure]
-    set_aside_reason: CodeList[SetAsideReason]
+    exclusion_reason: CodeList[ExclusionReason]
     shelter_type: CodeList[ShelterType]
 
 
@@ -183,7 +183,7 @@ def _end_reasons(data: ReferenceData) -> Iterator[str]:
 
 def _set_aside_reasons(data: ReferenceData) -> Iterator[str]:
     """The reasons are those that are tested, in an order without doubt."""
-    reasons = data.set_aside_reason
+    reasons = data.exclusion_reason
     for line, row in reasons.numbered:
         if row.reason not in SET_ASIDE_REASONS:
             yield reasons.at(line, "nothing tests this reason: remove the row or correct its name")

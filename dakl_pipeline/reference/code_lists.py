@@ -27,7 +27,7 @@ from dakl_pipeline.reference.geography import (
 from dakl_pipeline.reference.loading import FIGURES, load, package
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File, read_rows, shipped
-from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
+from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, ExclusionReason, ShelterType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -128,9 +128,9 @@ def delivery_rounds() -> tuple[DeliveryRound, ...]:
     return tuple(sorted(in_use().delivery_round.rows, key=lambda r: r.delivery_start))
 
 
-def set_aside_reasons() -> tuple[SetAsideReason, ...]:
+def exclusion_reasons() -> tuple[ExclusionReason, ...]:
     """Why stays do not count, by priority."""
-    return tuple(sorted(in_use().set_aside_reason.rows, key=lambda r: r.priority))
+    return tuple(sorted(in_use().exclusion_reason.rows, key=lambda r: r.priority))
 
 
 def centrumregios() -> tuple[Centrumregio, ...]:

@@ -22,7 +22,7 @@ from dakl_pipeline.reference.geography import (
 )
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File, read_rows, refuse, shipped
-from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, SetAsideReason, ShelterType
+from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, ExclusionReason, ShelterType
 
 # The lists on which figures depend, with the columns that do it.
 FIGURES = {
@@ -107,7 +107,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
         placeholder_number=read_rows(file("placeholder_number"), PlaceholderNumber, key=("kind", "value")),
         plausible_year=read_rows(file("plausible_year"), PlausibleYear, key=("column",)),
         published_figure=read_rows(file("published_figure"), PublishedFigure, key=("year", "region_code")),
-        set_aside_reason=read_rows(file("set_aside_reason"), SetAsideReason, key=("reason",)),
+        exclusion_reason=read_rows(file("exclusion_reason"), ExclusionReason, key=("reason",)),
         shelter_type=read_rows(file("shelter_type"), ShelterType, key=("code",)),
     )
     found = list(problems(data))

@@ -46,7 +46,7 @@ class EndReasonElsewhere(Row):
     source: str
 
 
-class SetAsideReason(Row):
+class ExclusionReason(Row):
     """Why a stay does not count; the first that applies, by priority, is the one reported. The label is Dutch."""
 
     priority: int

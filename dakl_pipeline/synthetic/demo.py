@@ -6,7 +6,7 @@ Belongs here: which regions take part and how large the known ones are. Does not
 from functools import cache
 
 from dakl_pipeline.reference import package
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
@@ -34,7 +34,7 @@ def _size(year: int, region_code: str) -> int | None:
     return round(known[nearest] * (1 + profile().demo.yearly_growth) ** (year - nearest))
 
 
-def demo_plan() -> WorldPlan:
+def demo_plan() -> PopulationPlan:
     """The plan of ``dakl demo``.
 
     The country and the largest regions are aimed at the published figures, the other regions share the rest by
@@ -42,7 +42,7 @@ def demo_plan() -> WorldPlan:
     """
     years = tuple(demo_regions())
     shape = profile().demo
-    return WorldPlan(
+    return PopulationPlan(
         seed=shape.seed,
         years=years,
         persons={year: published_figures().get((year, "NL"), shape.persons_2024) for year in years},

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 
 from dakl_pipeline import reference
-from dakl_pipeline.statistics.checks import keeps_contract
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.presentation.figures import categories_of
 from dakl_pipeline.intake.bounds import bound
+from dakl_pipeline.presentation.figures import categories_of
 from dakl_pipeline.reference.municipality import successors
 from dakl_pipeline.reference.rows import shipped
+from dakl_pipeline.statistics.checks import conforms
 from dakl_pipeline.statistics.enrich import age_class_of
 from dakl_pipeline.statistics.region import municipality_regions
 from resources.config.home import Home
@@ -52,10 +52,10 @@ def test_age_classes_of_a_home_are_those_of_steps_contracts_and_figures(tmp_path
         [(2024, "NL", "leeftijd", "40-64", 3)], schema=UNIQUE_PERSON_COUNTS.polars_schema, orient="row"
     )
     assert _class_of_45() == "40-49"
-    assert not keeps_contract(UNIQUE_PERSON_COUNTS, counts).passed
+    assert not conforms(UNIQUE_PERSON_COUNTS, counts).passed
     load_methodology(Home(tmp_path))
     assert _class_of_45() == "40-64"
-    assert keeps_contract(UNIQUE_PERSON_COUNTS, counts).passed
+    assert conforms(UNIQUE_PERSON_COUNTS, counts).passed
     assert "40-64" in categories_of("leeftijd")
     load_methodology(Home(tmp_path / "another"))
     assert _class_of_45() == "40-49"

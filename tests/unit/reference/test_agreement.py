@@ -8,8 +8,7 @@ import pytest
 
 from dakl_pipeline import reference
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
-from dakl_pipeline.statistics.eligibility import set_aside_reason
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import File, loading
 from dakl_pipeline.reference.agreement import (
@@ -21,6 +20,7 @@ from dakl_pipeline.reference.agreement import (
 from dakl_pipeline.reference.rows import shipped
 from dakl_pipeline.statistics import count
 from dakl_pipeline.statistics.coverage import measure_coverage
+from dakl_pipeline.statistics.eligibility import exclusion_reason
 
 Break = Callable[[str, str, str], None]
 
@@ -72,7 +72,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("age_class", "23-27,23,27", '"23-27"x,23,27', "line 4: it is not readable as CSV"),
         ("age_class", "65+,65,,assumption A8", "65+,65,,a\n65+,66,,a", "line 9: the same category as line 8"),
         ("duration_class", "8-30,8–30 dagen,8", "8-30,8–30 dagen,9", "line 3: the number of days 8 is in no class"),
-        ("set_aside_reason", "\n2,end_before", "\n1,end_before", "line 3: priorities go up by one from 1: write 2"),
+        ("exclusion_reason", "\n2,end_before", "\n1,end_before", "line 3: priorities go up by one from 1: write 2"),
         ("shelter_type", "woningen,2024,,", "woningen,2024,2023,", "valid_to_year is before"),
         ("delivery_round", "2024-05-26", "2024-02-26", "line 2: delivery_start, delivery_end and extension_end"),
         ("delivery_round", "2023 2024", "2023 2025", "line 3: a reporting year is not over"),
@@ -99,8 +99,8 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
             "iWmo,21,beëindigd,06",
             "line 5: 06 is no reason",
         ),
-        ("set_aside_reason", "7,minor,", "7,child,", "line 8: nothing tests this reason"),
-        ("set_aside_reason", "7,minor,", "7,child,", "the reason minor is missing, so such stays would count"),
+        ("exclusion_reason", "7,minor,", "7,child,", "line 8: nothing tests this reason"),
+        ("exclusion_reason", "7,minor,", "7,child,", "the reason minor is missing, so such stays would count"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 9: nothing computes this measure"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
@@ -169,12 +169,12 @@ def test_the_dimensions_are_those_that_are_counted() -> None:
 
 def test_the_reasons_are_those_that_are_tested() -> None:
     true = pl.lit(True)
-    tested = set_aside_reason(2024, is_published_type=true, has_region=true, is_identified=true, is_minor=true)
+    tested = exclusion_reason(2024, is_published_type=true, has_region=true, is_identified=true, is_minor=true)
     assert all(f'"{reason}"' in str(tested) for reason in SET_ASIDE_REASONS)
 
 
 def test_the_measures_are_those_that_are_computed() -> None:
-    none = pl.DataFrame(schema=ASSESSED_STAYS.polars_schema)
+    none = pl.DataFrame(schema=STAY_ELIGIBILITY.polars_schema)
     measured = measure_coverage(none, pl.DataFrame(schema=UNIQUE_PERSONS.polars_schema), year=2024)
     assert set(measured["measure"]) == set(COVERAGE_MEASURES)
 
