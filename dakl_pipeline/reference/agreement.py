@@ -28,7 +28,7 @@ COUNTRY = "NL"
 # What the steps know by name: a row more or less would not be computed, or would be left out silently.
 PERSON_DIMENSIONS = ("totaal", "geslacht", "leeftijd", "herkomst", "inkomstenbron", "wmo", "wlz")
 STAY_DIMENSIONS = ("ethos", "type_opvang")
-SET_ASIDE_REASONS = (
+EXCLUSION_REASONS = (
     "type_not_published",
     "end_before_start",
     "starts_after_year",
@@ -181,13 +181,13 @@ def _end_reasons(data: ReferenceData) -> Iterator[str]:
             yield elsewhere.at(line, f"{row.meant_code} is no reason of ending: write one of {data.end_reason.place}")
 
 
-def _set_aside_reasons(data: ReferenceData) -> Iterator[str]:
+def _exclusion_reasons(data: ReferenceData) -> Iterator[str]:
     """The reasons are those that are tested, in an order without doubt."""
     reasons = data.exclusion_reason
     for line, row in reasons.numbered:
-        if row.reason not in SET_ASIDE_REASONS:
+        if row.reason not in EXCLUSION_REASONS:
             yield reasons.at(line, "nothing tests this reason: remove the row or correct its name")
-    for name in sorted(set(SET_ASIDE_REASONS) - {row.reason for row in reasons.rows}):
+    for name in sorted(set(EXCLUSION_REASONS) - {row.reason for row in reasons.rows}):
         yield f"{reasons.place}: the reason {name} is missing, so such stays would count: add the row"
     for expected, (line, row) in enumerate(sorted(reasons.numbered, key=lambda each: each[1].priority), 1):
         if row.priority != expected:
@@ -317,7 +317,7 @@ _CHECKS = (
     _dimensions,
     _shelter_types,
     _end_reasons,
-    _set_aside_reasons,
+    _exclusion_reasons,
     _coverage_measures,
     _regions,
     _municipalities,

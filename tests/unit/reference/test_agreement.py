@@ -14,7 +14,7 @@ from dakl_pipeline.reference import File, loading
 from dakl_pipeline.reference.agreement import (
     COVERAGE_MEASURES,
     PERSON_DIMENSIONS,
-    SET_ASIDE_REASONS,
+    EXCLUSION_REASONS,
     STAY_DIMENSIONS,
 )
 from dakl_pipeline.reference.rows import shipped
@@ -170,7 +170,7 @@ def test_the_dimensions_are_those_that_are_counted() -> None:
 def test_the_reasons_are_those_that_are_tested() -> None:
     true = pl.lit(True)
     tested = exclusion_reason(2024, is_published_type=true, has_region=true, is_identified=true, is_minor=true)
-    assert all(f'"{reason}"' in str(tested) for reason in SET_ASIDE_REASONS)
+    assert all(f'"{reason}"' in str(tested) for reason in EXCLUSION_REASONS)
 
 
 def test_the_measures_are_those_that_are_computed() -> None:
