@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from dakl_pipeline.reference.code_lists import delivery_rounds, municipalities, replaced_lists
+from dakl_pipeline.reference.code_lists import delivery_rounds, municipalities
 from dakl_pipeline.reference.rounds import YEARS, DeliveryRound, Year
 from dakl_pipeline.reference.rows import shipped
 
@@ -33,13 +33,6 @@ class Methodology(BaseModel):
     explained_growth_allowed: float = Field(ge=0, allow_inf_nan=False, description="a part of 0 or more, such as 0.1")
     supplier_id_similarity: float = Field(gt=0, le=1, description="a part above 0 and up to 1, such as 0.8")
     rounds: tuple[DeliveryRound, ...] = Field(default_factory=delivery_rounds)
-    _replaced: dict[str, str] = PrivateAttr(default_factory=replaced_lists)
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def code_lists(self) -> dict[str, str]:
-        """Digests of the replaced code lists on which figures depend: part of what the settings are."""
-        return self._replaced
 
     @field_validator("rounds")
     @classmethod

@@ -73,7 +73,7 @@ def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch
     warehouse.verify()
     assert warehouse.years() == history.years() == [2023, 2024]
     registers = RegisterStore(home.registers)
-    assert [registers.faults(register, 2024) for register in REGISTERS] == [[]] * 4
+    assert [registers.integrity_errors(register, 2024) for register in REGISTERS] == [[]] * 4
     assert registers.read(REGISTERS[0], 2024).height == 4
     assert not OpenedHome(home).years.year_status(2024).pending_changes
     assert _beside(tmp_path, name) == before

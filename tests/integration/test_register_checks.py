@@ -90,7 +90,7 @@ def test_a_column_of_another_type_is_refused_by_name(
     assert said in str(caught.value)
     assert str(file) in str(caught.value)
     assert ANNA not in str(caught.value)
-    assert any(said in fault for fault in store.faults(BY_NAME[register], 2024))
+    assert any(said in fault for fault in store.integrity_errors(BY_NAME[register], 2024))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_type_that_loses_nothing_is_read(register: str, column: str, series: p
     file.parent.mkdir()
     _frame(register, **{column: series}).write_parquet(file)
     store = RegisterStore(tmp_path)
-    assert store.faults(BY_NAME[register], 2024) == []
+    assert store.integrity_errors(BY_NAME[register], 2024) == []
     read = store.read(BY_NAME[register], 2024)
     assert read.equals(_frame(register, **{column: series}).cast(read.schema))
 

@@ -13,8 +13,8 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import File, loading
 from dakl_pipeline.reference.agreement import (
     COVERAGE_MEASURES,
-    PERSON_DIMENSIONS,
     EXCLUSION_REASONS,
+    PERSON_DIMENSIONS,
     STAY_DIMENSIONS,
 )
 from dakl_pipeline.reference.rows import shipped
