@@ -97,6 +97,11 @@ class Home:
         """Settings of the statistic that this home replaces; optional."""
         return self.root / "settings.toml"
 
+    @property
+    def reference(self) -> Path:
+        """Code lists that this home replaces; optional."""
+        return self.root / "reference"
+
     def require(self) -> "Home":
         """Return the home if it is there.
 
