@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from assets.framework.metadata import Told, tell_coverage, tell_overlap, tell_vintage
+from assets.framework.metadata import Metadata, coverage_metadata, overlap_metadata, vintage_metadata
 from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
@@ -14,6 +14,7 @@ from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
 from dakl_pipeline.statistics.count import count_supplier_overlap, count_unique_persons
 from dakl_pipeline.statistics.coverage import measure_coverage
+from resources.storage.history_store import HistoryStore
 
 
 def count(inputs: Inputs) -> Output:
@@ -34,23 +35,23 @@ def count(inputs: Inputs) -> Output:
             "characteristics_add_up": characteristics_add_up(counts),
             "registrations_add_up": registrations_add_up(coverage),
         },
-        set_aside={"persons with a V-number only, in the country": int((~in_country["has_bsn"]).sum())},
+        excluded={"persons with a V-number only, in the country": int((~in_country["has_bsn"]).sum())},
     )
 
 
-def tell(inputs: Inputs) -> Mapping[Table, Told]:
+def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
     """The newest vintage, which is the one of these figures, beside the one before."""
-    newest, *older = reversed(inputs.history.vintages(inputs.year)[-2:])
+    newest, *older = reversed(history.vintages(inputs.year)[-2:])
 
     def now_and_before(table: Table) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-        now, *before = (inputs.history.read(vintage, table) for vintage in (newest, *older))
+        now, *before = (history.read(vintage, table) for vintage in (newest, *older))
         return now, before[0] if before else None
 
     counts, counts_before = now_and_before(COUNTS_HISTORY)
     return {
-        UNIQUE_PERSON_COUNTS: tell_vintage(newest, counts, counts_before, inputs.history.read(newest, CHANGES)),
-        COVERAGE: tell_coverage(*now_and_before(COVERAGE_HISTORY)),
-        SUPPLIER_OVERLAP: tell_overlap(inputs.history.read(newest, OVERLAP_HISTORY), counts),
+        UNIQUE_PERSON_COUNTS: vintage_metadata(newest, counts, counts_before, history.read(newest, CHANGES)),
+        COVERAGE: coverage_metadata(*now_and_before(COVERAGE_HISTORY)),
+        SUPPLIER_OVERLAP: overlap_metadata(history.read(newest, OVERLAP_HISTORY), counts),
     }
 
 
@@ -59,13 +60,12 @@ STAGE = Stage(
     reads=(UNIQUE_PERSONS, ASSESSED_STAYS),
     group="stage_6_count",
     kinds=frozenset({"polars", "parquet", "duckdb"}),
-    code_version="1",
     checks={
         "country_at_most_sum_of_regions": "In every cell: largest region ≤ country ≤ sum of the regions.",
         "characteristics_add_up": "The categories of every characteristic of a person add up to the total.",
         "registrations_add_up": "Registrations in regions and without one add up to those of the country.",
     },
     run=count,
-    tell=tell,
-    completes_year=True,
+    describe=describe,
+    records_vintage=True,
 )

@@ -27,7 +27,7 @@ def assess_stays(inputs: Inputs) -> Output:
             "no_row_lost": no_row_lost(stays.height, assessed.height),
             "counting_stays_have_region": counting_stays_have_region(assessed),
         },
-        set_aside=dict(set_aside.rows()),
+        excluded=dict(set_aside.rows()),
         notes={"registrations": stays.height, "counting_registrations": int(assessed["set_aside_reason"].null_count())},
     )
 
@@ -41,7 +41,7 @@ def unique_persons(inputs: Inputs) -> Output:
         frames={UNIQUE_PERSONS: persons},
         rows_in=stays.height,
         checks={"every_counting_person_kept": every_counting_person_kept(stays, persons)},
-        set_aside={"stays that do not count": stays["set_aside_reason"].count()},
+        excluded={"stays that do not count": stays["set_aside_reason"].count()},
         notes={
             "persons": counted(in_country).height,
             "persons_v_number_only": in_country.height - counted(in_country).height,
@@ -54,9 +54,9 @@ STAGES = (
     Stage(
         tables=(ASSESSED_STAYS,),
         reads=(REGIONAL_STAYS,),
+        settings=("adult_age", "adults_only_until_year"),
         group=_GROUP,
         kinds=_KINDS,
-        code_version="1",
         checks={
             "no_row_lost": "Every regional stay is in the table, once.",
             "counting_stays_have_region": "Every stay that counts has a region.",
@@ -68,7 +68,6 @@ STAGES = (
         reads=(ASSESSED_STAYS,),
         group=_GROUP,
         kinds=_KINDS,
-        code_version="1",
         checks={"every_counting_person_kept": "Every person of a counting stay is in the table, once for the country."},
         run=unique_persons,
     ),

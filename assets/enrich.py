@@ -34,7 +34,7 @@ def enrich_stays(inputs: Inputs) -> Output:
 
 
 def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: pl.Series) -> pl.DataFrame:
-    return inputs.stages.read_matching(_TABLES[register], inputs.year, column, pseudonyms)
+    return inputs.read_matching(_TABLES[register], column, pseudonyms)
 
 
 STAGE = Stage(
@@ -42,7 +42,6 @@ STAGE = Stage(
     reads=(PSEUDONYMISED_STAYS, *_TABLES.values()),
     group="stage_3_enrich",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every pseudonymised stay is in the table, once."},
     run=enrich_stays,
 )

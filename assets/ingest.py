@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 
-from assets.framework.metadata import Told, tell_selection
+from assets.framework.metadata import Metadata, selection_metadata
 from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED
 from dakl_pipeline.deliveries.selection import Standing, selection_table, standings
+from resources.storage.history_store import HistoryStore
 
 
 def select_deliveries(inputs: Inputs) -> Output:
@@ -20,7 +21,7 @@ def select_deliveries(inputs: Inputs) -> Output:
             reason = standing.reason.partition(" (")[0].partition(" by ")[0]
             set_aside[reason] = set_aside.get(reason, 0) + 1
     table = selection_table(selected, year=inputs.year)
-    return Output(frames={SELECTED: table}, rows_in=len(of_year), set_aside=set_aside)
+    return Output(frames={SELECTED: table}, rows_in=len(of_year), excluded=set_aside)
 
 
 def standing_of_deliveries(inputs: Inputs) -> dict[str, str]:
@@ -29,9 +30,9 @@ def standing_of_deliveries(inputs: Inputs) -> dict[str, str]:
     return {"selection": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
-def tell(inputs: Inputs) -> Mapping[Table, Told]:
+def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
     """Every delivery of the year, and why it counts or does not."""
-    return {SELECTED: tell_selection(_standings(inputs), time_zone=inputs.methodology.time_zone)}
+    return {SELECTED: selection_metadata(_standings(inputs), time_zone=inputs.methodology.time_zone)}
 
 
 def _standings(inputs: Inputs) -> list[Standing]:
@@ -43,10 +44,10 @@ STAGE = Stage(
     tables=(SELECTED,),
     reads=(),
     sources=(DELIVERED_FILES,),
+    settings=("rounds", "time_zone"),
     group="stage_1_ingest",
     kinds=frozenset({"python", "parquet"}),
-    code_version="1",
     run=select_deliveries,
-    tell=tell,
-    outside=standing_of_deliveries,
+    describe=describe,
+    source_fingerprints=standing_of_deliveries,
 )

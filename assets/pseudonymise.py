@@ -27,7 +27,7 @@ def pseudonymise(inputs: Inputs) -> Output:
 
 
 def _registrations(inputs: Inputs, delivery: Delivery) -> pl.DataFrame:
-    with inputs.delivery_store.opened(delivery) as file:
+    with inputs.opened(delivery) as file:
         registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
     return registrations.with_columns(
         supplier_id=pl.lit(delivery.supplier_id), delivery_id=pl.lit(delivery.delivery_id)
@@ -45,9 +45,9 @@ STAGE = Stage(
     tables=(PSEUDONYMISED_STAYS,),
     reads=(SELECTED,),
     sources=(DELIVERED_FILES,),
+    settings=("missing_bsn_values",),
     group="stage_2_pseudonymise",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every registration of the selected files is in the table."},
     run=pseudonymise,
     uses_key=True,

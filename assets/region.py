@@ -26,7 +26,6 @@ STAGE = Stage(
     reads=(ENRICHED_STAYS,),
     group="stage_4_region",
     kinds=frozenset({"polars", "parquet"}),
-    code_version="1",
     checks={"no_row_lost": "Every enriched stay is in the table, once."},
     run=regional_stays,
 )

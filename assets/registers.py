@@ -11,26 +11,25 @@ from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
 
 def pseudonymise(inputs: Inputs, register: Register) -> Output:
     """Replace the numbers in a register that can be what it should be."""
-    store, year = inputs.register_store, inputs.year
-    source = store.read(register, year)
-    frame = pseudonymise_register(source, register, year=year, key=inputs.key)
-    findings = store.findings(register, year, years=inputs.methodology.reporting_years)
+    source = inputs.read_register(register)
+    frame = pseudonymise_register(source, register, year=inputs.year, key=inputs.key)
+    findings = inputs.register_findings(register)
     refused = [finding for finding in findings if finding.severity == "fault"]
     if refused:
         what = "; ".join(f"{finding.found}: {finding.to_do}" for finding in refused)
-        raise Refused(f"register {register.name} of {year}: {what}")
+        raise Refused(f"register {register.name} of {inputs.year}: {what}")
     odd = {REGISTER_WARNINGS: "; ".join(f"{f.found} ({f.to_do})" for f in findings)} if findings else {}
     left_out = source.height - frame.height
     return Output(
         frames={register.table: frame},
         rows_in=source.height,
-        set_aside={"placeholder_number": left_out} if left_out else {},
+        excluded={"placeholder_number": left_out} if left_out else {},
         notes={**_digest(inputs, register), **odd},
     )
 
 
 def _digest(inputs: Inputs, register: Register) -> dict[str, str]:
-    return {REGISTER_DIGEST: inputs.register_store.digest(register, inputs.year)}
+    return {REGISTER_DIGEST: inputs.register_digest(register)}
 
 
 STAGES = tuple(
@@ -40,11 +39,9 @@ STAGES = tuple(
         sources=(register.source_asset,),
         group="registers",
         kinds=frozenset({"polars", "parquet"}),
-        code_version="2",
         run=partial(pseudonymise, register=register),
-        outside=partial(_digest, register=register),
+        source_fingerprints=partial(_digest, register=register),
         uses_key=True,
-        uses_settings=False,
     )
     for register in REGISTERS
 )

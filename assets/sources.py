@@ -7,7 +7,7 @@ reading them.
 import dagster as dg
 import dataframely as dy
 
-from assets.framework.stage import OWNER, column_schema
+from assets.framework.asset import OWNER, column_schema
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
 from dakl_pipeline.contracts.registers import REGISTERS
 

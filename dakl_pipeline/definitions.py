@@ -10,12 +10,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
 from assets.automation.alerts import build_failed_run_alerts
 from assets.automation.calendar import build_calendar, build_nightly_run
 from assets.automation.failed_runs import YEAR_TAG
 from assets.automation.reruns import build_rerun_sensor
-from assets.framework.stage import Stage, build_asset
+from assets.chain import STAGES
+from assets.framework.asset import build_asset
 from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.environment import load_environment
@@ -23,21 +23,11 @@ from resources.config.home import Home, home_of_environment
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.stage_store import StageStore
-from resources.storage.warehouse import Warehouse
-from resources.workflows.year_status import watch_home
+from resources.workflows.opened_home import OpenedHome
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
 _PATIENCE = 3600.0
-STAGES: tuple[Stage, ...] = (
-    ingest.STAGE,
-    *registers.STAGES,
-    pseudonymise.STAGE,
-    enrich.STAGE,
-    region.STAGE,
-    *deduplicate.STAGES,
-    count.STAGE,
-)
 
 
 def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -57,7 +47,8 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]
 
-    watch = watch_home(home, methodology)
+    opened = OpenedHome(home, methodology)
+    watch = opened.years
     calendar, calendar_reminders = build_calendar(home, methodology)
 
     # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
@@ -92,7 +83,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         resources={
             "stages": stages,
             "history": watch.history,
-            "warehouse": Warehouse(home.warehouse),
+            "warehouse": opened.warehouse,
             "delivery_store": watch.deliveries,
             "register_store": watch.registers,
             "pseudonym_key": pseudonym_key,

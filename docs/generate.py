@@ -15,10 +15,9 @@ from pathlib import Path
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import REGION_PATTERN, Table
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
-from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.intake.catalogue import Rule, catalogue
 from dakl_pipeline.intake.diagnoses import diagnosis_catalogue
@@ -81,9 +80,9 @@ def data_dictionary() -> str:
         (
             f"[`{table.name}`](#{_anchor(table.name)})",
             f"`{table.asset}`",
-            _yes(table.is_person_level),
-            _yes(not table.is_person_level),
+            table.sensitivity,
             _yes(table.is_in_warehouse),
+            _yes(table.keeps_history),
         )
         for table in (*TABLES.values(), *HISTORY_TABLES)
     ]
@@ -91,8 +90,9 @@ def data_dictionary() -> str:
         "# Data dictionary",
         _GENERATED.format(source="dakl_pipeline/contracts"),
         "What each table holds. The same contracts check a table before it is written. Descriptions are in Dutch, as "
-        "in the Dagster UI. A table with a row per person or stay cannot be exported.",
-        _table(("table", "asset", "a row per person or stay", "can be exported", "in the warehouse"), overview),
+        "in the Dagster UI. A table of sensitivity `person` has a row per person or stay: it stays between the stages, "
+        "and is in no warehouse and no export.",
+        _table(("table", "asset", "sensitivity", "in the warehouse", "history is kept"), overview),
         "Lineage names the asset and its column where a value comes from. The abbreviated lists are in full in "
         "[code-lists.md](code-lists.md).",
         "## Tables of the stages",

@@ -28,7 +28,7 @@ def column_lineage(table: Table) -> dg.TableColumnLineage:
     )
 
 
-def told_with_lineage(table: Table, column: str) -> str:
+def describe_column(table: Table, column: str) -> str:
     """The description of a column with where it comes from, in Markdown with links.
 
     Args:

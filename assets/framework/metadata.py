@@ -27,7 +27,7 @@ from dakl_pipeline.presentation.vintage_view import (
 )
 from resources.config.versions import versions
 
-Told = Mapping[str, dg.MetadataValue]
+Metadata = Mapping[str, dg.MetadataValue]
 # As many as the UI shows without a click.
 _REGIONS_DRAWN = 12
 _DELIVERY = ("supplier", "file", "delivery", "received at", "registrations", "sha256")
@@ -45,7 +45,7 @@ _COVERAGE = (
 _OVERLAP = ("region", "suppliers", "persons", "sum of suppliers", "at several", "at several %")
 
 
-def tell_making(
+def making_metadata(
     record: StageRecord, former: StageRecord | None, *, key_id: str, is_written: bool
 ) -> dict[str, dg.MetadataValue]:
     """How a stage made its tables, and of what.
@@ -56,27 +56,27 @@ def tell_making(
         key_id: Id of the key.
         is_written: Whether it was made in this run; otherwise nothing that it is made of changed.
     """
-    told: dict[str, dg.MetadataValue] = {
+    shown: dict[str, dg.MetadataValue] = {
         "what_changed": dg.MetadataValue.text(_what_changed(record, former, is_written)),
         "rows_in": dg.MetadataValue.int(record.rows_in),
-        "rows_set_aside": dg.MetadataValue.int(sum(record.set_aside.values())),
+        "rows_excluded": dg.MetadataValue.int(sum(record.excluded.values())),
     }
-    if record.set_aside:
-        told["set_aside_by_reason"] = dg.MetadataValue.md(table(("reason", "rows"), record.set_aside.items()))
+    if record.excluded:
+        shown["excluded_by_reason"] = dg.MetadataValue.md(table(("reason", "rows"), record.excluded.items()))
     if not is_written:
-        told["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
-    told["written"] = dg.MetadataValue.bool(is_written)
+        shown["unchanged_since"] = dg.MetadataValue.timestamp(record.made_at)
+    shown["written"] = dg.MetadataValue.bool(is_written)
     technical = {
-        "made_of": record.made_of,
+        "inputs": record.inputs,
         "key_id": key_id,
         "versions": versions(),
         "notes": {name: note for name, note in record.notes.items() if isinstance(note, str)},
     }
-    told["technical"] = dg.MetadataValue.json(technical)
-    return told
+    shown["technical"] = dg.MetadataValue.json(technical)
+    return shown
 
 
-def tell_notes(record: StageRecord) -> Told:
+def note_metadata(record: StageRecord) -> Metadata:
     """The numbers that a stage noted.
 
     Args:
@@ -85,7 +85,7 @@ def tell_notes(record: StageRecord) -> Told:
     return _numbers({name: note for name, note in record.notes.items() if isinstance(note, int)})
 
 
-def tell_selection(standings: Sequence[Standing], *, time_zone: str) -> Told:
+def selection_metadata(standings: Sequence[Standing], *, time_zone: str) -> Metadata:
     """The deliveries of a year: those that count, and the others with the reason.
 
     Args:
@@ -108,7 +108,9 @@ def tell_selection(standings: Sequence[Standing], *, time_zone: str) -> Told:
     }
 
 
-def tell_vintage(vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame) -> Told:
+def vintage_metadata(
+    vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame
+) -> Metadata:
     """The figures of a year: why they were counted, and persons per region beside the vintage before.
 
     Args:
@@ -126,15 +128,15 @@ def tell_vintage(vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | Non
         numbers["regions_changed"] = len(changed)
     numbers["regions_with_figures"] = sum(region.persons > 0 for region in regions)
     largest = sorted(regions, key=lambda region: -region.persons)[:_REGIONS_DRAWN]
-    told = {**_numbers(numbers), "reason": dg.MetadataValue.text(vintage.reason)}
+    shown = {**_numbers(numbers), "reason": dg.MetadataValue.text(vintage.reason)}
     if before is not None:
-        told["changed_regions"] = _in_short(
+        shown["changed_regions"] = _in_short(
             _CHANGE,
             map(_figures, (country, *changed)),
             [f"{len(regions) - len(changed)} regions unchanged"],
         )
     return {
-        **told,
+        **shown,
         "persons_per_region": dg.MetadataValue.md(table(_CHANGE, map(_figures, everywhere))),
         "largest_regions": dg.MetadataValue.md(bars([(region.name, region.persons) for region in largest])),
         "vintage": dg.MetadataValue.text(str(vintage.number)),
@@ -142,7 +144,7 @@ def tell_vintage(vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | Non
     }
 
 
-def tell_coverage(now: pl.DataFrame, before: pl.DataFrame | None) -> Told:
+def coverage_metadata(now: pl.DataFrame, before: pl.DataFrame | None) -> Metadata:
     """On what the figures of a year rest: the country beside the vintage before, and the weakest regions first.
 
     Args:
@@ -169,7 +171,7 @@ def tell_coverage(now: pl.DataFrame, before: pl.DataFrame | None) -> Told:
     }
 
 
-def tell_overlap(overlap: pl.DataFrame, counts: pl.DataFrame) -> Told:
+def overlap_metadata(overlap: pl.DataFrame, counts: pl.DataFrame) -> Metadata:
     """Whether the parts add up to the whole: persons whom several suppliers know.
 
     Args:
@@ -177,7 +179,7 @@ def tell_overlap(overlap: pl.DataFrame, counts: pl.DataFrame) -> Told:
         counts: Frame of the contract ``statistics.unique_person_counts_history`` of the same vintage.
     """
     everywhere = largest_overlap_first(overlap, counts)
-    told: dict[str, dg.MetadataValue] = {}
+    shown: dict[str, dg.MetadataValue] = {}
     for country in everywhere[:1]:
         numbers = {
             "persons_at_several_suppliers": country.at_several,
@@ -185,13 +187,13 @@ def tell_overlap(overlap: pl.DataFrame, counts: pl.DataFrame) -> Told:
             "suppliers": country.suppliers,
             "sum_of_suppliers": country.sum_of_suppliers,
         }
-        told |= _numbers(numbers)
+        shown |= _numbers(numbers)
     several = [place for place in everywhere if place.suppliers > 1]
-    told["largest_overlap"] = _in_short(
+    shown["largest_overlap"] = _in_short(
         _OVERLAP, map(_overlap, several), [f"{len(everywhere) - len(several)} regions with one supplier"]
     )
-    told["overlap_per_region"] = dg.MetadataValue.md(table(_OVERLAP, map(_overlap, everywhere)))
-    return told
+    shown["overlap_per_region"] = dg.MetadataValue.md(table(_OVERLAP, map(_overlap, everywhere)))
+    return shown
 
 
 def _numbers(numbers: Mapping[str, float | None]) -> dict[str, dg.MetadataValue]:
@@ -244,7 +246,7 @@ def _overlap(region: Overlap) -> tuple[object, ...]:
 def _what_changed(record: StageRecord, former: StageRecord | None, is_written: bool) -> str:
     if former is None:
         return "made for the first time"
-    names = ", ".join(what_changed(former.made_of, record.made_of))
+    names = ", ".join(what_changed(former.inputs, record.inputs))
     return names or ("nothing: made again on request, or because a file was lost" if is_written else "nothing")
 
 

@@ -1,91 +1,53 @@
-"""The machinery that all stages share: read -> call the step -> check -> write -> tell.
+"""What a stage declares, what it may use, and what it gives back.
 
-Belongs here: turning a stage into a Dagster asset, the checks before a write, and what a run tells. Does not belong
-here: what one stage does. A table that breaks its contract or a check is never written: the last good one stays. A
-stage whose code, settings, key and inputs are those of its last outcome is not made again.
+A stage can use only what it declares: a table, a source, a setting, the key or an earlier vintage that it does not name
+is refused. So what a rerun compares is all that an outcome can depend on.
 """
 
-import hashlib
-import traceback
-import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, BinaryIO
 
-import dagster as dg
 import polars as pl
 
-from assets.framework.column_lineage import column_lineage, told_with_lineage
-from assets.framework.metadata import Told, tell_making, tell_notes
+from assets.framework.metadata import Metadata
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.deliveries.log import Entry
+from dakl_pipeline.contracts.deliveries import DELIVERED_FILES
+from dakl_pipeline.contracts.registers import Register
+from dakl_pipeline.deliveries.log import Delivery, Entry
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.history.provenance import StageRecord, out_of_step
+from dakl_pipeline.history.provenance import Vintage
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import Methodology
-from dakl_pipeline.statistics.checks import CheckOutcome, keeps_contract
-from resources.config.versions import code_version
+from dakl_pipeline.statistics.checks import CheckOutcome
+from dakl_pipeline.statistics.register_checks import RegisterFinding
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
 from resources.storage.stage_store import StageStore
-from resources.storage.warehouse import Warehouse
-from resources.workflows.record_vintage import publish
 
-_T = TypeVar("_T")
 
-CONTRACT_CHECK = "contract"
-OWNER = "team:monitor-dakloosheid"
-FORCE_TAG = "dakl/force"
-RESOURCE_KEYS = {
-    "stages",
-    "history",
-    "warehouse",
-    "delivery_store",
-    "register_store",
-    "pseudonym_key",
-    "methodology",
-}
-_UNCHANGED = CheckOutcome(True, "unchanged since it was last made and checked", "")
+class UndeclaredInput(DaklError):
+    """A stage used what it does not declare: a fault of the program, after which nothing is written."""
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """What a stage may use.
+class Stores:
+    """Where the inputs of all stages are kept.
 
     Attributes:
-        year: Reporting year of this run.
         stages: Tables of earlier stages.
-        history: The vintages so far, to tell what changed.
-        delivery_store: The delivery log.
-        register_store: The registers as files.
-        key: The secret key.
-        methodology: Settings of the statistic.
+        history: The vintages so far.
+        deliveries: The delivery log.
+        registers: The registers as files.
     """
 
-    year: int
     stages: StageStore
     history: HistoryStore
-    delivery_store: DeliveryStore
-    register_store: RegisterStore
-    key: PseudonymKey
-    methodology: Methodology
-
-    def read(self, table: Table) -> pl.DataFrame:
-        """Read this year of a table."""
-        return self.stages.read(table, self.year)
-
-    @cached_property
-    def log(self) -> list[Entry]:
-        """The delivery log as it was when the stage first looked: what it says it read is what it used."""
-        return self.delivery_store.entries()
-
-    @property
-    def key_id(self) -> str:
-        """The random id of the key."""
-        return self.stages.key_id(self.key.check_value)
+    deliveries: DeliveryStore
+    registers: RegisterStore
 
 
 @dataclass(frozen=True)
@@ -96,15 +58,28 @@ class Output:
         frames: The rows of this year, per table of the stage.
         rows_in: How many rows the stage got.
         checks: Outcome of every check of meaning that the stage declares.
-        set_aside: Rows that do not go on, by reason.
-        notes: What more to tell about the run.
+        excluded: Rows that do not go on, by reason.
+        notes: What more there is to say about the run.
     """
 
     frames: Mapping[Table, pl.DataFrame]
     rows_in: int
     checks: Mapping[str, CheckOutcome] = field(default_factory=dict)
-    set_aside: Mapping[str, int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
     notes: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EarlierVintage:
+    """A table of the history that a stage reads of the newest vintage of an earlier year.
+
+    Attributes:
+        table: A table of the history.
+        years_back: How many years before the one of the run, at least 1.
+    """
+
+    table: Table
+    years_back: int = 1
 
 
 @dataclass(frozen=True)
@@ -113,35 +88,34 @@ class Stage:
 
     Attributes:
         tables: Tables it makes together, all or nothing.
-        reads: The tables it reads.
-        sources: Keys of the assets outside that it reads.
+        reads: The tables it may read.
         group: Group in the Dagster UI.
         kinds: Technologies, shown as icons in the Dagster UI.
-        code_version: Raised when the stage makes another outcome of the same input.
         run: The stage itself.
-        tell: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was not
-            made again.
+        sources: Keys of the assets outside that it may read.
+        settings: Names of the settings of the statistic that it may use.
+        earlier: Vintages of earlier years that it may read.
+        uses_key: Whether it may use the secret key.
+        source_fingerprints: Digests of what it reads of its sources, by name.
+        describe: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was
+            not made again. It gets the inputs and the vintages of the year.
         checks: Checks of meaning: name and what must hold.
-        outside: Digests of what it reads from outside, by name; with those of the tables it reads, its code, the
-            settings and the key they say whether it has to be made again.
-        uses_key: Whether the outcome depends on the key.
-        uses_settings: Whether the outcome depends on the settings of the statistic.
-        completes_year: Whether the year is whole when this stage is done, so that the warehouse gets it.
+        records_vintage: Whether the year is complete when this stage is done, so that it becomes a vintage.
     """
 
     tables: tuple[Table, ...]
     reads: Sequence[Table]
     group: str
     kinds: frozenset[str]
-    code_version: str
-    run: Callable[[Inputs], Output]
-    tell: Callable[[Inputs], Mapping[Table, Told]] = lambda inputs: {}
+    run: Callable[["Inputs"], Output]
     sources: Sequence[str] = ()
-    checks: Mapping[str, str] = field(default_factory=dict)
-    outside: Callable[[Inputs], Mapping[str, str]] = lambda inputs: {}
+    settings: Sequence[str] = ()
+    earlier: Sequence[EarlierVintage] = ()
     uses_key: bool = False
-    uses_settings: bool = True
-    completes_year: bool = False
+    source_fingerprints: Callable[["Inputs"], Mapping[str, str]] = lambda inputs: {}
+    describe: Callable[["Inputs", HistoryStore], Mapping[Table, Metadata]] = lambda inputs, history: {}
+    checks: Mapping[str, str] = field(default_factory=dict)
+    records_vintage: bool = False
 
     @property
     def upstream(self) -> list[str]:
@@ -154,228 +128,134 @@ class Stage:
         return self.tables[0].asset
 
 
-def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Turn a stage into an asset, or several that are made together.
+class Inputs:
+    """What a stage may use: what it declares, of the year of the run.
 
     Args:
         stage: The stage.
-        years: The reporting years.
+        year: Reporting year of this run.
+        stores: Where everything is kept.
+        key: The secret key.
+        methodology: All settings of the statistic.
+
+    Raises:
+        UndeclaredInput: By everything that asks for what the stage does not declare.
     """
 
-    @dg.multi_asset(
-        name=stage.name,
-        specs=[_spec(stage, table, years) for table in stage.tables],
-        check_specs=_check_specs(stage, years),
-        required_resource_keys=RESOURCE_KEYS,
+    def __init__(self, stage: Stage, year: int, stores: Stores, key: PseudonymKey, methodology: Methodology) -> None:
+        self.year = year
+        self._stage = stage
+        self._stores = stores
+        self._key = key
+        self._methodology = methodology
+
+    def read(self, table: Table) -> pl.DataFrame:
+        """The rows of the year of a table."""
+        self._require(table in self._stage.reads, f"table {table.name}", "reads")
+        return self._stores.stages.read(table, self.year)
+
+    def read_matching(self, table: Table, column: str, values: pl.Series) -> pl.DataFrame:
+        """The rows of the year in which a column has one of some values; for a register as large as the country."""
+        self._require(table in self._stage.reads, f"table {table.name}", "reads")
+        return self._stores.stages.read_matching(table, self.year, column, values)
+
+    def read_earlier(self, earlier: EarlierVintage) -> pl.DataFrame | None:
+        """The rows of a table of the history, of the newest vintage of an earlier year; None when it has none."""
+        vintage = self._earlier_vintage(earlier)
+        return None if vintage is None else self._stores.history.read(vintage, earlier.table)
+
+    @cached_property
+    def log(self) -> list[Entry]:
+        """The delivery log as it was when the stage first looked: what it says it read is what it used."""
+        self._require_source(DELIVERED_FILES)
+        return self._stores.deliveries.entries()
+
+    @contextmanager
+    def opened(self, delivery: Delivery) -> Iterator[BinaryIO]:
+        """The file of a delivery, which is sure to be the one that was received."""
+        self._require_source(DELIVERED_FILES)
+        with self._stores.deliveries.opened(delivery) as file:
+            yield file
+
+    def read_register(self, register: Register) -> pl.DataFrame:
+        """The register of the year, as it was put down."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.read(register, self.year)
+
+    def register_digest(self, register: Register) -> str:
+        """SHA-256 of the file of a register."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.digest(register, self.year)
+
+    def register_findings(self, register: Register) -> list[RegisterFinding]:
+        """What is odd about a register, also beside those of other years, which no row of this year depends on."""
+        self._require_source(register.source_asset)
+        return self._stores.registers.findings(register, self.year, years=self._methodology.reporting_years)
+
+    @property
+    def key(self) -> PseudonymKey:
+        """The secret key."""
+        self._require(self._stage.uses_key, "the key", "uses_key")
+        return self._key
+
+    @property
+    def key_id(self) -> str:
+        """The random id of the key, which says nothing about it."""
+        return self._stores.stages.key_id(self._key.check_value)
+
+    @cached_property
+    def methodology(self) -> Methodology:
+        """The settings of the statistic: those that the stage declares."""
+        return _declared_settings(self._stage, self._methodology)
+
+    def fingerprints(self) -> dict[str, str]:
+        """What the outcome of the stage depends on, beside its code: settings, key, sources and tables, by name."""
+        named = {f"setting {name}": self._setting(name) for name in self._stage.settings}
+        if self._stage.uses_key:
+            named["key"] = self.key_id
+        named |= self._stage.source_fingerprints(self)
+        record = self._stores.stages.record(self.year)
+        # A table that is not there is told by the stage when it reads it.
+        named |= {table.name: stored.sha256 for table in self._stage.reads if (stored := record.table(table.name))}
+        return named | {
+            f"{earlier.table.name} of {self.year - earlier.years_back}": str(vintage.number)
+            for earlier in self._stage.earlier
+            if (vintage := self._earlier_vintage(earlier))
+        }
+
+    def _setting(self, name: str) -> str:
+        value: Any = self._methodology.model_dump(mode="json", include={name})[name]
+        return str(value)
+
+    def _earlier_vintage(self, earlier: EarlierVintage) -> Vintage | None:
+        self._require(earlier in self._stage.earlier, f"{earlier.table.name} of an earlier year", "earlier")
+        return self._stores.history.newest(self.year - earlier.years_back)
+
+    def _require_source(self, key: str) -> None:
+        self._require(key in self._stage.sources, f"source {key}", "sources")
+
+    def _require(self, is_declared: bool, what: str, where: str) -> None:
+        if not is_declared:
+            raise _undeclared(self._stage, what, where)
+
+
+def _declared_settings(stage: Stage, methodology: Methodology) -> Methodology:
+    """The settings that a stage declares; asking for another one is refused."""
+
+    class DeclaredSettings(Methodology):
+        def __getattr__(self, name: str) -> object:
+            # Python asks here for what is not there: the settings that were left out.
+            if name in Methodology.model_fields:
+                raise _undeclared(stage, f"setting {name}", "settings")
+            raise AttributeError(name)
+
+    declared = DeclaredSettings(**dict(methodology))
+    for name in Methodology.model_fields.keys() - set(stage.settings):
+        del declared.__dict__[name]
+    return declared
+
+
+def _undeclared(stage: Stage, what: str, where: str) -> UndeclaredInput:
+    return UndeclaredInput(
+        f"stage {stage.name} uses {what} and does not declare it: name it in its `{where}`; nothing was written"
     )
-    def run_stage(
-        context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        inputs = _inputs(context)
-        if stage.completes_year:
-            _require_in_step(stage, inputs)
-        try:
-            made_of = _guarded(lambda: _made_of(stage, inputs))
-        except dg.Failure as failure:
-            yield _not_made(stage, failure)
-            raise
-        former = inputs.stages.record(inputs.year).stages.get(stage.name)
-        kept = None
-        if FORCE_TAG not in context.run.tags:
-            kept = _guarded(lambda: inputs.stages.unchanged(inputs.year, stage.name, made_of))
-        if kept is None:
-            record = yield from _make(stage, inputs, made_of, context.run.run_id)
-        else:
-            record = kept
-            yield from _unchanged_results(stage, record)
-        if stage.completes_year:
-            _guarded(lambda: _publish(context, inputs))
-        told = _guarded(lambda: stage.tell(inputs))
-        key_id = _guarded(lambda: inputs.key_id)
-        making = tell_making(record, former, key_id=key_id, is_written=kept is None)
-        for table in stage.tables:
-            yield dg.MaterializeResult(
-                asset_key=table.asset,
-                metadata={
-                    **told.get(table, {}),
-                    **tell_notes(record),
-                    "dagster/row_count": dg.MetadataValue.int(record.tables[table.name].rows),
-                    "dagster/column_lineage": dg.MetadataValue.column_lineage(column_lineage(table)),
-                    **making,
-                },
-                data_version=dg.DataVersion(record.tables[table.name].sha256),
-            )
-
-    return run_stage
-
-
-def column_schema(table_columns: Mapping[str, tuple[str, str | None, bool]]) -> dg.TableSchema:
-    """Column schema for the Dagster UI.
-
-    Args:
-        table_columns: Per column its type, description and whether it may be empty.
-    """
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(name, kind, description, dg.TableColumnConstraints(nullable=nullable))
-            for name, (kind, description, nullable) in table_columns.items()
-        ]
-    )
-
-
-def _spec(stage: Stage, table: Table, years: dg.PartitionsDefinition[str]) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        key=table.asset,
-        deps=stage.upstream,
-        description=table.description,
-        group_name=stage.group,
-        owners=[OWNER],
-        kinds=set(stage.kinds),
-        code_version=stage.code_version,
-        partitions_def=years,
-        metadata={
-            "dagster/table_name": table.name,
-            "dagster/column_schema": column_schema(
-                {n: (str(c.dtype), told_with_lineage(table, n), c.nullable) for n, c in table.columns.items()}
-            ),
-            "dagster/column_lineage": column_lineage(table),
-        },
-    )
-
-
-def _check_specs(stage: Stage, years: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
-    contract = "Every row keeps the contract of the table: columns, types, code lists, empty values and key."
-    named = [(table, CONTRACT_CHECK, contract) for table in stage.tables]
-    named += [(stage.tables[0], name, description) for name, description in stage.checks.items()]
-    with warnings.catch_warnings():
-        # A history per year needs partitions, which Dagster still calls a preview.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        return [
-            dg.AssetCheckSpec(name, asset=table.asset, description=description, blocking=True, partitions_def=years)
-            for table, name, description in named
-        ]
-
-
-def _inputs(context: dg.AssetExecutionContext) -> Inputs:
-    resources = context.resources
-    return Inputs(
-        year=int(context.partition_key),
-        stages=resources.stages,
-        history=resources.history,
-        delivery_store=resources.delivery_store,
-        register_store=resources.register_store,
-        key=resources.pseudonym_key,
-        methodology=resources.methodology,
-    )
-
-
-def _made_of(stage: Stage, inputs: Inputs) -> dict[str, str]:
-    made_of = {"code": code_version(), "version of the stage": stage.code_version}
-    if stage.uses_settings:
-        made_of["settings"] = hashlib.sha256(inputs.methodology.model_dump_json().encode()).hexdigest()
-    if stage.uses_key:
-        made_of["key"] = inputs.key_id
-    record = inputs.stages.record(inputs.year)
-    # A table that is not there is told by the stage when it reads it.
-    read = {table.name: stored.sha256 for table in stage.reads if (stored := record.table(table.name))}
-    return {**made_of, **stage.outside(inputs), **read}
-
-
-def _make(
-    stage: Stage, inputs: Inputs, made_of: Mapping[str, str], run_id: str
-) -> Generator[dg.AssetCheckResult, None, StageRecord]:
-    try:
-        output = _guarded(lambda: stage.run(inputs))
-    except dg.Failure as failure:
-        yield _not_made(stage, failure)
-        raise
-    results = list(_check_results(stage, output))
-    yield from results
-    failed = [f"{r.check_name}: {r.description}" for r in results if not r.passed]
-    if failed:
-        raise dg.Failure(
-            f"{stage.name} of {inputs.year} was not written, the last good one stays. " + "; ".join(failed),
-            allow_retries=False,
-        )
-    return _guarded(lambda: _write(stage, inputs, made_of, output, run_id))
-
-
-def _not_made(stage: Stage, failure: dg.Failure) -> dg.AssetCheckResult:
-    """The check says it too: that is where an analyst looks, per year."""
-    return dg.AssetCheckResult(
-        asset_key=stage.tables[0].asset,
-        check_name=CONTRACT_CHECK,
-        passed=False,
-        description=f"not made, so there is nothing to check: {failure.description}",
-    )
-
-
-def _require_in_step(stage: Stage, inputs: Inputs) -> None:
-    stale = [name for name in out_of_step(inputs.stages.record(inputs.year)) if name != stage.name]
-    if stale:
-        raise dg.Failure(
-            f"the figures of {inputs.year} would be of different makings: {', '.join(stale)} must be made again first. "
-            f"Run the whole year: `dakl run --year {inputs.year}`, or materialise all its assets",
-            metadata={"exit_code": DaklError.exit_code},
-            allow_retries=False,
-        )
-
-
-def _write(stage: Stage, inputs: Inputs, made_of: Mapping[str, str], output: Output, run_id: str) -> StageRecord:
-    return inputs.stages.write(
-        inputs.year,
-        stage.name,
-        output.frames,
-        made_of=made_of,
-        rows_in=output.rows_in,
-        set_aside=output.set_aside,
-        notes=output.notes,
-        run_id=run_id,
-    )
-
-
-def _publish(context: dg.AssetExecutionContext, inputs: Inputs) -> None:
-    warehouse: Warehouse = context.resources.warehouse
-    publish(inputs.year, inputs.stages, inputs.history, warehouse, run_id=context.run.run_id)
-
-
-def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult]:
-    if output.checks.keys() != stage.checks.keys():
-        raise dg.Failure(f"{stage.name} did not give an outcome for every check it declares", allow_retries=False)
-    for table in stage.tables:
-        outcome = keeps_contract(table, output.frames[table])
-        yield _check_result(table, CONTRACT_CHECK, outcome, {"rows": output.frames[table].height})
-    for name, outcome in output.checks.items():
-        yield _check_result(stage.tables[0], name, outcome)
-
-
-def _check_result(
-    table: Table, name: str, outcome: CheckOutcome, metadata: Mapping[str, int] | None = None
-) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        asset_key=table.asset,
-        check_name=name,
-        passed=outcome.passed,
-        description=outcome.found if outcome.passed else f"{outcome.found}. What to do: {outcome.to_do}",
-        metadata=metadata,
-    )
-
-
-def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCheckResult]:
-    for table in stage.tables:
-        rows = record.tables[table.name].rows
-        yield _check_result(table, CONTRACT_CHECK, _UNCHANGED, {"rows": rows})
-    for name in stage.checks:
-        yield _check_result(stage.tables[0], name, _UNCHANGED)
-
-
-def _guarded(call: Callable[[], _T]) -> _T:
-    """Call, and let no text of another library into the event log: it may quote a row."""
-    try:
-        return call()
-    except DaklError as error:
-        raise dg.Failure(str(error), metadata={"exit_code": error.exit_code}, allow_retries=False) from None
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        raise dg.Failure(f"unexpected {type(error).__name__} at {where}", allow_retries=False) from None

@@ -15,7 +15,7 @@ from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
-from resources.config.home import Home
+from resources.workflows.opened_home import OpenedHome
 
 app = typer.Typer(
     help="The pipeline of the Monitor Dakloosheid: unique persons in shelter, per region and year.",
@@ -69,21 +69,20 @@ def run(
 ) -> None:
     """Materialise the chain for some years; what did not change is not made again."""
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     if bool(year) == all_years:
         raise WrongUsage("name the years with --year, or --all of them")
     asked = methodology.reporting_years if all_years else year or ()
     years = sorted({opt.known_year(one, methodology) for one in asked})
     _require_key_and_registers(opened, years)
     from dakl_pipeline.cli.years import report_to, run_years
-    from resources.storage.stage_store import StageStore
 
     for one in years:
-        if StageStore(opened.stages).is_held(one):
+        if opened.stages.is_held(one):
             output.say_aside(f"{one}: another run is busy with it; this one waits for its end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
-        for done in run_years(opened, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
+        for done in run_years(opened.home, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
             if done.error:
                 failed.append(done.error)
             else:
@@ -105,20 +104,19 @@ def export(
     year: opt.OptionalYear = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """A warehouse table as a file; tables with a row per person never leave the warehouse."""
+    """A warehouse table as a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.presentation.exports import FORMATS
     from dakl_pipeline.presentation.names import known_name
     from resources.storage.files import write_atomically
 
     opened = opt.open_home(home)
-    tables = TABLES | WAREHOUSE_TABLES
-    open_tables = [name for name, t in tables.items() if not t.is_person_level]
+    tables = WAREHOUSE_TABLES
     # The name alone is enough: no two schemas have a table of one name.
-    spelt = {name: name for name in open_tables} | {name.partition(".")[2]: name for name in open_tables}
-    if table in tables and tables[table].is_person_level:
-        choice = ", ".join(open_tables)
-        raise Refused(f"{table} has a row per person or stay and never leaves the warehouse: choose one of {choice}")
+    spelt = {name: name for name in tables} | {name.partition(".")[2]: name for name in tables}
+    if table in TABLES and table not in tables:
+        choice = ", ".join(tables)
+        raise Refused(f"{table} has a row per person or stay and stays between the stages: choose one of {choice}")
     table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
@@ -126,9 +124,9 @@ def export(
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
     output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
-    behind = standing.years_behind(opened, methodology, years)
+    behind = standing.years_behind(opened, years)
     standing.say_behind(behind, output.Clock.of(methodology), aside=True)
 
 
@@ -145,7 +143,7 @@ def generate(
     from dakl_pipeline.cli.synthetic_data import plan_of, write_world
     from dakl_pipeline.synthetic import generate_world
 
-    methodology = opt.methodology_of(opt.named_home(home))
+    methodology = OpenedHome(opt.named_home(home)).methodology
     years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
@@ -164,10 +162,10 @@ def ui(
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = opt.open_home(home)
     # Dagster would say it in the middle of its own lines.
-    opt.methodology_of(opened)
+    _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui
 
-    serve_ui(opened, port)
+    serve_ui(opened.home, port)
 
 
 app.command("explain-figure")(explain.explain_figure)
@@ -189,26 +187,24 @@ def create(home: opt.HomeOption = None) -> None:
     output.say("Keep a copy apart: without it nobody is recognised across years.")
 
 
-def _require_key_and_registers(home: Home, years: list[int]) -> None:
+def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:
     """Stop before anything is read when something is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from resources.config.environment import load_environment
     from resources.config.secret_key import load_key
-    from resources.storage.register_store import RegisterStore
 
-    load_key(home, load_environment())
+    load_key(opened.home, load_environment())
     for year in years:
         for register in REGISTERS:
-            RegisterStore(home.registers).require(register, year)
+            opened.registers.require(register, year)
 
 
-def _odd_registers(home: Home, year: int) -> list[str]:
+def _odd_registers(opened: OpenedHome, year: int) -> list[str]:
     """What is odd about the registers that a year was counted with."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from dakl_pipeline.history.provenance import REGISTER_WARNINGS
-    from resources.storage.stage_store import StageStore
 
-    stages = StageStore(home.stages).record(year).stages
+    stages = opened.stages.record(year).stages
     notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
     return [
         f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
@@ -217,12 +213,11 @@ def _odd_registers(home: Home, year: int) -> list[str]:
     ]
 
 
-def _summary(home: Home, year: int) -> str:
+def _summary(opened: OpenedHome, year: int) -> str:
     from dakl_pipeline.contracts.deliveries import SELECTED
     from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
-    from resources.storage.warehouse import Warehouse
 
-    warehouse = Warehouse(home.warehouse)
+    warehouse = opened.warehouse
     totals = warehouse.read(UNIQUE_PERSON_COUNTS, year).filter(dimension="totaal")
     files = warehouse.read(SELECTED, year).height
     persons = int(totals.filter(region_code="NL")["persons"].sum())

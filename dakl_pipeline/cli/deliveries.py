@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import output, reports, verdicts
+from dakl_pipeline.cli import output, verdicts
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.presentation import names
-from dakl_pipeline.privacy.redaction import mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from resources.workflows.opened_home import OpenedHome
 
 _DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
 
 if TYPE_CHECKING:
     from dakl_pipeline.deliveries.log import Entry
     from dakl_pipeline.reference import Methodology
+    from resources.workflows.deliver import FollowUp
 
 # What an entry of the log is called, by its verdict.
 VERDICTS = ("approved", "rejected", "withdrawal", "cancellation")
@@ -41,7 +42,7 @@ def check(
     """Check a file technically and report content findings; nothing is stored and no home is needed."""
     from dakl_pipeline.intake.check import check_delivery
 
-    methodology = opt.methodology_of(opt.named_home(home))
+    methodology = OpenedHome(opt.named_home(home)).methodology
     if year is not None:
         opt.known_year(year, methodology)
     with _opened(file) as source:
@@ -64,23 +65,21 @@ def deliver(
 ) -> None:
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
     from dakl_pipeline.mail.standing import what_counts
-    from resources.storage.delivery_store import DeliveryStore
-    from resources.workflows.receive import receive
+    from resources.workflows.deliver import deliver
 
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
-    store = DeliveryStore(opened.deliveries)
-    entry, verdict = receive(
-        store,
+    at = opt.instant(received_at, opened.methodology)
+    delivered = deliver(
+        opened,
         _existing(file),
         supplier_id=opt.supplier_id(supplier),
-        received_at=opt.instant(received_at, methodology),
-        recorded_at=datetime.now(UTC),
+        received_at=at,
+        now=datetime.now(UTC),
+        actor=opt.actor(),
         accept_late=opt.late_reason(accept_late),
-        methodology=methodology,
     )
-    report_files = reports.report_of(opened, entry, methodology)
-    mail_file = mail_commands.mail_about(entry, opened, methodology, verdict=verdict)
+    entry, verdict = delivered.entry, delivered.verdict
+    report_files, mail_file = _followed_up(delivered.follow_up)
     if json:
         output.print_json(
             {
@@ -105,8 +104,8 @@ def deliver(
         if verdict.approved:
             # The file is in the log whatever another entry looks like; commands that need them all say what is wrong.
             with suppress(DaklError):
-                output.say(what_counts(entry, store.entries(), methodology))
-            output.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened)}")
+                output.say(what_counts(entry, opened.deliveries.entries(), opened.methodology))
+            output.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened.home)}")
     if not verdict.approved:
         raise typer.Exit(Refused.exit_code)
 
@@ -121,27 +120,24 @@ def withdraw(
     home: opt.HomeOption = None,
 ) -> None:
     """Withdraw a year of a supplier."""
-    from resources.storage.delivery_store import DeliveryStore
-    from resources.workflows.receive import withdraw as log_withdrawal
+    from resources.workflows.deliver import withdraw
 
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
-    store = DeliveryStore(opened.deliveries)
-    with opt.asking_about(supplier, store.suppliers):
-        entry = log_withdrawal(
-            store,
+    with opt.asking_about(supplier, opened.deliveries.suppliers):
+        entry, follow_up = withdraw(
+            opened,
             supplier_id=opt.supplier_id(supplier),
-            year=opt.known_year(year, methodology),
-            at=opt.instant(at, methodology),
-            recorded_at=datetime.now(UTC),
+            year=opt.known_year(year, opened.methodology),
+            at=opt.instant(at, opened.methodology),
+            now=datetime.now(UTC),
+            actor=opt.actor(),
             accept_late=opt.late_reason(accept_late),
-            methodology=methodology,
         )
-    mail_file = mail_commands.mail_about(entry, opened, methodology)
+    _, mail_file = _followed_up(follow_up)
     output.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
     if mail_file:
         output.say(f"mail: {mail_file}")
-    output.say(f"Werk de cijfers bij met: dakl run --year {year}{opt.home_option(opened)}")
+    output.say(f"Werk de cijfers bij met: dakl run --year {year}{opt.home_option(opened.home)}")
 
 
 def cancel(
@@ -152,19 +148,20 @@ def cancel(
     """Cancel a delivery or a withdrawal that was a mistake: it stays in the log and no longer counts."""
     from dakl_pipeline.deliveries.log import Delivery, delivery_id
     from dakl_pipeline.deliveries.selection import standings
-    from resources.storage.delivery_store import DeliveryStore
-    from resources.workflows.receive import cancel as log_cancellation
+    from resources.workflows.deliver import cancel
 
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
     if not _DELIVERY_ID.fullmatch(entry):
         raise WrongUsage("name the entry by its number, such as 000007: `dakl deliveries` lists them")
-    store = DeliveryStore(opened.deliveries)
-    before = store.entries()
-    cancellation, cancelled = log_cancellation(
-        store, delivery_id=delivery_id(int(entry)), why=opt.reason(why, "--why"), recorded_at=datetime.now(UTC)
+    before = opened.deliveries.entries()
+    cancellation, cancelled, follow_up = cancel(
+        opened,
+        delivery_id=delivery_id(int(entry)),
+        why=opt.reason(why, "--why"),
+        now=datetime.now(UTC),
+        actor=opt.actor(),
     )
-    mail_file = mail_commands.mail_about(cancellation, opened, methodology)
+    _, mail_file = _followed_up(follow_up)
     what = "delivery" if isinstance(cancelled, Delivery) else "withdrawal"
     year, supplier = cancelled.reporting_year, cancelled.supplier_id
     about = "" if year is None else f" for {year}"
@@ -175,15 +172,15 @@ def cancel(
         then, now = (
             [
                 s.delivery.delivery_id
-                for s in standings(log, methodology)
+                for s in standings(log, opened.methodology)
                 if s.is_selected and (s.delivery.supplier_id, s.delivery.reporting_year) == (supplier, year)
             ]
-            for log in (before, store.entries())
+            for log in (before, opened.deliveries.entries())
         )
         still = " still" if now == then else ""
         output.say(f"What counts for {year} now is{still} {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
         if not still:
-            output.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened)}")
+            output.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened.home)}")
 
 
 def deliveries(
@@ -198,18 +195,15 @@ def deliveries(
     home: opt.HomeOption = None,
 ) -> None:
     """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
-    from resources.storage.delivery_store import DeliveryStore
-
     opt.one_format(json=json, csv=csv)
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
     asked = verdict and names.known_name(verdict, {each: each for each in VERDICTS}, "verdict")
-    entries = DeliveryStore(opened.deliveries).entries()
+    entries = opened.deliveries.entries()
     if supplier is not None:
         supplier = opt.known_supplier(supplier, (entry.supplier_id for entry in entries))
     rows = [
         row
-        for row in _log_rows(entries, methodology)
+        for row in _log_rows(entries, opened.methodology)
         if year in (None, row["year"])
         and supplier in (None, row["supplier"])
         and asked in (None, _verdict(row))
@@ -220,7 +214,7 @@ def deliveries(
     elif csv:
         output.print_csv(rows, CSV_COLUMNS)
     else:
-        _print_log(rows, output.Clock.of(methodology))
+        _print_log(rows, output.Clock.of(opened.methodology))
 
 
 def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[dict[str, Any]]:
@@ -308,6 +302,18 @@ def _remarks(row: dict[str, Any]) -> list[str]:
     if row.get("same_content_as"):
         said.append(f"same content as {row['same_content_as']}")
     return said
+
+
+def _followed_up(follow_up: "FollowUp") -> tuple[list[str], str | None]:
+    """Say what went wrong after an entry was logged.
+
+    Returns:
+        The files of the report, and where the mail is.
+    """
+    for problem in follow_up.problems:
+        typer.echo(f"dakl: {mask_numbers(problem)}", err=True)
+    mail = None if follow_up.mail is None else str(follow_up.mail)
+    return [str(path) for path in follow_up.report], mail
 
 
 def _existing(file: Path) -> Path:

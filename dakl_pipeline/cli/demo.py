@@ -24,9 +24,7 @@ from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_world
 from resources.config.home import Home
 from resources.config.secret_key import create_key
-from resources.config.settings import load_methodology
-from resources.storage.delivery_store import DeliveryStore
-from resources.storage.warehouse import Warehouse
+from resources.workflows.opened_home import OpenedHome
 
 _MARKER = ".made-by-dakl-demo"
 
@@ -43,12 +41,13 @@ def run_demo(home: Home) -> None:
     kept = _clear(home)
     started = time.monotonic()
     create_key(home)
-    methodology = load_methodology(home)
+    opened = OpenedHome(home)
+    methodology = opened.methodology
     plan = demo_plan()
     world = generate_world(plan)
     write_registers(world.registers, home.registers)
     with tempfile.TemporaryDirectory(prefix="dakl-demo-") as scratch:
-        deliver_world(world, home, Path(scratch), methodology)
+        deliver_world(world, opened, Path(scratch))
     _remember_own_deliveries(home)
     delivered = time.monotonic()
     output.say(
@@ -63,7 +62,7 @@ def run_demo(home: Home) -> None:
                 raise done.error
     output.say(f"The pipeline ran for {len(years)} years ({time.monotonic() - delivered:.0f} s)")
     output.say()
-    warehouse = Warehouse(home.warehouse)
+    warehouse = opened.warehouse
     counts, coverage, history = map(warehouse.read, (UNIQUE_PERSON_COUNTS, COVERAGE, COUNTS_HISTORY))
     with_data = figures.regions_with_data(coverage, history)
     headings = [str(year) for year in years]
@@ -115,11 +114,11 @@ def _clear(home: Home) -> Path | None:
 
 
 def _remember_own_deliveries(home: Home) -> None:
-    entries = DeliveryStore(home.deliveries).entries()
+    entries = OpenedHome(home).deliveries.entries()
     (home.root / _MARKER).write_text(f"{len(entries)}\n", encoding="ascii")
 
 
 def _has_other_deliveries(home: Home) -> bool:
     """Whether the home holds more than the demo put there; a demo that was killed made all it holds."""
     own = (home.root / _MARKER).read_text(encoding="ascii").strip()
-    return bool(own) and len(DeliveryStore(home.deliveries).entry_names()) > int(own)
+    return bool(own) and len(OpenedHome(home).deliveries.entry_names()) > int(own)

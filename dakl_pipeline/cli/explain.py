@@ -35,20 +35,19 @@ def explain_figure(
 
     from dakl_pipeline.history.derivation import NEEDED, cell_of, derive, vintage_and_before
     from dakl_pipeline.presentation.places import region_named
-    from resources.storage.history_store import HistoryStore
 
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     clock = output.Clock.of(methodology)
     newest, _ = opt.counted(opened, year).shown()[year]
     named = region_named(region, [year])
     cell = cell_of(year, named, by, category)
-    history = HistoryStore(opened.history)
+    history = opened.history
     # No further than the figures that everybody sees: a run may just be adding a vintage.
     chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
     tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
     derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
-    behind = standing.years_behind(opened, methodology, [year])
+    behind = standing.years_behind(opened, [year])
     if named.note:
         output.say_aside(named.note)
     if json:

@@ -12,11 +12,11 @@ import typer
 from dakl_pipeline.cli import explain, output, standing
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.errors import Missing, WrongUsage
+from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from resources.config.home import Home
 
 RECORD_COLUMNS = ("year", "region_code", "region", "dimension", "category", "persons")
 
@@ -46,7 +46,7 @@ def figures(
     if history and (json or csv):
         raise WrongUsage("--history is a table only: without it --json and --csv give the figures as they are now")
     opened = opt.open_home(home)
-    methodology = opt.methodology_of(opened)
+    methodology = opened.methodology
     clock = output.Clock.of(methodology)
     years = sorted(set(year))
     years, missing = _counted_years(opened, years)
@@ -54,7 +54,7 @@ def figures(
     named = region_named(region, years) if region is not None else None
     code = named.code if named else None
     dimension = arranged.dimension_named(by) if by is not None else None
-    behind = standing.years_behind(opened, methodology, years)
+    behind = standing.years_behind(opened, years)
     for error in missing:
         output.say_aside(str(error))
     is_for_programs = json or csv
@@ -89,7 +89,7 @@ def figures(
     standing.say_behind(behind, clock)
 
 
-def _counted_years(home: "Home", years: Sequence[int]) -> tuple[list[int], list[Missing]]:
+def _counted_years(opened: OpenedHome, years: Sequence[int]) -> tuple[list[int], list[Missing]]:
     """The years of which there are figures, and what to say of the others.
 
     Raises:
@@ -99,7 +99,7 @@ def _counted_years(home: "Home", years: Sequence[int]) -> tuple[list[int], list[
     missing: list[Missing] = []
     for year in years:
         try:
-            opt.counted(home, year)
+            opt.counted(opened, year)
         except Missing as error:
             missing.append(error)
         else:

@@ -8,8 +8,8 @@ remembers them in the browser.
 
 from urllib.parse import quote
 
+from assets.chain import STAGES
 from assets.sources import GROUP as SOURCES
-from dakl_pipeline.definitions import STAGES
 
 
 def landing_path() -> str:

@@ -4,7 +4,6 @@ Belongs here: making mails at the end of a command, listing them and sending wha
 is done (``resources.workflows.supplier_mail``).
 """
 
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,64 +11,14 @@ import typer
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
-from dakl_pipeline.errors import DaklError, Missing, Refused
+from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.privacy.redaction import mask_numbers
 from resources.config.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dakl_pipeline.deliveries.log import Entry
-    from dakl_pipeline.intake.check import Verdict
-    from dakl_pipeline.reference import Methodology
-    from resources.workflows.supplier_mail import Mail, Mailbox
-
-
-def mail_about(
-    entry: "Entry",
-    home: Home,
-    methodology: "Methodology",
-    *,
-    verdict: "Verdict | None" = None,
-) -> str | None:
-    """Make the mail about a new entry of the log, and send it when there is a mail server.
-
-    Mails that a crash left out are made too. The entry stands, whatever goes wrong here: problems become lines on
-    stderr and ``dakl mails`` tries again.
-
-    Args:
-        entry: The entry.
-        home: The home.
-        methodology: Settings of the statistic.
-        verdict: Of a delivery, with its findings.
-
-    Returns:
-        Where the mail is; None when it could not be made.
-    """
-    from resources.mail.server import MailServer
-    from resources.mail.settings import load_mail_settings
-    from resources.workflows.supplier_mail import Mailbox
-
-    path = None
-    try:
-        settings = load_mail_settings()
-        mailbox = Mailbox(home, methodology, settings)
-        log = mailbox.entries()
-        path = str(mailbox.post(entry, log, verdict))
-        problems = _post_missing(mailbox, log)
-        if settings.smtp_host is not None:
-            problems += mailbox.send(mailbox.mails([entry]), MailServer(settings.smtp_host, settings), pauses=())
-    except DaklError as error:
-        problems = [str(error)]
-    except OSError as error:
-        problems = [f"{os.strerror(error.errno) if error.errno else type(error).__name__}: {error.filename}"]
-    except Exception as error:
-        # Its text may quote what was delivered; its kind does not.
-        problems = [f"unexpected {type(error).__name__}"]
-    for problem in problems:
-        line = mask_numbers(f"{entry.delivery_id} is logged, but about mail: {problem} (`dakl mails` tries again)")
-        typer.echo(f"dakl: {line}", err=True)
-    return path
+    from resources.workflows.supplier_mail import Mail
 
 
 def mails(
@@ -81,41 +30,27 @@ def mails(
 ) -> None:
     """Every mail to suppliers and whether it was sent; one that a crash left out is made now."""
     from resources.mail.server import MailServer
-    from resources.mail.settings import load_mail_settings
-    from resources.workflows.supplier_mail import Mailbox
+    from resources.workflows.deliver import make_missing_mails
 
     opened = opt.open_home(home)
-    settings = load_mail_settings()
-    methodology = opt.methodology_of(opened)
-    mailbox = Mailbox(opened, methodology, settings)
+    settings, mailbox = opened.mail_settings, opened.mails
     log = mailbox.entries()
-    problems = _post_missing(mailbox, log)
+    missing = mailbox.missing(log)
+    problems: list[str] = []
+    if missing:
+        with progress("making mails", len(missing)) as bar:
+            problems = make_missing_mails(opened, log, bar.advance)
     if send:
         if settings.smtp_host is None:
             raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
         problems += mailbox.send(mailbox.mails(log), server, pauses=settings.smtp_pauses)
-    _list(mailbox.mails(log), opened, output.Clock.of(methodology), is_json=json)
+    _list(mailbox.mails(log), opened.home, output.Clock.of(opened.methodology), is_json=json)
     if problems:
         *first, last = problems
         for problem in first:
             typer.echo(f"dakl: {mask_numbers(problem)}", err=True)
         raise Refused(f"{last}; nothing is lost, so try again with `dakl mails --send`" if send else last)
-
-
-def _post_missing(mailbox: "Mailbox", log: "Sequence[Entry]") -> list[str]:
-    missing = mailbox.missing(log)
-    problems: list[str] = []
-    if not missing:
-        return problems
-    with progress("making mails", len(missing)) as bar:
-        for entry in missing:
-            try:
-                mailbox.post(entry, log)
-            except Refused as error:
-                problems.append(f"the mail of {entry.delivery_id} is not made: {error}")
-            bar.advance()
-    return problems
 
 
 def _list(mails: "Sequence[Mail]", home: Home, clock: output.Clock, *, is_json: bool) -> None:

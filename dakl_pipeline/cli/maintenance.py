@@ -11,16 +11,18 @@ from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from resources.workflows.opened_home import OpenedHome
 
 
 def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     """Look whether home, key, registers, deliveries, figures and versions are well; changes nothing."""
     opened = opt.open_home(home)
+    from assets.chain import code_versions
     from resources.maintenance.health.doctor import CHECKS, examine
 
     findings = []
     with progress("looking", len(CHECKS)) as bar:
-        for found in examine(opened, now=datetime.now(UTC)):
+        for found in examine(opened.home, now=datetime.now(UTC), codes=code_versions()):
             bar.advance()
             findings += found
     lines = [
@@ -55,7 +57,7 @@ def backup(
     opened = opt.open_home(home)
     from resources.maintenance.backup import Backup, plan
 
-    with plan(opened, out) as kept, progress("copying", len(kept.files)) as bar:
+    with plan(opened.home, out) as kept, progress("copying", len(kept.files)) as bar:
         made: Backup = kept.write(out, advance=bar.advance)
     for path in made.left_out:
         output.say(f"left out, because it is damaged: {path}")
@@ -74,7 +76,7 @@ def restore(
     named = opt.named_home(home)
     with progress("putting back", 1) as bar:
         restored = restore_home(file, named, advance=bar.set)
-    clock = output.Clock.of(opt.methodology_of(named))
+    clock = output.Clock.of(OpenedHome(named).methodology)
     output.say(f"{restored.files} files in {named.root}, every one as it was on {clock.moment(restored.made_at)}")
     if restored.figures_problem:
         output.say(f"The figures are to be made again: {restored.figures_problem}")

@@ -3,6 +3,7 @@
 Belongs here: parsing and validation of arguments. Does not belong here: commands.
 """
 
+import getpass
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +19,10 @@ from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
 from dakl_pipeline.privacy.redaction import holds_number, mask_numbers, mask_unprintable
 from resources.config.home import Home, home_of_environment
+from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
+    from dakl_pipeline.deliveries.log import Actor
     from dakl_pipeline.reference import Methodology
     from resources.storage.warehouse import Warehouse
 
@@ -50,13 +53,20 @@ def one_format(*, json: bool, csv: bool) -> None:
         raise WrongUsage("choose one of --json and --csv")
 
 
-def open_home(home: Path | None) -> Home:
-    """The home that the option, the environment or the default names.
+def open_home(home: Path | None) -> OpenedHome:
+    """The home that the option, the environment or the default names, opened.
 
     Raises:
         Missing: If it is not there.
     """
-    return named_home(home).require()
+    return OpenedHome(named_home(home).require())
+
+
+def actor() -> "Actor":
+    """Who types: the account of this machine."""
+    from dakl_pipeline.deliveries.log import Actor
+
+    return Actor(getpass.getuser())
 
 
 def named_home(home: Path | None) -> Home:
@@ -67,13 +77,6 @@ def named_home(home: Path | None) -> Home:
 def home_option(home: Home) -> str:
     """What a command that is printed needs to be about this home too: nothing, or the option with a space before it."""
     return "" if home == home_of_environment() else f" --home {shlex.quote(str(home.root))}"
-
-
-def methodology_of(home: Home) -> "Methodology":
-    """Settings of the statistic in this home."""
-    from resources.config.settings import load_methodology
-
-    return load_methodology(home)
 
 
 def known_year(year: int, methodology: "Methodology") -> int:
@@ -88,21 +91,19 @@ def known_year(year: int, methodology: "Methodology") -> int:
     return year
 
 
-def counted(home: Home, year: int | None) -> "Warehouse":
+def counted(opened: OpenedHome, year: int | None) -> "Warehouse":
     """The warehouse of a home, in which a year is counted.
 
     Args:
-        home: The home.
+        opened: The home.
         year: Reporting year; any when None.
 
     Raises:
         Missing: If the year has not been counted yet.
         WrongUsage: If the pipeline does not make that year.
     """
-    from resources.storage.warehouse import Warehouse
-
-    warehouse = Warehouse(home.warehouse)
-    if year is not None and known_year(year, methodology_of(home)) not in warehouse.years():
+    warehouse = opened.warehouse
+    if year is not None and known_year(year, opened.methodology) not in warehouse.years():
         raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
     return warehouse
 

@@ -17,11 +17,12 @@ from uuid import uuid4
 import dagster as dg
 from sqlalchemy.exc import DBAPIError
 
-from assets.framework.stage import FORCE_TAG
+from assets.chain import STAGES
+from assets.framework.asset import FORCE_TAG
 from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.cli.origin import attribute_runs
 from dakl_pipeline.cli.years import RunProgress
-from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
+from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.config.home import Home
 from resources.storage.files import locked, plainly_named

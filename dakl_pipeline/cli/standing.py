@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from dakl_pipeline.cli import output
 from dakl_pipeline.errors import DaklError
-from resources.config.home import Home
+from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
     from dakl_pipeline.deliveries.waiting import Waiting
-    from dakl_pipeline.reference import Methodology
 
 
 @dataclass(frozen=True)
@@ -61,21 +60,17 @@ class Behind:
         )
 
 
-def years_behind(home: Home, methodology: "Methodology", years: Iterable[int]) -> list[Behind]:
+def years_behind(opened: OpenedHome, years: Iterable[int]) -> list[Behind]:
     """The years of which the figures do not show everything, or of which that is not known.
 
     Args:
-        home: The home.
-        methodology: Its settings.
+        opened: The home.
         years: Reporting years.
     """
-    from resources.workflows.year_status import watch_home
-
-    watch = watch_home(home, methodology)
     found = []
     for year in years:
         try:
-            if waiting := watch.waiting(year):
+            if waiting := opened.years.waiting(year):
                 found.append(Behind(year, waiting))
         except DaklError as error:
             found.append(Behind(year, problem=str(error)))

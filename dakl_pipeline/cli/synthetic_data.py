@@ -10,16 +10,15 @@ from pathlib import Path
 import polars as pl
 
 from dakl_pipeline.cli.progress import progress
-from dakl_pipeline.deliveries.log import Entry
+from dakl_pipeline.deliveries.log import Actor
+from dakl_pipeline.errors import Refused
 from dakl_pipeline.presentation.exports import to_parquet
-from dakl_pipeline.reference import Methodology
-from dakl_pipeline.synthetic import World, WorldPlan
-from resources.config.home import Home
-from resources.mail.settings import load_mail_settings
-from resources.storage.delivery_store import DeliveryStore
+from dakl_pipeline.synthetic import Event, World, WorldPlan
 from resources.storage.files import write_atomically
-from resources.workflows.receive import receive, withdraw
-from resources.workflows.supplier_mail import Mailbox
+from resources.workflows.deliver import FollowUp, deliver, withdraw
+from resources.workflows.opened_home import OpenedHome
+
+_ACTOR = Actor("synthetic")
 
 
 def plan_of(*, seed: int, years: tuple[int, ...], persons: int, suppliers: int) -> WorldPlan:
@@ -64,44 +63,34 @@ def write_world(world: World, folder: Path) -> None:
     write_atomically(folder / "timeline.csv", timeline.getvalue().encode("utf-8"))
 
 
-def deliver_world(world: World, home: Home, scratch: Path, methodology: Methodology) -> None:
+def deliver_world(world: World, opened: OpenedHome, scratch: Path) -> None:
     """Play the events of a world as suppliers would, through the same door as ``dakl deliver``, with their mails.
 
     Args:
         world: The world.
-        home: The home.
+        opened: The home.
         scratch: An empty folder for the suppliers' files.
-        methodology: Settings of the statistic.
+
+    Raises:
+        Refused: If an event is refused, or its mail cannot be made.
     """
-    store, mailbox = DeliveryStore(home.deliveries), Mailbox(home, methodology, load_mail_settings())
-    log: list[Entry] = []
     with progress("delivering", len(world.events)) as bar:
         for event in world.events:
-            if event.file_name is None or event.content is None:
-                withdrawal = withdraw(
-                    store,
-                    supplier_id=event.supplier_id,
-                    year=event.reporting_year,
-                    at=event.received_at,
-                    recorded_at=event.received_at,
-                    accept_late=None,
-                    methodology=methodology,
-                )
-                log.append(withdrawal)
-                mailbox.post(withdrawal, log)
-            else:
-                file = scratch / event.file_name
-                file.write_bytes(event.content)
-                delivery, verdict = receive(
-                    store,
-                    file,
-                    supplier_id=event.supplier_id,
-                    received_at=event.received_at,
-                    recorded_at=event.received_at,
-                    accept_late=None,
-                    methodology=methodology,
-                )
-                file.unlink()
-                log.append(delivery)
-                mailbox.post(delivery, log, verdict)
+            said = _play(event, opened, scratch)
+            if said.problems:
+                raise Refused("; ".join(said.problems))
             bar.advance()
+
+
+def _play(event: Event, opened: OpenedHome, scratch: Path) -> FollowUp:
+    at = event.received_at
+    if event.file_name is None or event.content is None:
+        year, supplier = event.reporting_year, event.supplier_id
+        return withdraw(opened, supplier_id=supplier, year=year, at=at, now=at, actor=_ACTOR)[1]
+    file = scratch / event.file_name
+    file.write_bytes(event.content)
+    delivered = deliver(
+        opened, file, supplier_id=event.supplier_id, received_at=at, now=at, actor=_ACTOR, writes_report=False
+    )
+    file.unlink()
+    return delivered.follow_up

@@ -4,18 +4,23 @@ Belongs here: what a contract is made of. Does not belong here: the contract of 
 """
 
 from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any
+from types import MappingProxyType, new_class
+from typing import Any, Literal
 
 import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.reference import centrumregios
+from dakl_pipeline.reference.regions import COUNTRY
 
+# Who may see a row: "identified" holds a BSN or V-number, "person" is about one person or stay, "internal" is exact
+# figures and the log, "public" is what was made safe to publish.
+Sensitivity = Literal["identified", "person", "internal", "public"]
 PSEUDONYM_PATTERN = "^[0-9a-f]{64}$"
-REGION_PATTERN = f"^({'|'.join(region.code for region in centrumregios())}|NL)$"
+REGION_PATTERN = f"^({'|'.join(region.code for region in centrumregios())}|{COUNTRY})$"
 
 
 def lineage(*columns: str) -> dict[str, Any]:
@@ -53,15 +58,16 @@ def pseudonym(*, description: str, nullable: bool = False, metadata: dict[str, A
 
 @dataclass(frozen=True)
 class Table:
-    """The contract of one warehouse table: single source for validation, schema, lineage and data dictionary.
+    """The contract of one table: single source for validation, schema, lineage and data dictionary.
 
     Attributes:
         name: ``<schema>.<table>`` in the warehouse.
         asset: Key of the asset that holds it, a noun for what it holds.
         schema: Columns with types, allowed values, nullability, description (Dutch) and lineage.
         description: What one row is and how the table is made, in Dutch, for an analyst.
-        is_person_level: Whether a row is about one person or stay; such a table never leaves the warehouse.
-        is_in_warehouse: Whether analysts find it in the warehouse; the registers of the whole country stay outside.
+        sensitivity: Who may see a row. What is about one person stays between the stages: it is in no warehouse and no
+            export.
+        keeps_history: Whether the rows of every vintage are kept, in :attr:`history`.
         extends: The table whose rows and columns this one passes on, if any: their lineage is column to column.
     """
 
@@ -69,8 +75,8 @@ class Table:
     asset: str
     schema: type[dy.Schema]
     description: str
-    is_person_level: bool
-    is_in_warehouse: bool = True
+    sensitivity: Sensitivity
+    keeps_history: bool = False
     extends: "Table | None" = None
 
     # Asked thousands of times when the definitions load; to make them each time takes a fifth of a second.
@@ -78,6 +84,30 @@ class Table:
     def columns(self) -> Mapping[str, dy.Column]:
         """The columns in order."""
         return MappingProxyType(self.schema.columns())
+
+    @property
+    def is_in_warehouse(self) -> bool:
+        """Whether analysts find it in the warehouse and can export it."""
+        return self.sensitivity in ("internal", "public")
+
+    @cached_property
+    def history(self) -> "Table":
+        """The contract of its rows in every vintage.
+
+        Code lists and patterns do not hold there: what was right in an earlier year stays what it was.
+        """
+        assert self.keeps_history
+        columns = {name: _without_rules(column) for name, column in self.columns.items()}
+        body = {"__module__": self.schema.__module__, "year": columns["year"], "vintage": vintage_column(), **columns}
+        return Table(
+            name=f"{self.name}_history",
+            asset=self.asset,
+            schema=new_class(
+                f"{self.schema.__name__}History", (dy.Schema,), exec_body=lambda space: space.update(body)
+            ),
+            description=f"Zoals het na elke telling was: {self.description[0].lower()}{self.description[1:]}",
+            sensitivity=self.sensitivity,
+        )
 
     @property
     def column_names(self) -> list[str]:
@@ -103,6 +133,20 @@ class Table:
             return ((self.extends.asset, name),)
         pairs = (dep.split(".") for dep in (column.metadata or {}).get("lineage", ()))
         return tuple((asset, upstream) for asset, upstream in pairs)
+
+
+def vintage_column() -> dy.Int32:
+    """The number of the vintage, part of the key of every table of the history."""
+    return dy.Int32(primary_key=True, min=1, description="Volgnummer van de telling binnen het verslagjaar, vanaf 1.")
+
+
+def _without_rules(column: dy.Column) -> dy.Column:
+    plain = copy(column)
+    plain.check = None
+    plain.unique = False
+    if isinstance(plain, dy.String):
+        plain.regex = None
+    return plain
 
 
 @dataclass(frozen=True)

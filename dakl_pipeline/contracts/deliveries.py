@@ -47,5 +47,6 @@ SELECTED = Table(
         "Welk bestand van welke leverancier telt voor het verslagjaar: het meest recent ontvangen goedgekeurde "
         "bestand dat niet is ingetrokken. Eén rij per leverancier."
     ),
-    is_person_level=False,
+    sensitivity="internal",
+    keeps_history=True,
 )

@@ -75,7 +75,7 @@ UNIQUE_PERSONS = Table(
         "De verschillende personen met een verblijf dat meetelt, ontdubbeld over leveranciers, gemeenten en "
         "verblijven: één rij per persoon en regio, en één per persoon voor het hele land (NL)."
     ),
-    is_person_level=True,
+    sensitivity="person",
 )
 
 
@@ -121,7 +121,8 @@ UNIQUE_PERSON_COUNTS = Table(
         "Aantal verschillende personen in nood- en tijdelijke opvang per regio en verslagjaar, naar kenmerken. Exact, "
         "dus alleen voor intern gebruik; alleen cellen van één of meer personen."
     ),
-    is_person_level=False,
+    sensitivity="internal",
+    keeps_history=True,
 )
 
 
@@ -159,7 +160,8 @@ COVERAGE = Table(
         "Waarop de aantallen rusten, per regio en landelijk: aangeleverde en meetellende registraties, en wat er niet "
         "mee kon tellen."
     ),
-    is_person_level=False,
+    sensitivity="internal",
+    keeps_history=True,
 )
 
 
@@ -198,5 +200,6 @@ SUPPLIER_OVERLAP = Table(
         "Hoe de leveranciers van een regio elkaar overlappen: de som van de delen is meer dan het geheel, omdat "
         "dezelfde persoon bij meer leveranciers bekend kan zijn."
     ),
-    is_person_level=False,
+    sensitivity="internal",
+    keeps_history=True,
 )

@@ -76,7 +76,7 @@ PSEUDONYMISED_STAYS = Table(
         "Alle registraties uit de geselecteerde bestanden, met een pseudoniem in plaats van BSN en V-nummer. Vanaf "
         "hier bevat geen enkele tabel nog een van beide nummers. Alleen de kolommen die de statistiek nodig heeft."
     ),
-    is_person_level=True,
+    sensitivity="person",
 )
 
 
@@ -152,7 +152,7 @@ ENRICHED_STAYS = Table(
         "De registraties met de persoon die zij betreffen (een bruikbaar BSN gaat voor een V-nummer; een V-nummer met "
         "koppeling leidt naar het BSN) en de kenmerken uit de registers van het verslagjaar."
     ),
-    is_person_level=True,
+    sensitivity="person",
     extends=PSEUDONYMISED_STAYS,
 )
 
@@ -189,7 +189,7 @@ REGIONAL_STAYS = Table(
         "De registraties met de centrumregio van de opvang, volgens de gemeentelijke indeling van het verslagjaar. De "
         "code van een opgeheven gemeente gaat naar de opvolger; een onbekende code geeft geen regio."
     ),
-    is_person_level=True,
+    sensitivity="person",
     extends=ENRICHED_STAYS,
 )
 
@@ -227,6 +227,6 @@ ASSESSED_STAYS = Table(
         "Alle registraties met het oordeel of het verblijf meetelt in het verslagjaar, en zo niet: de eerste reden "
         "waarom niet. Er verdwijnt geen enkele rij."
     ),
-    is_person_level=True,
+    sensitivity="person",
     extends=REGIONAL_STAYS,
 )

@@ -5,6 +5,7 @@ what follows from them (``selection``).
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -15,6 +16,17 @@ from dakl_pipeline.intake.profile import FileProfile
 
 # Clocks of servers differ by less; what is further ahead is a typing error, or was written by a clock that jumped.
 CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who does something that is logged.
+
+    Attributes:
+        account: Name of the account, which is logged.
+    """
+
+    account: str
 
 
 class _Entry(BaseModel):

@@ -5,24 +5,17 @@ Belongs here: comparing the figures of a year with those of the vintage before. 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import (
-    ALL_SUPPLIERS,
-    CHANGES,
-    COUNTS_HISTORY,
-    COVERAGE_HISTORY,
-    HISTORY_TABLES,
-    OVERLAP_HISTORY,
-    RUNS,
-    SELECTED_HISTORY,
-    SET_ASIDE_HISTORY,
-)
+from dakl_pipeline.contracts.deliveries import SELECTED
+from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, RUNS, SET_ASIDE_HISTORY
 from dakl_pipeline.contracts.registers import REGISTERS
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, what_changed
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
@@ -36,12 +29,7 @@ _CAME_AND_WENT = ("persons_came", "persons_went")
 def history_of(
     vintage: Vintage,
     *,
-    selected: pl.DataFrame,
-    stays: pl.DataFrame,
-    persons: pl.DataFrame,
-    counts: pl.DataFrame,
-    coverage: pl.DataFrame,
-    overlap: pl.DataFrame,
+    tables: Mapping[Table, pl.DataFrame],
     selected_before: pl.DataFrame,
     persons_before: pl.DataFrame,
 ) -> dict[Table, pl.DataFrame]:
@@ -49,20 +37,17 @@ def history_of(
 
     Args:
         vintage: The vintage.
-        selected: Frame of the contract ``deliveries.selected`` of the year.
-        stays: Frame of the contract ``stays.assessed`` of the year.
-        persons: Frame of the contract ``persons.unique`` of the year.
-        counts: Frame of the contract ``statistics.unique_person_counts`` of the year.
-        coverage: Frame of the contract ``statistics.coverage`` of the year.
-        overlap: Frame of the contract ``statistics.supplier_overlap`` of the year.
-        selected_before: The same as ``selected`` in the vintage before; empty before the first.
-        persons_before: The same as ``persons`` in the vintage before, made with the same key; empty before the first.
+        tables: The rows of the year of every table that keeps its history, of the stays and of the unique persons.
+        selected_before: Frame of the contract ``deliveries.selected`` in the vintage before; empty before the first.
+        persons_before: Frame of the contract ``persons.unique`` in the vintage before, made with the same key; empty
+            before the first.
 
     Returns:
         Frames of the contracts of the history.
     """
     keys = {"year": pl.lit(vintage.year, pl.Int32), "vintage": pl.lit(vintage.number, pl.Int32)}
-    in_country = counts.filter(region_code=COUNTRY, dimension=TOTAL)
+    selected, persons = tables[SELECTED], tables[UNIQUE_PERSONS]
+    in_country = tables[UNIQUE_PERSON_COUNTS].filter(region_code=COUNTRY, dimension=TOTAL)
     run = (
         vintage.counted_at,
         vintage.run_id,
@@ -75,12 +60,9 @@ def history_of(
     run_schema = {n: t for n, t in RUNS.polars_schema.items() if n not in keys}
     frames = {
         RUNS: pl.DataFrame([run], schema=run_schema, orient="row"),
-        COUNTS_HISTORY: counts,
         CHANGES: _changes(selected_before, persons_before, selected, persons),
-        SELECTED_HISTORY: selected,
-        SET_ASIDE_HISTORY: _set_aside(stays),
-        COVERAGE_HISTORY: coverage,
-        OVERLAP_HISTORY: overlap,
+        SET_ASIDE_HISTORY: _set_aside(tables[ASSESSED_STAYS]),
+        **{table.history: tables[table] for table in TABLES.values() if table.keeps_history},
     }
     assert frames.keys() == set(HISTORY_TABLES)
     return {table: frame.with_columns(**keys).select(table.column_names) for table, frame in frames.items()}
@@ -138,7 +120,7 @@ def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame
         name
         for stage, record in after.stages.items()
         if stage in before.stages
-        for name in _named(stage, what_changed(before.stages[stage].made_of, record.made_of))
+        for name in _named(stage, what_changed(before.stages[stage].inputs, record.inputs))
         if name not in _FOLLOWS
     }
     return "; ".join([*causes, *(f"other {name}" for name in sorted(names))]) or "counted again on request"

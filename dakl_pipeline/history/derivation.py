@@ -295,7 +295,7 @@ def _stages(vintage: Vintage) -> list[StageRows]:
         StageRows(
             stage=name,
             rows_in=stage.rows_in,
-            set_aside=stage.set_aside,
+            set_aside=stage.excluded,
             rows_out=stage.tables[order[name]].rows,
             made_at=stage.made_at,
             run_id=stage.run_id,
@@ -332,7 +332,7 @@ def _deliveries(cell: Cell, vintage: Vintage, tables: Mapping[Table, pl.DataFram
 
 def _registers(vintage: Vintage) -> list[UsedRegister]:
     return [
-        UsedRegister(name=register.name, sha256=stage.made_of[REGISTER_DIGEST], rows=stage.rows_in)
+        UsedRegister(name=register.name, sha256=stage.inputs[REGISTER_DIGEST], rows=stage.rows_in)
         for register in REGISTERS
         if (stage := vintage.stages.get(register.table.asset))
     ]

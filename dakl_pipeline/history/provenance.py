@@ -35,19 +35,19 @@ class StageRecord(_Record):
     """What a stage made of a year, and of what.
 
     Attributes:
-        made_of: Everything the outcome depends on, by name: versions, settings, the key id, digests of what it read.
+        inputs: Everything the outcome depends on, by name: versions, settings, the key id, digests of what it read.
         tables: Its tables, by name.
         rows_in: Rows it got.
-        set_aside: Rows that do not go on, by reason.
+        excluded: Rows that do not go on, by reason.
         notes: What more it told.
         made_at: When.
         run_id: Run of Dagster that made it.
     """
 
-    made_of: dict[str, str]
+    inputs: dict[str, str]
     tables: dict[str, StoredTable]
     rows_in: int = Field(ge=0)
-    set_aside: dict[str, int]
+    excluded: dict[str, int]
     notes: dict[str, int | str]
     made_at: AwareDatetime
     run_id: str
@@ -93,7 +93,7 @@ class Vintage(_Record):
     @property
     def key_id(self) -> str:
         """Id of the key with which the pseudonyms were made."""
-        return next(made["key"] for stage in self.stages.values() if "key" in (made := stage.made_of))
+        return next(made["key"] for stage in self.stages.values() if "key" in (made := stage.inputs))
 
     @property
     def record(self) -> YearRecord:
@@ -101,7 +101,7 @@ class Vintage(_Record):
         return YearRecord(year=self.year, stages=self.stages)
 
 
-def out_of_step(record: YearRecord) -> list[str]:
+def stale_stages(record: YearRecord) -> list[str]:
     """Stages that were not made of the tables that are there now, because only a part of the chain was made again.
 
     Args:
@@ -114,7 +114,7 @@ def out_of_step(record: YearRecord) -> list[str]:
     return [
         name
         for name, stage in record.stages.items()
-        if any(kept[read] != sha256 for read, sha256 in stage.made_of.items() if read in kept)
+        if any(kept[read] != sha256 for read, sha256 in stage.inputs.items() if read in kept)
     ]
 
 

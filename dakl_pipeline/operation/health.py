@@ -104,19 +104,20 @@ def judge_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Finding:
     )
 
 
-def judge_year(state: YearState, record: YearRecord, *, code: str) -> Finding:
+def judge_year(state: YearState, record: YearRecord, *, codes: Mapping[str, str]) -> Finding:
     """Whether the figures of a year are those of the files and registers that count now.
 
     Args:
         state: How the year stands.
         record: What is kept of it.
-        code: Version of the code that counts.
+        codes: Version of the code of every stage, by its name.
     """
     check, to_do = f"figures of {state.year}", f"count again with `dakl run --year {state.year}`"
     if state.why:
         return Finding(check, "warning", f"behind: {in_words(state.why)}", to_do)
-    if any(stage.made_of.get("code") != code for stage in record.stages.values()):
-        return Finding(check, "warning", "counted by another version of the program", to_do)
+    changed = [name for name, stage in record.stages.items() if stage.inputs.get("code") != codes.get(name)]
+    if changed:
+        return Finding(check, "warning", f"counted by another version of the program: {few(changed)}", to_do)
     return Finding(check, "ok", "of the files that count now" if record.stages else "nothing was delivered")
 
 

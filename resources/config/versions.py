@@ -15,28 +15,14 @@ from dakl_pipeline.intake.catalogue import catalogue
 
 _ROOMS = Path(__file__).resolve().parents[2]
 _STATISTICS = _ROOMS / "dakl_pipeline"
-# Parts that no figure depends on. Whatever is not named here counts, so a new part does too.
-_WITHOUT_INFLUENCE = {
-    "dakl_pipeline": {
-        *("cli", "history", "mail", "op_orde", "operation", "presentation", "synthetic", "definitions.py"),
-    },
-    "assets": {"automation"},
-}
 _COMPUTING = ("polars", "polars-hash", "dataframely")
 _SHOWN = 12
 
 
 @cache
-def code_version() -> str:
-    """Digest of everything in the package that a figure depends on, and of the libraries that compute it."""
-    places = [
-        path
-        for room, without in _WITHOUT_INFLUENCE.items()
-        for path in (_ROOMS / room).iterdir()
-        if path.name not in without
-    ]
-    libraries = [f"{name} {metadata.version(name)}" for name in _COMPUTING]
-    return _digest(places, *libraries)
+def computing_libraries() -> dict[str, str]:
+    """Versions of the libraries that compute, by name: with another one a figure can be another."""
+    return {name: metadata.version(name) for name in _COMPUTING}
 
 
 @cache
@@ -45,23 +31,17 @@ def versions() -> dict[str, str]:
     return {
         "dakl-pipeline": __version__,
         "git": _git_revision() or _revision_of_the_build() or "not known",
-        "code": code_version(),
         "rule catalogue": catalogue().version,
-        "contracts": _digest([_STATISTICS / "contracts"]),
-        "reference data": _digest([_STATISTICS / "reference"]),
-        **{name: metadata.version(name) for name in (*_COMPUTING, "duckdb", "dagster")},
+        "contracts": _digest(_STATISTICS / "contracts"),
+        "reference data": _digest(_STATISTICS / "reference"),
+        **computing_libraries(),
+        **{name: metadata.version(name) for name in ("duckdb", "dagster")},
     }
 
 
-def _digest(places: list[Path], *more: str) -> str:
-    files = [
-        file
-        for place in places
-        for file in (place.rglob("*") if place.is_dir() else (place,))
-        if file.suffix in (".py", ".csv", ".toml")
-    ]
-    digest = hashlib.sha256("\n".join(more).encode())
-    for file in sorted(files):
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".csv", ".toml")):
         digest.update(file.relative_to(_ROOMS).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:_SHOWN]
 

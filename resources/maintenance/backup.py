@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dakl_pipeline import __version__
-from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts import VINTAGE_TABLES
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from resources.config.environment import load_environment
 from resources.config.home import Home
@@ -201,7 +201,7 @@ def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Pat
     paths = [stages.record_file(year)]
     if newest is not None:
         for stage in newest.stages.values():
-            shown = [name for name in stage.tables if name in TABLES and TABLES[name].is_in_warehouse]
+            shown = [name for name in stage.tables if name in VINTAGE_TABLES]
             paths += [stages.path(year, name, stage.tables[name]) for name in shown]
     opened: dict[Path, BinaryIO] = {}
     for path in paths:

@@ -15,8 +15,8 @@ import polars as pl
 from polars.exceptions import PolarsError
 from pydantic import ValidationError
 
+from dakl_pipeline.contracts import HISTORY_TABLES
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.history.provenance import Vintage, YearRecord
 from resources.storage.files import sync, write_atomically

@@ -71,16 +71,16 @@ class StageStore:
         """What is kept of a year; nothing when there is no record or it is damaged, so that it is made again."""
         return self._read_record(year) or YearRecord(year=year)
 
-    def unchanged(self, year: int, stage: str, made_of: Mapping[str, str]) -> StageRecord | None:
+    def unchanged(self, year: int, stage: str, inputs: Mapping[str, str]) -> StageRecord | None:
         """The outcome of a stage if it was made of just this and its files are whole.
 
         Args:
             year: Reporting year.
             stage: Name of the stage.
-            made_of: Everything the outcome depends on.
+            inputs: Everything the outcome depends on.
         """
         kept = self.record(year).stages.get(stage)
-        if kept is None or kept.made_of != dict(made_of):
+        if kept is None or kept.inputs != dict(inputs):
             return None
         is_whole = all(self._is_whole(year, name, table) for name, table in kept.tables.items())
         return kept if is_whole else None
@@ -91,9 +91,9 @@ class StageStore:
         stage: str,
         frames: Mapping[Table, pl.DataFrame],
         *,
-        made_of: Mapping[str, str],
+        inputs: Mapping[str, str],
         rows_in: int,
-        set_aside: Mapping[str, int],
+        excluded: Mapping[str, int],
         notes: Mapping[str, int | str],
         run_id: str,
     ) -> StageRecord:
@@ -103,9 +103,9 @@ class StageStore:
             year: Reporting year.
             stage: Name of the stage.
             frames: The rows of each table; every row of the year.
-            made_of: Everything the outcome depends on.
+            inputs: Everything the outcome depends on.
             rows_in: Rows the stage got.
-            set_aside: Rows that do not go on, by reason.
+            excluded: Rows that do not go on, by reason.
             notes: What more there is to tell.
             run_id: Run that made it.
 
@@ -118,10 +118,10 @@ class StageStore:
         try:
             tables = {table.name: self._keep(year, table, frame) for table, frame in frames.items()}
             made = StageRecord(
-                made_of=dict(made_of),
+                inputs=dict(inputs),
                 tables=tables,
                 rows_in=rows_in,
-                set_aside=dict(set_aside),
+                excluded=dict(excluded),
                 notes=dict(notes),
                 made_at=datetime.now(UTC),
                 run_id=run_id,

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import HISTORY_TABLES
 from dakl_pipeline.history.provenance import Vintage
 from resources.storage.files import plainly_named
 from resources.storage.history_store import HistoryStore

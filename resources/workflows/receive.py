@@ -4,7 +4,6 @@ Belongs here: bringing the check, the calendar and the log together, with the cl
 the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``).
 """
 
-import getpass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from dakl_pipeline.deliveries.log import CLOCKS_DIFFER, Cancellation, Delivery, Withdrawal, cancellations
+from dakl_pipeline.deliveries.log import CLOCKS_DIFFER, Actor, Cancellation, Delivery, Withdrawal, cancellations
 from dakl_pipeline.deliveries.rounds import local_date, missed_delivery_window, missed_withdrawal_window
 from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.intake.catalogue import catalogue
@@ -33,6 +32,7 @@ def receive(
     supplier_id: str,
     received_at: datetime,
     recorded_at: datetime,
+    actor: Actor,
     accept_late: str | None,
     methodology: Methodology,
 ) -> tuple[Delivery, Verdict]:
@@ -44,6 +44,7 @@ def receive(
         supplier_id: Who delivers.
         received_at: Time of receipt, with a zone.
         recorded_at: Now, with a zone.
+        actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
         methodology: Settings of the statistic.
 
@@ -81,7 +82,7 @@ def receive(
                 supplier_id=supplier_id,
                 received_at=received_at,
                 recorded_at=recorded_at,
-                recorded_by=getpass.getuser(),
+                recorded_by=actor.account,
                 late_reason=accept_late if missed else None,
                 reporting_year=verdict.reporting_year,
                 file_name=name,
@@ -102,7 +103,7 @@ def receive(
     return entry, verdict
 
 
-def examine_again(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> Verdict:
+def recheck(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> Verdict:
     """Find again what was found in a delivered file when it came in, from the file as it was kept.
 
     Args:
@@ -180,6 +181,7 @@ def withdraw(
     year: int,
     at: datetime,
     recorded_at: datetime,
+    actor: Actor,
     accept_late: str | None,
     methodology: Methodology,
 ) -> Withdrawal:
@@ -207,7 +209,7 @@ def withdraw(
             supplier_id=supplier_id,
             received_at=at,
             recorded_at=recorded_at,
-            recorded_by=getpass.getuser(),
+            recorded_by=actor.account,
             late_reason=accept_late if missed else None,
             reporting_year=year,
         )
@@ -217,7 +219,7 @@ def withdraw(
 
 
 def cancel(
-    store: DeliveryStore, *, delivery_id: str, why: str, recorded_at: datetime
+    store: DeliveryStore, *, delivery_id: str, why: str, recorded_at: datetime, actor: Actor
 ) -> tuple[Cancellation, Delivery | Withdrawal]:
     """Log that an earlier delivery or withdrawal was a mistake: from now on it does not count.
 
@@ -226,6 +228,7 @@ def cancel(
         delivery_id: The entry.
         why: What was wrong with it, without numbers that could be a person's.
         recorded_at: Now, with a zone.
+        actor: Who logs it.
 
     Returns:
         The entry as logged, and the one that it cancels.
@@ -251,7 +254,7 @@ def cancel(
             supplier_id=entry.supplier_id,
             received_at=recorded_at,
             recorded_at=recorded_at,
-            recorded_by=getpass.getuser(),
+            recorded_by=actor.account,
             reporting_year=entry.reporting_year,
             cancels=delivery_id,
             why=why,

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from dakl_pipeline.contracts import TABLES
+from dakl_pipeline.contracts import TABLES, VINTAGE_TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import ASSESSED_STAYS
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.changes import history_of, why
@@ -21,9 +21,9 @@ from dakl_pipeline.history.provenance import Vintage, YearRecord
 from resources.config.versions import versions
 from resources.storage.history_store import HistoryStore
 from resources.storage.stage_store import StageStore
-from resources.storage.warehouse import Warehouse, identity
+from resources.storage.warehouse import Warehouse
 
-_SHOWN = [name for name, table in TABLES.items() if table.is_in_warehouse]
+_NEEDED = (ASSESSED_STAYS, UNIQUE_PERSONS, *(table for table in TABLES.values() if table.keeps_history))
 
 
 def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
@@ -41,7 +41,7 @@ def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: War
     """
     record, newest = stages.record(year), history.newest(year)
     if newest is None or not shows(newest, record):
-        before = {table: _before(table, newest, stages, warehouse) for table in (SELECTED, UNIQUE_PERSONS)}
+        before = {table: _before(table, newest, stages) for table in (SELECTED, UNIQUE_PERSONS)}
         _append(record, newest, before, stages, history, run_id)
     warehouse.bring_up_to_date(stages, history)
     stages.clean_up(year)
@@ -49,7 +49,7 @@ def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: War
 
 def shows(vintage: Vintage, record: YearRecord) -> bool:
     """Whether a vintage shows a year as it is kept now."""
-    return all(vintage.record.table(name) == record.table(name) for name in _SHOWN)
+    return all(vintage.record.table(name) == record.table(name) for name in VINTAGE_TABLES)
 
 
 def _append(
@@ -61,7 +61,8 @@ def _append(
     run_id: str,
 ) -> None:
     year = record.year
-    selected, persons = stages.read(SELECTED, year), stages.read(UNIQUE_PERSONS, year)
+    tables = {table: stages.read(table, year) for table in _NEEDED}
+    selected, persons = tables[SELECTED], tables[UNIQUE_PERSONS]
     selected_before, persons_before = before[SELECTED], before[UNIQUE_PERSONS]
     if newest is not None and (selected_before is None or persons_before is None):
         reason = f"vintage {newest.number} is not compared with: the tables it was made of are lost"
@@ -80,30 +81,18 @@ def _append(
     has_same_key = newest is None or newest.key_id == vintage.key_id
     frames = history_of(
         vintage,
-        selected=selected,
-        stays=stages.read(ASSESSED_STAYS, year),
-        persons=persons,
-        counts=stages.read(UNIQUE_PERSON_COUNTS, year),
-        coverage=stages.read(COVERAGE, year),
-        overlap=stages.read(SUPPLIER_OVERLAP, year),
+        tables=tables,
         selected_before=selected if selected_before is None else selected_before,
         persons_before=persons if persons_before is None or not has_same_key else persons_before,
     )
     history.append(vintage, frames)
 
 
-def _before(table: Table, newest: Vintage | None, stages: StageStore, warehouse: Warehouse) -> pl.DataFrame | None:
-    """A table as it was in the newest vintage.
-
-    Returns:
-        Its rows: none before the first vintage; None when they are lost, as kept and in the warehouse too.
-    """
+def _before(table: Table, newest: Vintage | None, stages: StageStore) -> pl.DataFrame | None:
+    """A table as it was in the newest vintage: no rows before the first vintage; None when they are lost."""
     stored = newest.record.table(table.name) if newest else None
     if newest is None or stored is None:
         return pl.DataFrame(schema=table.polars_schema)
     with suppress(DaklError):
         return stages.read_stored(table, newest.year, stored)
-    with suppress(DaklError):
-        if warehouse.shown().get(newest.year) == identity(newest):
-            return warehouse.read(table, newest.year)
     return None

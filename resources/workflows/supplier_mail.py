@@ -32,7 +32,7 @@ from resources.mail.settings import MailSettings
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import ExplanationStore
 from resources.storage.files import write_atomically
-from resources.workflows.receive import examine_again
+from resources.workflows.receive import recheck
 from resources.workflows.write_report import NoReport, ReportStore
 
 _NO_YEAR = "unknown"
@@ -57,15 +57,27 @@ class Mailbox:
         home: The home.
         methodology: Settings of the statistic.
         settings: Addresses of CBS.
+        deliveries: The delivery log.
+        explanations: What suppliers explained.
+        reports: The op-orde reports.
     """
 
-    def __init__(self, home: Home, methodology: Methodology, settings: MailSettings) -> None:
+    def __init__(
+        self,
+        home: Home,
+        methodology: Methodology,
+        settings: MailSettings,
+        deliveries: DeliveryStore,
+        explanations: ExplanationStore,
+        reports: ReportStore,
+    ) -> None:
         self._home = home
-        self._store = DeliveryStore(home.deliveries)
+        self._store = deliveries
         self._methodology = methodology
         self._settings = settings
         self._outbox = Outbox(home.reports)
-        self._reports = ReportStore(home, methodology)
+        self._explanations = explanations
+        self._reports = reports
 
     def entries(self) -> list[Entry]:
         """The entries of the log that have a mail."""
@@ -111,7 +123,7 @@ class Mailbox:
             notice = notice_of_cancellation(entry, log, methodology=self._methodology, organisation=organisation)
         else:
             if verdict is None:
-                verdict = examine_again(self._store, entry, methodology=self._methodology)
+                verdict = recheck(self._store, entry, methodology=self._methodology)
             attachments = self._attachments(entry, log, verdict)
             notice = self._notice(entry, log, verdict, to, attachments)
         message = compose(
@@ -181,7 +193,7 @@ class Mailbox:
         """
         if delivery.reporting_year is None:
             return {}, {}
-        kept = ExplanationStore(self._home.deliveries).explanations(delivery.supplier_id, delivery.reporting_year)
+        kept = self._explanations.explanations(delivery.supplier_id, delivery.reporting_year)
         known = [e for e in kept if e.recorded_at <= delivery.recorded_at]
         clock = ZoneInfo(self._methodology.time_zone)
         last = {

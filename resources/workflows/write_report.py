@@ -59,14 +59,18 @@ class ReportStore:
     Args:
         home: The home.
         methodology: Settings of the statistic.
+        deliveries: The delivery log.
+        explanations: What suppliers explained.
     """
 
-    def __init__(self, home: Home, methodology: Methodology) -> None:
+    def __init__(
+        self, home: Home, methodology: Methodology, deliveries: DeliveryStore, explanations: ExplanationStore
+    ) -> None:
         self._home = home
         self._methodology = methodology
-        self._deliveries = DeliveryStore(home.deliveries)
-        self._comparer = Comparer(self._deliveries, methodology)
-        self._explanations = ExplanationStore(home.deliveries)
+        self._deliveries = deliveries
+        self._comparer = Comparer(deliveries, methodology)
+        self._explanations = explanations
 
     def has_report(self, supplier_id: str, year: int) -> bool:
         """Whether a supplier has an approved delivery of a year, and so a report."""

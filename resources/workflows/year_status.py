@@ -16,10 +16,9 @@ from dakl_pipeline.deliveries.selection import select, selection_table, standing
 from dakl_pipeline.deliveries.waiting import Waiting, waiting_in_selection
 from dakl_pipeline.errors import DaklError, Missing
 from dakl_pipeline.history.changes import selection_changes
-from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, out_of_step
+from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
 from dakl_pipeline.operation.reruns import YearState
 from dakl_pipeline.reference import Methodology
-from resources.config.home import Home
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
@@ -99,9 +98,9 @@ class YearWatch:
         why = []
         for register in REGISTERS:
             made = record.stages.get(register.table.asset)
-            if made and register.name in digests and made.made_of[REGISTER_DIGEST] != digests[register.name]:
+            if made and register.name in digests and made.inputs[REGISTER_DIGEST] != digests[register.name]:
                 why.append(f"other register {register.name}")
-        if not is_other_selection and not why and (out_of_step(record) or not shows(newest, record)):
+        if not is_other_selection and not why and (stale_stages(record) or not shows(newest, record)):
             why.append("the last run did not come to its end")
         return why
 
@@ -120,23 +119,6 @@ class YearWatch:
         if seen not in self._digests:
             self._digests[seen] = self.registers.digest(register, year)
         return self._digests[seen]
-
-
-def watch_home(home: Home, methodology: Methodology) -> YearWatch:
-    """A look at a home, in which the tables that its newest vintages show are kept.
-
-    Args:
-        home: The home.
-        methodology: Its settings.
-    """
-    history = HistoryStore(home.history)
-    return YearWatch(
-        DeliveryStore(home.deliveries),
-        RegisterStore(home.registers),
-        StageStore(home.stages, in_use=history.newest_record),
-        history,
-        methodology,
-    )
 
 
 def _nothing_selected() -> pl.DataFrame:

@@ -184,9 +184,8 @@ def test_a_damaged_vintage(home: Path, said: Said, number: int, file: str) -> No
 
 
 def test_what_a_vintage_was_made_of_is_lost(home: Path, said: Said) -> None:
-    """Neither the tables between stages nor the warehouse are there to compare the next vintage with."""
+    """The persons of a vintage are nowhere but between the stages."""
     shutil.rmtree(home / "stages" / "2024")
-    (home / "warehouse.duckdb").unlink()
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert _run(said, home)[0] == 0
     runs = pl.read_csv(export(home, "statistics.runs", year=2024))
@@ -194,17 +193,6 @@ def test_what_a_vintage_was_made_of_is_lost(home: Path, said: Said) -> None:
     changes = pl.read_csv(export(home, "statistics.changes", year=2024))
     assert changes.filter(vintage=3).is_empty()
     assert _doctor(said, home) == {}
-
-
-def test_the_tables_between_stages_are_lost_and_the_warehouse_remembers(home: Path, said: Said) -> None:
-    shutil.rmtree(home / "stages" / "2024")
-    assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
-    assert _run(said, home)[0] == 0
-    changes = pl.read_csv(export(home, "statistics.changes", year=2024)).filter(vintage=3, region_code="NL")
-    assert changes.select("supplier_id", "persons_came", "persons_went").rows() == [
-        ("*", 1, 0),
-        ("gemeente-hengelo", 1, 0),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_person_level_tables_are_not_exported(tmp_path: Path, capsys: pytest.Cap
     assert run(home, 2024) == 0
     for table in ("persons.unique", "stays.pseudonymised", "registers.persons"):
         out = tmp_path / "out.csv"
-        _fails(capsys, 1, ["export", table, "--out", str(out), "--home", str(home)], "never leaves")
+        _fails(capsys, 1, ["export", table, "--out", str(out), "--home", str(home)], "stays between the stages")
         assert not out.exists()
 
 

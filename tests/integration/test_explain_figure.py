@@ -107,7 +107,7 @@ def test_files_and_registers_are_named_with_their_digests(home: Path, capsys: py
     assert {r["name"]: r["sha256"] for r in made["registers"]} == {
         path.stem: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
     }
-    assert {"git", "code", "rule catalogue", "contracts", "reference data", "polars"} <= made["versions"].keys()
+    assert {"git", "rule catalogue", "contracts", "reference data", "polars"} <= made["versions"].keys()
     assert made["run_id"] == made["stages"][-1]["run_id"]
 
 

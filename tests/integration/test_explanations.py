@@ -11,8 +11,7 @@ from openpyxl import load_workbook
 
 from dakl_pipeline.cli import main
 from resources.config.home import Home
-from resources.config.settings import load_methodology
-from resources.workflows.write_report import ReportStore
+from resources.workflows.opened_home import OpenedHome
 from tests.integration.test_comparing import PEOPLE, TWENTE
 from tests.support.small_home import deliver, delivery, make_home, row
 
@@ -78,7 +77,7 @@ def explain(home: Path, rule: str, year: int = 2024) -> None:
 def _outcome(home: Path, rule: str, year: int = 2024) -> tuple[bool, str]:
     """Whether the last report asks about a rule, and all that report, workbook and mail say."""
     opened = Home(home)
-    written = ReportStore(opened, load_methodology(opened)).write_latest("opvang", year)
+    written = OpenedHome(opened).reports.write_latest("opvang", year)
     (group,) = [f for f in written.report.findings if f.rule == rule]
     html, xlsx, _ = written.paths
     book = load_workbook(BytesIO(xlsx.read_bytes()))

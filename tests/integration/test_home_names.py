@@ -9,12 +9,11 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.history import RUNS
 from dakl_pipeline.contracts.registers import REGISTERS
 from resources.config.home import Home
-from resources.config.settings import load_methodology
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
-from resources.workflows.year_status import watch_home
+from resources.workflows.opened_home import OpenedHome
 from tests.support.small_home import ANNA, counted_home, deliver, delivery, keep_no_events, row, run
 
 NAMES = (
@@ -76,7 +75,7 @@ def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch
     registers = RegisterStore(home.registers)
     assert [registers.faults(register, 2024) for register in REGISTERS] == [[]] * 4
     assert registers.read(REGISTERS[0], 2024).height == 4
-    assert not watch_home(home, load_methodology(home)).look(2024).why
+    assert not OpenedHome(home).years.look(2024).why
     assert _beside(tmp_path, name) == before
 
 

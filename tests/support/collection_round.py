@@ -28,7 +28,8 @@ from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.warehouse import Warehouse
-from resources.workflows.year_status import YearWatch, watch_home
+from resources.workflows.opened_home import OpenedHome
+from resources.workflows.year_status import YearWatch
 from tests.support.dagster_ui import running_ui
 from tests.support.environment import wait_until
 from tests.support.small_home import export
@@ -62,7 +63,7 @@ class Season:
     @property
     def watch(self) -> YearWatch:
         """A look at the home, as the sensor has it."""
-        return watch_home(self.home, load_methodology(self.home))
+        return OpenedHome(self.home).years
 
     def play(self, event: Event, *, late: bool = False) -> None:
         """Deliver or withdraw as a supplier does."""

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from dakl_pipeline.definitions import STAGES
+from assets.chain import STAGES
 from dakl_pipeline.deliveries.selection import select
 from resources.config.home import Home
 from resources.config.settings import load_methodology

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dakl_pipeline.definitions import STAGES
+from assets.chain import STAGES
+from resources.workflows.opened_home import OpenedHome
 from tests.support.paths import ROOT
 
 HEAVY = ("dagster", "dataframely", "duckdb", "pyarrow")
@@ -46,6 +47,28 @@ def test_the_check_of_a_file_starts_light(module: str):
     code = f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own():
+    """One opened home; before, 45 places made a store each."""
+    stores = {name for name in vars(OpenedHome) if not name.startswith("_")} - {"home"}
+    assert {"deliveries", "warehouse", "reports", "mails"} <= stores
+    made = {"DeliveryStore", "ExplanationStore", "RegisterStore", "StageStore", "HistoryStore", "Warehouse"}
+    made |= {"ReportStore", "Mailbox", "YearWatch"}
+    found = [
+        f"{path.relative_to(ROOT)}: {node.func.id}"
+        for room in ("dakl_pipeline/cli", "dakl_pipeline/definitions.py", "assets")
+        for path in (sorted((ROOT / room).rglob("*.py")) or [ROOT / room])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in made
+    ]
+    assert found == []
+
+
+def test_only_the_terminal_says_who_types():
+    """Every use case is told who acts, so that a portal can say it too."""
+    code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "resources").rglob("*.py")}
+    assert [path for path, text in code.items() if "getpass" in text or "getuser" in text] == []
 
 
 def test_the_diagram_of_the_architecture_is_the_chain():

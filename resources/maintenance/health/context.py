@@ -3,6 +3,7 @@
 Belongs here: what the checks share. Does not belong here: a check.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,11 +24,13 @@ class Patient:
         home: The home.
         methodology: Its settings; those of the package when its own cannot be read.
         now: The clock.
+        codes: Version of the code of every stage, by its name.
     """
 
     home: Home
     methodology: Methodology
     now: datetime
+    codes: Mapping[str, str]
 
     @property
     def deliveries(self) -> DeliveryStore:

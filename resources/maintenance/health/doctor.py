@@ -3,7 +3,7 @@
 Belongs here: their order, and that one that fails does not stop the others. Does not belong here: a check.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from dakl_pipeline.errors import DaklError
@@ -35,17 +35,18 @@ CHECKS: dict[str, Callable[[Patient], Iterable[Finding]]] = {
 }
 
 
-def examine(home: Home, *, now: datetime) -> Iterator[list[Finding]]:
+def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[list[Finding]]:
     """Look at everything in and around a home; nothing is changed.
 
     Args:
         home: A home that is there.
         now: The clock.
+        codes: Version of the code of every stage, by its name.
 
     Yields:
         The findings of each of :data:`CHECKS`, at least one.
     """
-    patient = Patient(home, _methodology(home), now)
+    patient = Patient(home, _methodology(home), now, codes)
     for name, check in CHECKS.items():
         try:
             found = list(check(patient))

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.operation.health import Finding, few, judge_year
-from resources.config.versions import code_version
 from resources.maintenance.health.context import Patient
 from resources.storage.warehouse import Warehouse, identity
-from resources.workflows.year_status import watch_home
+from resources.workflows.opened_home import OpenedHome
 
 
 def stages(patient: Patient) -> Iterator[Finding]:
@@ -70,6 +69,6 @@ def warehouse(patient: Patient) -> Iterator[Finding]:
 
 def figures(patient: Patient) -> Iterator[Finding]:
     """Whether the figures of every year are of the files and registers that count now."""
-    watch = watch_home(patient.home, patient.methodology)
+    watch = OpenedHome(patient.home, patient.methodology).years
     for year in patient.methodology.reporting_years:
-        yield judge_year(watch.look(year), patient.stages.record(year), code=code_version())
+        yield judge_year(watch.look(year), patient.stages.record(year), codes=patient.codes)

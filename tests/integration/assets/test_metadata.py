@@ -6,7 +6,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
+from assets.chain import STAGES, code_versions
+from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.config.home import Home
 from tests.support.small_home import ANNA, BRAM, CEES, deliver, delivery, make_home, row
 
@@ -168,10 +169,10 @@ def test_every_materialisation_tells_of_what_it_was_made_and_what_changed(
         assert told["what_changed"] == "made for the first time", asset
         technical = told["technical"]
         assert isinstance(technical, dict)
-        made_of, versions = technical["made_of"], technical["versions"]
-        assert made_of["code"] == versions["code"]
-        assert {"git", "contracts", "reference data", "rule catalogue", "polars"} <= versions.keys()
-        keys |= {technical["key_id"], made_of.get("key", technical["key_id"])}
+        inputs = technical["inputs"]
+        assert inputs["code"] == code_versions().get(asset, inputs["code"])
+        assert {"git", "contracts", "reference data", "rule catalogue", "polars"} <= technical["versions"].keys()
+        keys |= {technical["key_id"], inputs.get("key", technical["key_id"])}
         assert list(told)[-2:] == ["written", "technical"], "what nobody follows comes last"
     assert len(keys) == 1
     assert deliver(home.root, delivery(tmp_path / "b", "DAKL_J2024_b.csv", row(CEES)), "gemeente-almelo") == 0

@@ -21,7 +21,8 @@ from dakl_pipeline.cli.dagster_home import prepare_instance
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.config.home import Home
 from resources.config.settings import load_methodology
-from resources.workflows.year_status import YearWatch, watch_home
+from resources.workflows.opened_home import OpenedHome
+from resources.workflows.year_status import YearWatch
 from tests.support.small_home import ANNA, BRAM, CEES, deliver, delivery, figures_home, registers, row, run
 
 STARTED, CANCELING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING
@@ -37,7 +38,7 @@ class Season:
 
     @property
     def watch(self) -> YearWatch:
-        return watch_home(self.home, load_methodology(self.home))
+        return OpenedHome(self.home).years
 
     def look(self) -> list[dg.RunRequest]:
         sensor = build_rerun_sensor(self.watch, YEARLY_FIGURES, pauses=(300, 900), now=lambda: self.now)

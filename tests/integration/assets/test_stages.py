@@ -7,12 +7,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.chain import STAGES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS
-from dakl_pipeline.definitions import STAGES, YEARLY_FIGURES, build_defs
+from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.config.home import Home
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
@@ -70,9 +71,9 @@ def test_a_run_tells_rows_in_out_and_set_aside_by_reason(home: Home, instance: d
     result = _run(home, instance)
     assert result.success
     assessed = _metadata(result, "assessed_stays")
-    assert (assessed["rows_in"], assessed["dagster/row_count"], assessed["rows_set_aside"]) == (3, 3, 2)
-    assert r"| type\_not\_published | 1 |" in str(assessed["set_aside_by_reason"])
-    assert r"| no\_region | 1 |" in str(assessed["set_aside_by_reason"])
+    assert (assessed["rows_in"], assessed["dagster/row_count"], assessed["rows_excluded"]) == (3, 3, 2)
+    assert r"| type\_not\_published | 1 |" in str(assessed["excluded_by_reason"])
+    assert r"| no\_region | 1 |" in str(assessed["excluded_by_reason"])
     checks = result.get_asset_check_evaluations()
     assert {check.check_name for check in checks} >= {"contract", "no_row_lost", "characteristics_add_up"}
     assert all(check.passed for check in checks)

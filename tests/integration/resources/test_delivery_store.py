@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from resources.storage.delivery_store import DeliveryStore
 from resources.workflows.receive import cancel
@@ -248,7 +249,7 @@ def test_of_many_that_cancel_an_entry_at_once_only_one_does(root: Path) -> None:
 
     def cancelled(_: int) -> bool:
         try:
-            cancel(store, delivery_id="000001", why="mistyped", recorded_at=NOON)
+            cancel(store, delivery_id="000001", why="mistyped", recorded_at=NOON, actor=Actor("analyst"))
         except Refused:
             return False
         return True

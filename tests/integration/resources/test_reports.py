@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dakl_pipeline.deliveries.log import Delivery
+from dakl_pipeline.deliveries.log import Actor, Delivery
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.op_orde.report import OpOrdeReport
@@ -14,6 +14,7 @@ from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import ExplanationStore
+from resources.workflows.opened_home import OpenedHome
 from resources.workflows.receive import receive, withdraw
 from resources.workflows.write_report import ReportStore
 from tests.support.small_home import ANNA, BRAM, delivery, row
@@ -37,6 +38,7 @@ def _deliver(home: Home, *rows: str, at: datetime = MAY, supplier: str = "opvang
         supplier_id=supplier,
         received_at=at,
         recorded_at=at,
+        actor=Actor("analyst"),
         accept_late=None,
         methodology=load_methodology(home),
     )
@@ -44,7 +46,7 @@ def _deliver(home: Home, *rows: str, at: datetime = MAY, supplier: str = "opvang
 
 
 def _store(home: Home) -> ReportStore:
-    return ReportStore(home, load_methodology(home))
+    return OpenedHome(home).reports
 
 
 def _explain(home: Home, text: str = "Klopt.", *, year: int = 2024, supplier: str = "opvang") -> Explanation:
@@ -114,6 +116,7 @@ def test_a_withdrawn_year_says_so(home: Home) -> None:
         year=2024,
         at=JULY,
         recorded_at=JULY,
+        actor=Actor("analyst"),
         accept_late=None,
         methodology=load_methodology(home),
     )

@@ -12,7 +12,7 @@ from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.history.provenance import StageRecord, YearRecord
 from resources.storage.stage_store import StageStore
 
-_MADE_OF = {"code": "1"}
+_INPUTS = {"code": "1"}
 
 
 def _counts(persons: int, *, categories: str = "a") -> pl.DataFrame:
@@ -25,15 +25,15 @@ def _coverage(value: int) -> pl.DataFrame:
 
 
 def _keep(
-    store: StageStore, persons: int = 1, *, categories: str = "a", made_of: dict[str, str] = _MADE_OF
+    store: StageStore, persons: int = 1, *, categories: str = "a", inputs: dict[str, str] = _INPUTS
 ) -> StageRecord:
     return store.write(
         2024,
         "count",
         {UNIQUE_PERSON_COUNTS: _counts(persons, categories=categories), COVERAGE: _coverage(persons)},
-        made_of=made_of,
+        inputs=inputs,
         rows_in=3,
-        set_aside={"late": 1},
+        excluded={"late": 1},
         notes={"files": 2},
         run_id="run",
     )
@@ -46,9 +46,7 @@ def store(tmp_path: Path) -> StageStore:
 
 def test_what_was_kept_is_read_in_the_order_of_its_key_and_by_name(store: StageStore) -> None:
     shuffled = _counts(7, categories="cab").select("persons", "category", "dimension", "year", "region_code")
-    store.write(
-        2024, "s", {UNIQUE_PERSON_COUNTS: shuffled}, made_of={}, rows_in=0, set_aside={}, notes={}, run_id="run"
-    )
+    store.write(2024, "s", {UNIQUE_PERSON_COUNTS: shuffled}, inputs={}, rows_in=0, excluded={}, notes={}, run_id="run")
     assert store.read(UNIQUE_PERSON_COUNTS, 2024).equals(_counts(7, categories="abc"))
     record = store.record(2024).stages["s"]
     assert record.tables[UNIQUE_PERSON_COUNTS.name].rows == 3
@@ -57,12 +55,12 @@ def test_what_was_kept_is_read_in_the_order_of_its_key_and_by_name(store: StageS
 
 
 def test_a_stage_is_unchanged_when_it_was_made_of_the_same(store: StageStore) -> None:
-    assert store.unchanged(2024, "count", _MADE_OF) is None
+    assert store.unchanged(2024, "count", _INPUTS) is None
     made = _keep(store)
-    assert store.unchanged(2024, "count", _MADE_OF) == made
+    assert store.unchanged(2024, "count", _INPUTS) == made
     assert store.unchanged(2024, "count", {"code": "2"}) is None
-    assert store.unchanged(2024, "count", _MADE_OF | {"key": "x"}) is None
-    assert store.unchanged(2023, "count", _MADE_OF) is None
+    assert store.unchanged(2024, "count", _INPUTS | {"key": "x"}) is None
+    assert store.unchanged(2023, "count", _INPUTS) is None
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut off", "record"])
@@ -75,7 +73,7 @@ def test_what_is_damaged_is_not_unchanged_and_is_told_when_read(store: StageStor
         path.write_bytes(path.read_bytes()[:-9])
     else:
         (path.parent / "record.json").write_text("{")
-    assert store.unchanged(2024, "count", _MADE_OF) is None
+    assert store.unchanged(2024, "count", _INPUTS) is None
     with pytest.raises((Refused, Missing), match="dakl run --year 2024"):
         store.read(COVERAGE, 2024)
     _keep(store)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.cli import main
-from dakl_pipeline.deliveries.log import Delivery
+from dakl_pipeline.deliveries.log import Actor, Delivery
 from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.reference import Methodology, default_methodology
@@ -24,9 +24,9 @@ from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings, load_mail_settings
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import ExplanationStore
+from resources.workflows.opened_home import OpenedHome
 from resources.workflows.receive import receive, withdraw
 from resources.workflows.supplier_mail import Mail, Mailbox
-from resources.workflows.write_report import ReportStore
 from tests.integration.test_comparing import TWENTE
 from tests.support.mails import attachments_of, body_of, contents_of, read_mail
 from tests.support.small_home import ANNA, BRAM, CEES, HEADER, row
@@ -63,8 +63,14 @@ def _settings(server: MailServerForTests, folder: Path, **other: object) -> Mail
     return MailSettings.model_validate({**values, **other})
 
 
+def _opened(home: Home, methodology: Methodology = METHODOLOGY, settings: MailSettings | None = None) -> OpenedHome:
+    opened = OpenedHome(home, methodology)
+    opened.mail_settings = settings or MailSettings(mail_contact=CONTACT)
+    return opened
+
+
 def _mailbox(home: Home, settings: MailSettings | None = None) -> Mailbox:
-    return Mailbox(home, METHODOLOGY, settings or MailSettings(mail_contact=CONTACT))
+    return _opened(home, settings=settings).mails
 
 
 def _deliver(
@@ -85,6 +91,7 @@ def _deliver(
         supplier_id=supplier,
         received_at=moment,
         recorded_at=moment,
+        actor=Actor("analyst"),
         accept_late=late,
         methodology=METHODOLOGY,
     )
@@ -246,7 +253,7 @@ def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
 def test_an_explained_difference_is_asked_again_neither_in_the_mail_nor_in_its_report(home: Home) -> None:
     _deliver(home, *TWENTE)
     _deliver(home, TWENTE[0], at="2025-05-13T10:00:00")
-    found = ReportStore(home, METHODOLOGY).found_in_latest("almelo", 2024)["fewer_registrations"]
+    found = _opened(home).reports.found_in_latest("almelo", 2024)["fewer_registrations"]
     assert found == 106
     _explain(home, "fewer_registrations", at="2025-05-13T12:00:00", count=found)
     _, mail = _deliver(home, TWENTE[0], at="2025-05-14T10:00:00")
@@ -265,7 +272,7 @@ def test_an_explained_difference_is_asked_again_neither_in_the_mail_nor_in_its_r
 def test_of_a_file_that_the_rules_of_now_reject_there_is_a_mail_without_a_report(home: Home) -> None:
     delivery, _ = _deliver(home, row(ANNA))
     stricter = METHODOLOGY.model_copy(update={"reporting_years": (2022, 2023)})
-    mailbox = Mailbox(home, stricter, MailSettings(mail_contact=CONTACT))
+    mailbox = _opened(home, stricter).mails
     message = read_mail(mailbox.post(delivery, mailbox.entries()))
     assert attachments_of(message) == {}
     text = body_of(message, "plain")
@@ -370,6 +377,7 @@ def test_every_entry_has_one_mail(home: Home) -> None:
         year=2024,
         at=moment,
         recorded_at=moment,
+        actor=Actor("analyst"),
         accept_late=None,
         methodology=METHODOLOGY,
     )

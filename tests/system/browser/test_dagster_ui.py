@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.chain import STAGES
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES
 from dakl_pipeline.contracts.registers import REGISTERS
-from dakl_pipeline.definitions import STAGES
 from tests.support import small_home
 from tests.support.dagster_ui import Screen, browser, find_chromium, running_ui
 from tests.support.environment import installed

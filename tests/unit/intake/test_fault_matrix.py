@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.intake import content
 from dakl_pipeline.intake.catalogue import catalogue, rules_by_id
 from resources.storage.delivery_store import DeliveryStore
@@ -231,6 +232,7 @@ def test_a_file_outside_the_delivery_window(tmp_path: Path) -> None:
         supplier_id="almelo",
         received_at=late,
         recorded_at=late,
+        actor=Actor("analyst"),
         accept_late=None,
         methodology=METHODOLOGY,
     )

@@ -1,0 +1,120 @@
+"""One opened home: its settings and its stores, each made once, when it is first asked for."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from resources.config.home import Home
+
+if TYPE_CHECKING:
+    from dakl_pipeline.reference import Methodology
+    from resources.mail.settings import MailSettings
+    from resources.storage.delivery_store import DeliveryStore
+    from resources.storage.explanation_store import ExplanationStore
+    from resources.storage.history_store import HistoryStore
+    from resources.storage.register_store import RegisterStore
+    from resources.storage.stage_store import StageStore
+    from resources.storage.warehouse import Warehouse
+    from resources.workflows.supplier_mail import Mailbox
+    from resources.workflows.write_report import ReportStore
+    from resources.workflows.year_status import YearWatch
+
+
+class OpenedHome:
+    """A home with everything in it. What a command does not use is not loaded.
+
+    Args:
+        home: A home that is there.
+        methodology: Settings of the statistic; those of the home when None.
+    """
+
+    def __init__(self, home: Home, methodology: "Methodology | None" = None) -> None:
+        self.home = home
+        if methodology is not None:
+            self.methodology = methodology
+
+    @cached_property
+    def methodology(self) -> "Methodology":
+        """Settings of the statistic.
+
+        Raises:
+            Refused: If they cannot be.
+        """
+        from resources.config.settings import load_methodology
+
+        return load_methodology(self.home)
+
+    @cached_property
+    def mail_settings(self) -> "MailSettings":
+        """Addresses and mail server, from the environment.
+
+        Raises:
+            Refused: If they cannot be.
+        """
+        from resources.mail.settings import load_mail_settings
+
+        return load_mail_settings()
+
+    @cached_property
+    def deliveries(self) -> "DeliveryStore":
+        """The delivery log with the received files."""
+        from resources.storage.delivery_store import DeliveryStore
+
+        return DeliveryStore(self.home.deliveries)
+
+    @cached_property
+    def explanations(self) -> "ExplanationStore":
+        """What suppliers explained."""
+        from resources.storage.explanation_store import ExplanationStore
+
+        return ExplanationStore(self.home.deliveries)
+
+    @cached_property
+    def registers(self) -> "RegisterStore":
+        """The person registers."""
+        from resources.storage.register_store import RegisterStore
+
+        return RegisterStore(self.home.registers)
+
+    @cached_property
+    def stages(self) -> "StageStore":
+        """The tables between the stages; those that the newest vintage shows are kept."""
+        from resources.storage.stage_store import StageStore
+
+        return StageStore(self.home.stages, in_use=self.history.newest_record)
+
+    @cached_property
+    def history(self) -> "HistoryStore":
+        """The vintages."""
+        from resources.storage.history_store import HistoryStore
+
+        return HistoryStore(self.home.history)
+
+    @cached_property
+    def warehouse(self) -> "Warehouse":
+        """The warehouse."""
+        from resources.storage.warehouse import Warehouse
+
+        return Warehouse(self.home.warehouse)
+
+    @cached_property
+    def years(self) -> "YearWatch":
+        """How the figures of each year stand."""
+        from resources.workflows.year_status import YearWatch
+
+        return YearWatch(self.deliveries, self.registers, self.stages, self.history, self.methodology)
+
+    @cached_property
+    def reports(self) -> "ReportStore":
+        """The op-orde reports."""
+        from resources.workflows.write_report import ReportStore
+
+        return ReportStore(self.home, self.methodology, self.deliveries, self.explanations)
+
+    @cached_property
+    def mails(self) -> "Mailbox":
+        """The mails to suppliers."""
+        from resources.workflows.supplier_mail import Mailbox
+
+        return Mailbox(
+            self.home, self.methodology, self.mail_settings, self.deliveries, self.explanations, self.reports
+        )
