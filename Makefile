@@ -35,7 +35,10 @@ test-fast: $(STAMP)  ## the unit tests, in under a minute
 check: lint test-fast  ## what to run before a push: lint and the unit tests
 
 test: $(STAMP)  ## make the environment, then every test
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal $(ARGS)
+
+coverage: $(STAMP)  ## the unit tests, with what they cover (branches too) held to the floor of pyproject.toml
+	@$(BIN)/python -m pytest -q -n 2 tests/unit --cov
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak

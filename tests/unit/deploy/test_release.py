@@ -43,7 +43,7 @@ def test_a_program_of_another_version_is_named():
 
 
 def test_a_version_that_nobody_prepared_is_refused_with_exit_code_one():
-    command = [sys.executable, ROOT / "deploy" / "release.py", "99.0.0"]
+    command = [sys.executable, str(ROOT / "deploy" / "release.py"), "99.0.0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "99.0.0" in done.stderr

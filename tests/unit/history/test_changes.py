@@ -1,6 +1,7 @@
 """What a count changed: who was added and removed, per region and supplier, and why it was counted again."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -21,7 +22,8 @@ Person = tuple[str, str, tuple[str, ...], bool]
 
 
 def stage(**inputs: str) -> StageRecord:
-    return StageRecord.model_construct(inputs=inputs)
+    fields: dict[str, Any] = {"inputs": inputs}
+    return StageRecord.model_construct(**fields)
 
 
 def vintage(**stages: StageRecord) -> Vintage:

@@ -1,6 +1,7 @@
 """Of what the tables of a year were made, and which stages no longer belong to the others."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +13,8 @@ OLD, NEW = "a" * 64, "b" * 64
 
 def record(made: dict[str, str], inputs: dict[str, str]) -> StageRecord:
     tables = {name: StoredTable(sha256=sha256, rows=1) for name, sha256 in made.items()}
-    return StageRecord.model_construct(tables=tables, inputs=inputs)
+    fields: dict[str, Any] = {"tables": tables, "inputs": inputs}
+    return StageRecord.model_construct(**fields)
 
 
 @pytest.mark.parametrize(

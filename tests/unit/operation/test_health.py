@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,9 @@ def test_only_an_entry_of_the_future_is_cancelled(entries: list[str], cancelled:
 
 
 def _vintage(year: int, key: str) -> Vintage:
-    stage = StageRecord.model_construct(inputs={"key": key})
-    return Vintage.model_construct(year=year, stages={"pseudonymised_stays": stage})
+    stage: dict[str, Any] = {"inputs": {"key": key}}
+    vintage: dict[str, Any] = {"year": year, "stages": {"s": StageRecord.model_construct(**stage)}}
+    return Vintage.model_construct(**vintage)
 
 
 @pytest.mark.parametrize(
