@@ -9,7 +9,7 @@ from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
 from dakl_pipeline.statistics.count import count_supplier_overlap, count_unique_persons
@@ -19,7 +19,7 @@ from resources.storage.history_store import HistoryStore
 
 def count(inputs: Inputs) -> Output:
     """Count persons, measure what the counts rest on and how suppliers overlap."""
-    stays, persons = inputs.read(ASSESSED_STAYS), inputs.read(UNIQUE_PERSONS)
+    stays, persons = inputs.read(STAY_ELIGIBILITY), inputs.read(UNIQUE_PERSONS)
     counts = count_unique_persons(persons)
     coverage = measure_coverage(stays, persons, year=inputs.year)
     in_country = persons.filter(region_code=COUNTRY)
@@ -57,7 +57,7 @@ def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
 
 STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
-    reads=(UNIQUE_PERSONS, ASSESSED_STAYS),
+    reads=(UNIQUE_PERSONS, STAY_ELIGIBILITY),
     group="stage_6_count",
     kinds=frozenset({"polars", "parquet", "duckdb"}),
     checks={

@@ -4,44 +4,47 @@ import polars as pl
 
 from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS, REGIONAL_STAYS
+from dakl_pipeline.contracts.stays import REGIONAL_STAYS, STAY_ELIGIBILITY
 from dakl_pipeline.reference.regions import COUNTRY
-from dakl_pipeline.statistics.assess import assess
-from dakl_pipeline.statistics.checks import counting_stays_have_region, every_counting_person_kept, no_row_lost
+from dakl_pipeline.statistics.checks import eligible_stays_have_region, every_eligible_person_kept, no_row_lost
 from dakl_pipeline.statistics.count import counted
 from dakl_pipeline.statistics.deduplicate import deduplicate
+from dakl_pipeline.statistics.stay_eligibility import determine_eligibility
 
 _GROUP = "stage_5_deduplicate"
 _KINDS = frozenset({"polars", "parquet"})
 
 
-def assess_stays(inputs: Inputs) -> Output:
+def stay_eligibility(inputs: Inputs) -> Output:
     """Say of every stay whether it counts for the year."""
     stays = inputs.read(REGIONAL_STAYS)
-    assessed = assess(stays, year=inputs.year, methodology=inputs.methodology)
-    set_aside = assessed.drop_nulls("set_aside_reason").group_by("set_aside_reason").len().sort("set_aside_reason")
+    eligibility = determine_eligibility(stays, year=inputs.year, methodology=inputs.methodology)
+    excluded = eligibility.drop_nulls("exclusion_reason").group_by("exclusion_reason").len().sort("exclusion_reason")
     return Output(
-        frames={ASSESSED_STAYS: assessed},
+        frames={STAY_ELIGIBILITY: eligibility},
         rows_in=stays.height,
         checks={
-            "no_row_lost": no_row_lost(stays.height, assessed.height),
-            "counting_stays_have_region": counting_stays_have_region(assessed),
+            "no_row_lost": no_row_lost(stays.height, eligibility.height),
+            "eligible_stays_have_region": eligible_stays_have_region(eligibility),
         },
-        excluded=dict(set_aside.rows()),
-        notes={"registrations": stays.height, "counting_registrations": int(assessed["set_aside_reason"].null_count())},
+        excluded=dict(excluded.rows()),
+        notes={
+            "registrations": stays.height,
+            "counting_registrations": int(eligibility["exclusion_reason"].null_count()),
+        },
     )
 
 
 def unique_persons(inputs: Inputs) -> Output:
     """Bring the stays of one person together across suppliers."""
-    stays = inputs.read(ASSESSED_STAYS)
+    stays = inputs.read(STAY_ELIGIBILITY)
     persons = deduplicate(stays)
     in_country = persons.filter(region_code=COUNTRY)
     return Output(
         frames={UNIQUE_PERSONS: persons},
         rows_in=stays.height,
-        checks={"every_counting_person_kept": every_counting_person_kept(stays, persons)},
-        excluded={"stays that do not count": stays["set_aside_reason"].count()},
+        checks={"every_eligible_person_kept": every_eligible_person_kept(stays, persons)},
+        excluded={"stays that do not count": stays["exclusion_reason"].count()},
         notes={
             "persons": counted(in_country).height,
             "persons_v_number_only": in_country.height - counted(in_country).height,
@@ -52,23 +55,23 @@ def unique_persons(inputs: Inputs) -> Output:
 
 STAGES = (
     Stage(
-        tables=(ASSESSED_STAYS,),
+        tables=(STAY_ELIGIBILITY,),
         reads=(REGIONAL_STAYS,),
         settings=("adult_age", "adults_only_until_year"),
         group=_GROUP,
         kinds=_KINDS,
         checks={
             "no_row_lost": "Every regional stay is in the table, once.",
-            "counting_stays_have_region": "Every stay that counts has a region.",
+            "eligible_stays_have_region": "Every stay that counts has a region.",
         },
-        run=assess_stays,
+        run=stay_eligibility,
     ),
     Stage(
         tables=(UNIQUE_PERSONS,),
-        reads=(ASSESSED_STAYS,),
+        reads=(STAY_ELIGIBILITY,),
         group=_GROUP,
         kinds=_KINDS,
-        checks={"every_counting_person_kept": "Every person of a counting stay is in the table, once for the country."},
+        checks={"every_eligible_person_kept": "Every person of a counting stay is in the table, once for the country."},
         run=unique_persons,
     ),
 )

@@ -27,7 +27,7 @@ def pseudonymise(inputs: Inputs) -> Output:
 
 
 def _registrations(inputs: Inputs, delivery: Delivery) -> pl.DataFrame:
-    with inputs.opened(delivery) as file:
+    with inputs.open_delivery(delivery) as file:
         registrations = read_registrations(file, inputs.year, methodology=inputs.methodology)
     return registrations.with_columns(
         supplier_id=pl.lit(delivery.supplier_id), delivery_id=pl.lit(delivery.delivery_id)

@@ -27,7 +27,7 @@ from resources.workflows.opened_home import OpenedHome
 
 YEARLY_FIGURES = "yearly_figures"
 # Seconds that a run waits for another one of the same year.
-_PATIENCE = 3600.0
+_TIMEOUT = 3600.0
 
 
 def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -60,7 +60,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     @dg.resource
     def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
         year = context.run.tags.get(YEAR_TAG) if context.run else None
-        with watch.stages.held(int(year), patience=_PATIENCE) if year else nullcontext():
+        with watch.stages.locked(int(year), timeout=_TIMEOUT) if year else nullcontext():
             yield watch.stages
 
     return dg.Definitions(
@@ -76,7 +76,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         schedules=[build_nightly_run(watch, YEARLY_FIGURES), calendar_reminders],
         sensors=[
             build_rerun_sensor(
-                watch, YEARLY_FIGURES, interval=environment.rerun_interval, pauses=environment.rerun_pauses
+                watch, YEARLY_FIGURES, interval=environment.rerun_interval, retry_delays=environment.rerun_retry_delays
             ),
             build_failed_run_alerts(home, time_zone=methodology.time_zone),
         ],

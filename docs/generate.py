@@ -32,9 +32,9 @@ from dakl_pipeline.reference import (
     duration_classes,
     end_reasons,
     end_reasons_elsewhere,
+    exclusion_reasons,
     municipal_mergers,
     plausible_years,
-    set_aside_reasons,
     shelter_types,
 )
 
@@ -296,12 +296,12 @@ def code_lists() -> str:
                 ],
             ),
             "## Why a stay does not count",
-            "Values of `set_aside_reason`. The first that applies, by priority, is the one that is given.",
+            "Values of `exclusion_reason`. The first that applies, by priority, is the one that is given.",
             _table(
                 ("priority", "reason", "description", "source"),
                 [
                     (str(r.priority), f"`{r.reason}`", _text(r.description), _text(r.source))
-                    for r in set_aside_reasons()
+                    for r in exclusion_reasons()
                 ],
             ),
             "## Coverage measures",

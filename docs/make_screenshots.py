@@ -47,7 +47,7 @@ def _correct_a_delivery(home: Path) -> None:
     opened = Home(home)
     store, methodology = DeliveryStore(opened.deliveries), load_methodology(opened)
     former = max(select(store.entries(), year=2024, methodology=methodology), key=lambda entry: entry.registrations)
-    with store.opened(former) as file, tempfile.TemporaryDirectory(prefix="dakl-correction-") as folder:
+    with store.open_verified(former) as file, tempfile.TemporaryDirectory(prefix="dakl-correction-") as folder:
         lines = file.read().splitlines(keepends=True)
         correction = Path(folder) / former.file_name
         correction.write_bytes(b"".join(lines[: len(lines) // 2]))
@@ -68,7 +68,7 @@ def _sensor(screen: Screen) -> Path:
 def _asset_graph(screen: Screen, link: str) -> Path:
     """Every asset in its stage; as wide as can be before the boxes show more than a picture has room for."""
     screen.resize(2300, 1250, scale=16 / 23)
-    screen.open(link, "stage_6_count", "assessed_stays")
+    screen.open(link, "stage_6_count", "stay_eligibility")
     return _picture(screen, "asset-graph")
 
 

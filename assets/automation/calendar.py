@@ -9,20 +9,20 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
-from assets.automation.reruns import REASON_TAG, WANTED_TAG
+from assets.automation.reruns import REASON_TAG, TARGET_TAG
 from dakl_pipeline.deliveries.rounds import local_date
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.calendar import reminders_due, years_in_season
+from dakl_pipeline.operation.calendar import reminders_due, years_in_collection_round
 from dakl_pipeline.reference import Methodology
 from resources.config.home import Home
 from resources.mail.analyst import AnalystMailbox
 from resources.mail.settings import load_mail_settings
-from resources.workflows.year_status import YearWatch
+from resources.workflows.year_status import YearMonitor
 
 _AT_NIGHT, _IN_THE_MORNING = "0 3 * * *", "0 7 * * *"
 
 
-def build_nightly_run(watch: YearWatch, job_name: str) -> dg.ScheduleDefinition:
+def build_nightly_run(watch: YearMonitor, job_name: str) -> dg.ScheduleDefinition:
     """Make the schedule of the night.
 
     Args:
@@ -46,20 +46,20 @@ def build_nightly_run(watch: YearWatch, job_name: str) -> dg.ScheduleDefinition:
     )
     def nightly_consistency(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         night = local_date(context.scheduled_execution_time, methodology)
-        in_season = [y for y in years_in_season(methodology, night) if y in methodology.reporting_years]
+        in_round = [y for y in years_in_collection_round(methodology, night) if y in methodology.reporting_years]
         requests, waiting = [], []
-        for year in in_season:
+        for year in in_round:
             try:
-                state = watch.look(year)
+                state = watch.year_status(year)
             except DaklError as error:
                 # One year that cannot be looked at must not keep the others waiting.
                 waiting.append(f"{year}: {error}")
                 continue
-            if state.lacks is not None:
-                waiting.append(f"{year}: {state.lacks}")
+            if state.blocked_by is not None:
+                waiting.append(f"{year}: {state.blocked_by}")
                 continue
             # With the state it is for: a night that fails is one more attempt, and no new beginning for the sensor.
-            tags = {REASON_TAG: f"consistency of the night of {night}", WANTED_TAG: state.wanted}
+            tags = {REASON_TAG: f"consistency of the night of {night}", TARGET_TAG: state.target_fingerprint}
             requests.append(dg.RunRequest(run_key=f"nightly:{night}:{year}", partition_key=str(year), tags=tags))
         return requests or dg.SkipReason("\n".join(waiting) or f"{night}: no round is going on")
 
@@ -85,8 +85,8 @@ def build_calendar(
         mailbox = AnalystMailbox(home, load_mail_settings())
         return [r.key for r in reminders_due(methodology, day) if not mailbox.reminder_path(r).exists()]
 
-    @dg.op(name="tell_reminders", description="Schrijft de herinneringen van de kalender in het log en in mails.")
-    def tell_reminders(context: dg.OpExecutionContext) -> None:
+    @dg.op(name="send_reminders", description="Schrijft de herinneringen van de kalender in het log en in mails.")
+    def send_reminders(context: dg.OpExecutionContext) -> None:
         mailbox = AnalystMailbox(home, load_mail_settings())
         for reminder in reminders_due(methodology, local_date(now(), methodology)):
             if mailbox.remind(reminder, now()) is not None:
@@ -94,7 +94,7 @@ def build_calendar(
 
     @dg.job(name="calendar", executor_def=dg.in_process_executor, description="De herinneringen van de kalender.")
     def calendar() -> None:
-        tell_reminders()
+        send_reminders()
 
     @dg.schedule(
         name="calendar_reminders",

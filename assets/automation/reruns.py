@@ -12,11 +12,11 @@ import dagster as dg
 
 from assets.automation.failed_runs import ATTEMPT_TAG, HIDDEN, NEXT_ATTEMPT_TAG, YEAR_TAG
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.reruns import DEFAULT_PAUSES, NoRun, PastRun, Rerun, decide
-from resources.workflows.year_status import YearWatch
+from dakl_pipeline.operation.reruns import DEFAULT_RETRY_DELAYS, NoRun, PastRun, Rerun, decide
+from resources.workflows.year_status import YearMonitor
 
 REASON_TAG = "dakl/reason"
-WANTED_TAG = f"{HIDDEN}wanted"
+TARGET_TAG = f"{HIDDEN}wanted"
 # More than there are attempts, so that all of one state are seen.
 _RUNS_SEEN = 20
 # A run takes its year within seconds after its start; to start it may have to wait for a process.
@@ -35,11 +35,11 @@ _ENDED: dict[dg.DagsterRunStatus, Literal["success", "failed", "canceled"]] = {
 
 
 def build_rerun_sensor(
-    watch: YearWatch,
+    watch: YearMonitor,
     job_name: str,
     *,
     interval: int = 30,
-    pauses: Sequence[float] = DEFAULT_PAUSES,
+    retry_delays: Sequence[float] = DEFAULT_RETRY_DELAYS,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> dg.SensorDefinition:
     """Make the sensor.
@@ -48,7 +48,7 @@ def build_rerun_sensor(
         watch: Looks at the years.
         job_name: The job that makes a year.
         interval: Seconds between two looks.
-        pauses: Seconds before each further attempt after a failed run.
+        retry_delays: Seconds before each further attempt after a failed run.
         now: The clock.
 
     Returns:
@@ -68,7 +68,7 @@ def build_rerun_sensor(
         for year in watch.methodology.reporting_years:
             try:
                 runs = _past_runs(context.instance, watch, year, now())
-                decision = decide(watch.look(year), runs, now=now(), pauses=pauses)
+                decision = decide(watch.year_status(year), runs, now=now(), retry_delays=retry_delays)
             except DaklError as error:
                 # One year that cannot be looked at must not keep the others waiting.
                 decision = NoRun(year, str(error))
@@ -86,13 +86,13 @@ def build_rerun_sensor(
 
 def _request(rerun: Rerun) -> dg.RunRequest:
     reason = rerun.reason if rerun.attempt == 1 else f"{rerun.reason} (attempt {rerun.attempt})"
-    tags = {REASON_TAG: reason, WANTED_TAG: rerun.wanted, ATTEMPT_TAG: str(rerun.attempt)}
+    tags = {REASON_TAG: reason, TARGET_TAG: rerun.target_fingerprint, ATTEMPT_TAG: str(rerun.attempt)}
     if rerun.next_attempt_at is not None:
         tags[NEXT_ATTEMPT_TAG] = rerun.next_attempt_at.isoformat(timespec="seconds")
     return dg.RunRequest(run_key=rerun.run_key, partition_key=str(rerun.year), tags=tags)
 
 
-def _past_runs(instance: dg.DagsterInstance, watch: YearWatch, year: int, now: datetime) -> list[PastRun]:
+def _past_runs(instance: dg.DagsterInstance, watch: YearMonitor, year: int, now: datetime) -> list[PastRun]:
     """The latest runs of a year, newest first, and all that have no end; also those that the asset graph started."""
     tags = {YEAR_TAG: str(year)}
     latest = instance.get_run_records(dg.RunsFilter(tags=tags), limit=_RUNS_SEEN)
@@ -101,22 +101,22 @@ def _past_runs(instance: dg.DagsterInstance, watch: YearWatch, year: int, now: d
     for record in {record.dagster_run.run_id: record for record in (*latest, *open_ended)}.values():
         run, ended_at = record.dagster_run, record.update_timestamp.replace(tzinfo=UTC)
         outcome = _ENDED.get(run.status)
-        if outcome is None and not watch.stages.is_held(year) and _is_silent(instance, record, now):
+        if outcome is None and not watch.stages.is_locked(year) and _is_silent(instance, record, now):
             outcome, ended_at = _end(instance, run), now
-        runs.append(PastRun(run.run_id, outcome or "busy", run.tags.get(WANTED_TAG), ended_at if outcome else None))
+        runs.append(PastRun(run.run_id, outcome or "busy", run.tags.get(TARGET_TAG), ended_at if outcome else None))
     return runs
 
 
 def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
     """Whether a run has said nothing for so long that its process must be gone, if it does not keep its year."""
-    patience = _STARTED_BUT_NOT_BUSY.get(record.dagster_run.status)
-    if patience is None:
+    timeout = _STARTED_BUT_NOT_BUSY.get(record.dagster_run.status)
+    if timeout is None:
         return False
     signs = [record.update_timestamp.replace(tzinfo=UTC)]
     # A run lets go of its year a moment before it says that it is done.
     last = instance.get_records_for_run(record.dagster_run.run_id, limit=1, ascending=False).records
     signs += [datetime.fromtimestamp(each.event_log_entry.timestamp, UTC) for each in last]
-    return now - max(signs) > patience
+    return now - max(signs) > timeout
 
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Literal["failed", "canceled"]:

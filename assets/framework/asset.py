@@ -19,11 +19,11 @@ from assets.framework.stage import Inputs, Output, Stage, Stores
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.provenance import StageRecord, stale_stages
-from dakl_pipeline.statistics.checks import CheckOutcome, keeps_contract
+from dakl_pipeline.statistics.checks import CheckOutcome, conforms
 from resources.config.fingerprint import Code
 from resources.config.versions import computing_libraries
 from resources.storage.warehouse import Warehouse
-from resources.workflows.record_vintage import publish
+from resources.workflows.record_vintage import record_vintage
 
 _T = TypeVar("_T")
 
@@ -221,14 +221,14 @@ def _require_no_stale_stage(stage: Stage, year: int, stores: Stores) -> None:
 
 def _record_vintage(context: dg.AssetExecutionContext, year: int, stores: Stores) -> None:
     warehouse: Warehouse = context.resources.warehouse
-    publish(year, stores.stages, stores.history, warehouse, run_id=context.run.run_id)
+    record_vintage(year, stores.stages, stores.history, warehouse, run_id=context.run.run_id)
 
 
 def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult]:
     if output.checks.keys() != stage.checks.keys():
         raise dg.Failure(f"{stage.name} did not give an outcome for every check it declares", allow_retries=False)
     for table in stage.tables:
-        outcome = keeps_contract(table, output.frames[table])
+        outcome = conforms(table, output.frames[table])
         yield _check_result(table, CONTRACT_CHECK, outcome, {"rows": output.frames[table].height})
     for name, outcome in output.checks.items():
         yield _check_result(stage.tables[0], name, outcome)

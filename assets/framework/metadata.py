@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import polars as pl
 
-from dakl_pipeline.deliveries.selection import Standing
+from dakl_pipeline.deliveries.selection import DeliveryStatus
 from dakl_pipeline.history.provenance import StageRecord, Vintage, what_changed
 from dakl_pipeline.presentation.markdown import bars, table
 from dakl_pipeline.presentation.vintage_view import (
@@ -85,20 +85,20 @@ def note_metadata(record: StageRecord) -> Metadata:
     return _numbers({name: note for name, note in record.notes.items() if isinstance(note, int)})
 
 
-def selection_metadata(standings: Sequence[Standing], *, time_zone: str) -> Metadata:
+def selection_metadata(delivery_statuses: Sequence[DeliveryStatus], *, time_zone: str) -> Metadata:
     """The deliveries of a year: those that count, and the others with the reason.
 
     Args:
-        standings: How every delivery of the year stands.
+        delivery_statuses: How every delivery of the year stands.
         time_zone: For the times of receipt.
     """
-    selected = [standing for standing in standings if standing.is_selected]
-    others = [standing for standing in standings if not standing.is_selected]
+    selected = [status for status in delivery_statuses if status.is_selected]
+    others = [status for status in delivery_statuses if not status.is_selected]
     clock = ZoneInfo(time_zone)
-    why_not = [(*_row(standing, clock)[:-1], standing.reason, standing.delivery.sha256) for standing in others]
+    why_not = [(*_row(status, clock)[:-1], status.reason, status.delivery.sha256) for status in others]
     numbers = {
         "selected_deliveries": len(selected),
-        "registrations": sum(standing.delivery.registrations for standing in selected),
+        "registrations": sum(status.delivery.registrations for status in selected),
         "deliveries_not_selected": len(others),
     }
     return {
@@ -160,7 +160,7 @@ def coverage_metadata(now: pl.DataFrame, before: pl.DataFrame | None) -> Metadat
     absent = regions_without_registrations(regions)
     percentages = {
         "identified_percentage": country.identified_percentage,
-        "counting_percentage": country.counting_percentage,
+        "eligible_percentage": country.eligible_percentage,
     }
     return {
         **_numbers({**percentages, **country.measures, "regions_with_registrations": len(regions)}),
@@ -223,7 +223,7 @@ def _coverage(region: Coverage) -> tuple[object, ...]:
     return (
         region.name,
         region.identified_percentage,
-        region.counting_percentage,
+        region.eligible_percentage,
         measures["registrations"],
         measures["registrations_without_identifier"],
         measures["persons_v_number_only"],
@@ -250,7 +250,7 @@ def _what_changed(record: StageRecord, former: StageRecord | None, is_written: b
     return names or ("nothing: made again on request, or because a file was lost" if is_written else "nothing")
 
 
-def _row(standing: Standing, clock: ZoneInfo) -> tuple[object, ...]:
-    made = standing.delivery
+def _row(status: DeliveryStatus, clock: ZoneInfo) -> tuple[object, ...]:
+    made = status.delivery
     at = made.received_at.astimezone(clock)
     return (made.supplier_id, made.file_name, made.delivery_id, at, made.registrations, made.sha256)

@@ -171,10 +171,10 @@ class Inputs:
         return self._stores.deliveries.entries()
 
     @contextmanager
-    def opened(self, delivery: Delivery) -> Iterator[BinaryIO]:
+    def open_verified(self, delivery: Delivery) -> Iterator[BinaryIO]:
         """The file of a delivery, which is sure to be the one that was received."""
         self._require_source(DELIVERED_FILES)
-        with self._stores.deliveries.opened(delivery) as file:
+        with self._stores.deliveries.open_verified(delivery) as file:
             yield file
 
     def read_register(self, register: Register) -> pl.DataFrame:

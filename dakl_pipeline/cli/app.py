@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dakl_pipeline import __version__
-from dakl_pipeline.cli import deliveries, explain, figures, maintenance, output, reports, standing
+from dakl_pipeline.cli import deliveries, explain, figures, maintenance, output, reports, staleness
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
@@ -78,8 +78,8 @@ def run(
     from dakl_pipeline.cli.years import report_to, run_years
 
     for one in years:
-        if opened.stages.is_held(one):
-            output.say_aside(f"{one}: another run is busy with it; this one waits for its end")
+        if opened.stages.is_locked(one):
+            output.echo_error(f"{one}: another run is busy with it; this one waits for its end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
         for done in run_years(opened.home, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
@@ -89,7 +89,7 @@ def run(
                 bar.say(_summary(opened, done.year) + ("" if done.is_changed else "; nothing changed since"))
                 odd += _odd_registers(opened, done.year)
     for each in odd:
-        output.say_aside(each)
+        output.echo_error(each)
     if failed:
         raise type(failed[0])("\n".join(map(str, failed)))
 
@@ -126,8 +126,8 @@ def export(
     output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
-    behind = standing.years_behind(opened, years)
-    standing.say_behind(behind, output.Clock.of(methodology), aside=True)
+    behind = staleness.years_behind(opened, years)
+    staleness.say_behind(behind, output.Clock.of(methodology), aside=True)
 
 
 @app.command()
@@ -140,17 +140,17 @@ def generate(
     home: opt.HomeOption = None,
 ) -> None:
     """Synthetic deliveries and registers of any size."""
-    from dakl_pipeline.cli.synthetic_data import plan_of, write_world
-    from dakl_pipeline.synthetic import generate_world
+    from dakl_pipeline.cli.synthetic_data import plan_of, write_population
+    from dakl_pipeline.synthetic import generate_population
 
     methodology = OpenedHome(opt.named_home(home)).methodology
     years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
-    world = generate_world(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
-    write_world(world, out)
+    population = generate_population(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
+    write_population(population, out)
     output.say(
-        f"{len(world.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}"
+        f"{len(population.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}"
     )
 
 
@@ -170,7 +170,7 @@ def ui(
 
 app.command("explain-figure")(explain.explain_figure)
 app.command()(reports.report)
-app.command()(reports.explain)
+app.command()(reports.explain_finding)
 app.command()(mail_commands.mails)
 app.command()(maintenance.doctor)
 app.command()(maintenance.backup)

@@ -64,7 +64,7 @@ def deliver(
     home: opt.HomeOption = None,
 ) -> None:
     """Receive a file: check it, log it with its verdict and make its op-orde report."""
-    from dakl_pipeline.mail.standing import what_counts
+    from dakl_pipeline.mail.delivery_status import what_counts
     from resources.workflows.deliver import deliver
 
     opened = opt.open_home(home)
@@ -147,7 +147,7 @@ def cancel(
 ) -> None:
     """Cancel a delivery or a withdrawal that was a mistake: it stays in the log and no longer counts."""
     from dakl_pipeline.deliveries.log import Delivery, delivery_id
-    from dakl_pipeline.deliveries.selection import standings
+    from dakl_pipeline.deliveries.selection import delivery_statuses
     from resources.workflows.deliver import cancel
 
     opened = opt.open_home(home)
@@ -172,7 +172,7 @@ def cancel(
         then, now = (
             [
                 s.delivery.delivery_id
-                for s in standings(log, opened.methodology)
+                for s in delivery_statuses(log, opened.methodology)
                 if s.is_selected and (s.delivery.supplier_id, s.delivery.reporting_year) == (supplier, year)
             ]
             for log in (before, opened.deliveries.entries())
@@ -220,7 +220,7 @@ def deliveries(
 def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[dict[str, Any]]:
     """The entries of the log as rows for programs, in the order of logging."""
     from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
-    from dakl_pipeline.deliveries.selection import standings, words_of
+    from dakl_pipeline.deliveries.selection import delivery_statuses, words_of
 
     cancelled = cancellations(entries)
 
@@ -238,7 +238,7 @@ def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[di
             "findings": s.delivery.findings,
             "for_analyst": [each.message for each in s.delivery.for_analyst],
         }
-        for s in standings(entries, methodology)
+        for s in delivery_statuses(entries, methodology)
     ]
     rows += [
         {

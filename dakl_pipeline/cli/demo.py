@@ -13,7 +13,7 @@ from pathlib import Path
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
-from dakl_pipeline.cli.synthetic_data import deliver_world, write_registers
+from dakl_pipeline.cli.synthetic_data import deliver_population, write_registers
 from dakl_pipeline.cli.years import report_to, run_years
 from dakl_pipeline.contracts.history import COUNTS_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
@@ -21,7 +21,7 @@ from dakl_pipeline.deliveries.rounds import rounds_of
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.presentation import figures
 from dakl_pipeline.reference import Methodology
-from dakl_pipeline.synthetic import demo_plan, generate_world
+from dakl_pipeline.synthetic import demo_plan, generate_population
 from resources.config.home import Home
 from resources.config.secret_key import create_key
 from resources.workflows.opened_home import OpenedHome
@@ -44,14 +44,14 @@ def run_demo(home: Home) -> None:
     opened = OpenedHome(home)
     methodology = opened.methodology
     plan = demo_plan()
-    world = generate_world(plan)
-    write_registers(world.registers, home.registers)
+    population = generate_population(plan)
+    write_registers(population.registers, home.registers)
     with tempfile.TemporaryDirectory(prefix="dakl-demo-") as scratch:
-        deliver_world(world, opened, Path(scratch))
+        deliver_population(population, opened, Path(scratch))
     _remember_own_deliveries(home)
     delivered = time.monotonic()
     output.say(
-        f"A synthetic country: {len(world.events)} deliveries and withdrawals of {plan.suppliers} suppliers, "
+        f"A synthetic country: {len(population.events)} deliveries and withdrawals of {plan.suppliers} suppliers, "
         f"registers of {len(plan.years)} years ({delivered - started:.0f} s)"
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dakl_pipeline.cli import options as opt
-from dakl_pipeline.cli import output, standing
+from dakl_pipeline.cli import output, staleness
 
 if TYPE_CHECKING:
     from dakl_pipeline.history.derivation import Change, Derivation, InRegion
@@ -39,7 +39,7 @@ def explain_figure(
     opened = opt.open_home(home)
     methodology = opened.methodology
     clock = output.Clock.of(methodology)
-    newest, _ = opt.counted(opened, year).shown()[year]
+    newest, _ = opt.counted(opened, year).loaded_vintages()[year]
     named = region_named(region, [year])
     cell = cell_of(year, named, by, category)
     history = opened.history
@@ -47,15 +47,15 @@ def explain_figure(
     chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
     tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
     derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
-    behind = standing.years_behind(opened, [year])
+    behind = staleness.years_behind(opened, [year])
     if named.note:
-        output.say_aside(named.note)
+        output.echo_error(named.note)
     if json:
         waits = [each.as_json(clock) for each in behind]
         output.print_json(derivation.model_dump(mode="json") | {"not_counted_yet": waits})
     else:
         _print(derivation, clock)
-    standing.say_behind(behind, clock, aside=json)
+    staleness.say_behind(behind, clock, aside=json)
 
 
 def print_history(
@@ -104,7 +104,7 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
     _heading("Stages, whole country (what is set aside is kept and does not go on)")
     columns = ("stage", "rows in", "set aside", "rows out", "made at", "why set aside")
     stages = [
-        (s.stage, s.rows_in, sum(s.set_aside.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.set_aside))
+        (s.stage, s.rows_in, sum(s.excluded.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.excluded))
         for s in made.stages
     ]
     output.print_table(columns, stages, numeric=columns[1:4])
@@ -149,12 +149,12 @@ def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
 
 
 def _funnel(region: "InRegion") -> list[tuple[str, int]]:
-    from dakl_pipeline.reference import set_aside_reasons
+    from dakl_pipeline.reference import exclusion_reasons
 
-    descriptions = {reason.reason: reason.description for reason in set_aside_reasons()}
+    descriptions = {reason.reason: reason.description for reason in exclusion_reasons()}
     return [
         ("registrations", region.registrations),
-        *((f"  set aside, {why}: {descriptions[why]}", rows) for why, rows in region.set_aside.items()),
+        *((f"  set aside, {why}: {descriptions[why]}", rows) for why, rows in region.excluded.items()),
         ("counting registrations", region.counting_registrations),
         ("unique persons in them", region.persons + region.persons_v_number_only),
         ("  set aside: known by a V-number only", region.persons_v_number_only),
@@ -170,14 +170,16 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
         f"{what}: {number(change.persons_before)} → {number(change.persons_after)} "
         f"({change.persons_after - change.persons_before:+d})"
     )
-    if change.persons_came is None:
+    if change.persons_added is None:
         output.say("Who came and went cannot be said: another key, or the tables of then are lost.")
     else:
-        output.say(f"Persons in the region, all categories: {change.persons_came} came, {change.persons_went} went.")
+        output.say(
+            f"Persons in the region, all categories: {change.persons_added} came, {change.persons_removed} went."
+        )
     if change.suppliers:
         numeric = ("came", "went")
         files = [
-            (s.supplier_id, s.file_before or "nothing", s.file_after or "nothing", s.persons_came, s.persons_went)
+            (s.supplier_id, s.file_before or "nothing", s.file_after or "nothing", s.persons_added, s.persons_removed)
             for s in change.suppliers
         ]
         output.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
@@ -191,5 +193,5 @@ def _heading(text: str) -> None:
     output.say(text)
 
 
-def _reasons(set_aside: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} {rows}" for reason, rows in set_aside.items() if rows)
+def _reasons(excluded: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {rows}" for reason, rows in excluded.items() if rows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dakl_pipeline.cli import explain, output, standing
+from dakl_pipeline.cli import explain, output, staleness
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.errors import Missing, WrongUsage
 from resources.workflows.opened_home import OpenedHome
@@ -54,17 +54,17 @@ def figures(
     named = region_named(region, years) if region is not None else None
     code = named.code if named else None
     dimension = arranged.dimension_named(by) if by is not None else None
-    behind = standing.years_behind(opened, years)
+    behind = staleness.years_behind(opened, years)
     for error in missing:
-        output.say_aside(str(error))
+        output.echo_error(str(error))
     is_for_programs = json or csv
     if named and named.note:
-        output.say_aside(named.note)
+        output.echo_error(named.note)
     if history:
         for one in years:
             explain.print_history(warehouse, one, code, dimension, clock)
         output.say(f"{output.INTERNAL_USE} {clock.note}")
-        standing.say_behind(behind, clock)
+        staleness.say_behind(behind, clock)
         return
     counts, coverage, vintages = (
         _of_years(warehouse.read(table), years) for table in (UNIQUE_PERSON_COUNTS, COVERAGE, COUNTS_HISTORY)
@@ -77,7 +77,7 @@ def figures(
             output.print_json({"figures": rows, "not_counted_yet": [each.as_json(clock) for each in behind]})
         else:
             output.print_csv(rows, RECORD_COLUMNS)
-        standing.say_behind(behind, clock, aside=True)
+        staleness.say_behind(behind, clock, aside=True)
         return
     shown = [one for one in years if code is None or code in with_data[one]]
     for each in dimensions:
@@ -86,7 +86,7 @@ def figures(
         output.say(output.INTERNAL_USE)
     for one in years:
         _say_without(one, with_data[one], code)
-    standing.say_behind(behind, clock)
+    staleness.say_behind(behind, clock)
 
 
 def _counted_years(opened: OpenedHome, years: Sequence[int]) -> tuple[list[int], list[Missing]]:

@@ -44,7 +44,7 @@ def mails(
         if settings.smtp_host is None:
             raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
-        problems += mailbox.send(mailbox.mails(log), server, pauses=settings.smtp_pauses)
+        problems += mailbox.send(mailbox.mails(log), server, retry_delays=settings.smtp_retry_delays)
     _list(mailbox.mails(log), opened.home, output.Clock.of(opened.methodology), is_json=json)
     if problems:
         *first, last = problems

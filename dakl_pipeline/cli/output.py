@@ -40,7 +40,7 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def say_aside(text: str) -> None:
+def echo_error(text: str) -> None:
     """Print a line that is no outcome, on standard error."""
     typer.echo(text, err=True)
 

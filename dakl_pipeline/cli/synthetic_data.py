@@ -13,7 +13,7 @@ from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.presentation.exports import to_parquet
-from dakl_pipeline.synthetic import Event, World, WorldPlan
+from dakl_pipeline.synthetic import Event, Population, PopulationPlan
 from resources.storage.files import write_atomically
 from resources.workflows.deliver import FollowUp, deliver, withdraw
 from resources.workflows.opened_home import OpenedHome
@@ -21,9 +21,9 @@ from resources.workflows.opened_home import OpenedHome
 _ACTOR = Actor("synthetic")
 
 
-def plan_of(*, seed: int, years: tuple[int, ...], persons: int, suppliers: int) -> WorldPlan:
+def plan_of(*, seed: int, years: tuple[int, ...], persons: int, suppliers: int) -> PopulationPlan:
     """The plan that ``dakl generate`` asks for."""
-    return WorldPlan(seed=seed, years=years, persons=persons, suppliers=suppliers)
+    return PopulationPlan(seed=seed, years=years, persons=persons, suppliers=suppliers)
 
 
 def write_registers(registers: dict[int, dict[str, pl.DataFrame]], folder: Path) -> None:
@@ -33,19 +33,19 @@ def write_registers(registers: dict[int, dict[str, pl.DataFrame]], folder: Path)
             write_atomically(folder / str(year) / f"{name}.parquet", to_parquet(frame))
 
 
-def write_world(world: World, folder: Path) -> None:
+def write_population(population: Population, folder: Path) -> None:
     """Write the delivered files, the registers and a timeline that says who delivers or withdraws what, and when.
 
     Args:
-        world: The world.
+        population: The world.
         folder: Gets ``deliveries/<place in time>/<file name>``, ``registers/`` and, last, ``timeline.csv``.
     """
-    write_registers(world.registers, folder / "registers")
+    write_registers(population.registers, folder / "registers")
     timeline = StringIO()
     writer = csv.writer(timeline, lineterminator="\n")
     writer.writerow(("kind", "supplier_id", "reporting_year", "received_at", "file", "is_expected_approved"))
-    with progress("writing", len(world.events)) as bar:
-        for place, event in enumerate(world.events, start=1):
+    with progress("writing", len(population.events)) as bar:
+        for place, event in enumerate(population.events, start=1):
             file = Path("deliveries") / f"{place:06d}" / event.file_name if event.file_name else None
             if file is not None and event.content is not None:
                 write_atomically(folder / file, event.content)
@@ -63,19 +63,19 @@ def write_world(world: World, folder: Path) -> None:
     write_atomically(folder / "timeline.csv", timeline.getvalue().encode("utf-8"))
 
 
-def deliver_world(world: World, opened: OpenedHome, scratch: Path) -> None:
+def deliver_population(population: Population, opened: OpenedHome, scratch: Path) -> None:
     """Play the events of a world as suppliers would, through the same door as ``dakl deliver``, with their mails.
 
     Args:
-        world: The world.
+        population: The world.
         opened: The home.
         scratch: An empty folder for the suppliers' files.
 
     Raises:
         Refused: If an event is refused, or its mail cannot be made.
     """
-    with progress("delivering", len(world.events)) as bar:
-        for event in world.events:
+    with progress("delivering", len(population.events)) as bar:
+        for event in population.events:
             said = _play(event, opened, scratch)
             if said.problems:
                 raise Refused("; ".join(said.problems))

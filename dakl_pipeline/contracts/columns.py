@@ -150,7 +150,7 @@ def _without_rules(column: dy.Column) -> dy.Column:
 
 
 @dataclass(frozen=True)
-class ContractVerdict:
+class ValidationResult:
     """Outcome of holding a frame against a contract.
 
     Attributes:
@@ -167,7 +167,7 @@ class ContractVerdict:
         return not self.failures
 
 
-def hold_against(schema: type[dy.Schema], frame: pl.DataFrame) -> ContractVerdict:
+def validate(schema: type[dy.Schema], frame: pl.DataFrame) -> ValidationResult:
     """Hold a frame against a contract.
 
     Args:
@@ -183,6 +183,6 @@ def hold_against(schema: type[dy.Schema], frame: pl.DataFrame) -> ContractVerdic
         f"{name}|type" for name in expected.keys() | frame.schema.keys() if expected.get(name) != frame.schema.get(name)
     }
     if wrong:
-        return ContractVerdict(frame.height, {name: max(frame.height, 1) for name in sorted(wrong)})
+        return ValidationResult(frame.height, {name: max(frame.height, 1) for name in sorted(wrong)})
     _, failure = schema.filter(frame)
-    return ContractVerdict(frame.height, dict(sorted(failure.counts().items())))
+    return ValidationResult(frame.height, dict(sorted(failure.counts().items())))

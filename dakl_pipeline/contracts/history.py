@@ -9,7 +9,7 @@ import dataframely as dy
 from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, vintage_column
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
-from dakl_pipeline.reference import set_aside_reasons
+from dakl_pipeline.reference import exclusion_reasons
 
 ALL_SUPPLIERS = "*"
 _YEAR = "Verslagjaar."
@@ -52,10 +52,10 @@ class Changes(dy.Schema):
     )
     delivery_before = dy.String(nullable=True, description="Aanlevering die bij de vorige telling meetelde.")
     delivery_after = dy.String(nullable=True, description="Aanlevering die bij deze telling meetelt.")
-    persons_came = dy.Int64(
+    persons_added = dy.Int64(
         min=0, description="Personen die in de regio geteld zijn en de vorige keer niet, met een verblijf hier."
     )
-    persons_went = dy.Int64(
+    persons_removed = dy.Int64(
         min=0, description="Personen die in de regio de vorige keer geteld waren en nu niet, met een verblijf hier."
     )
 
@@ -70,7 +70,7 @@ CHANGES = _history(
 )
 
 
-class SetAsideHistory(dy.Schema):
+class ExclusionsHistory(dy.Schema):
     """One row per region, reason and vintage."""
 
     year = dy.Int32(primary_key=True, description=_YEAR)
@@ -80,15 +80,15 @@ class SetAsideHistory(dy.Schema):
     )
     reason = dy.String(
         primary_key=True,
-        check={"allowed": lambda column: column.is_in([reason.reason for reason in set_aside_reasons()])},
+        check={"allowed": lambda column: column.is_in([reason.reason for reason in exclusion_reasons()])},
         description="Waarom ze niet meetelden.",
     )
     registrations = dy.Int64(min=1, description="Aantal registraties dat om deze reden niet meetelde.")
 
 
-SET_ASIDE_HISTORY = _history(
-    "statistics.set_aside_history",
-    SetAsideHistory,
+EXCLUSIONS_HISTORY = _history(
+    "statistics.exclusions_history",
+    ExclusionsHistory,
     "Hoeveel registraties bij elke telling niet meetelden, per regio en reden.",
 )
 

@@ -7,7 +7,7 @@ import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, lineage
-from dakl_pipeline.contracts.stays import AssessedStays
+from dakl_pipeline.contracts.stays import StayEligibility
 from dakl_pipeline.reference import categories, coverage_measures
 
 _YEAR = "Verslagjaar."
@@ -16,31 +16,33 @@ _REGION = "Centrumregio, of NL voor het hele land."
 
 def _same_as_stays(column: str) -> dy.Column:
     """A person's characteristic: the column of the assessed stays, with that as its lineage."""
-    allowed = AssessedStays.columns()[column]
+    allowed = StayEligibility.columns()[column]
     assert isinstance(allowed, dy.String)
-    return dy.String(check=allowed.check, description=allowed.description, metadata=lineage(f"assessed_stays.{column}"))
+    return dy.String(
+        check=allowed.check, description=allowed.description, metadata=lineage(f"stay_eligibility.{column}")
+    )
 
 
 class UniquePersons(dy.Schema):
     """One row per person and region, and one per person for the country."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("assessed_stays.year"))
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("stay_eligibility.year"))
     region_code = dy.String(
-        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("assessed_stays.region_code")
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("stay_eligibility.region_code")
     )
     person_pseudonym = dy.String(
         primary_key=True,
         regex="^[0-9a-f]{64}$",
         description="De persoon.",
-        metadata=lineage("assessed_stays.person_pseudonym"),
+        metadata=lineage("stay_eligibility.person_pseudonym"),
     )
     has_bsn = dy.Bool(
         description="Of de persoon een BSN heeft (zelf of via het V-nummer); alleen dan telt de persoon mee.",
-        metadata=lineage("assessed_stays.identified_by"),
+        metadata=lineage("stay_eligibility.identified_by"),
     )
     is_in_person_register = dy.Bool(
         description="Of de persoon in het personenregister van het verslagjaar staat.",
-        metadata=lineage("assessed_stays.is_in_person_register"),
+        metadata=lineage("stay_eligibility.is_in_person_register"),
     )
     age_class = _same_as_stays("age_class")
     sex = _same_as_stays("sex")
@@ -52,18 +54,18 @@ class UniquePersons(dy.Schema):
         dy.String(regex="^[0-9]{4}$"),
         min_length=1,
         description="De verschillende typen opvang van de verblijven die meetellen.",
-        metadata=lineage("assessed_stays.shelter_type_code"),
+        metadata=lineage("stay_eligibility.shelter_type_code"),
     )
     supplier_ids = dy.List(
         dy.String(),
         min_length=1,
         description="De verschillende leveranciers van de verblijven die meetellen.",
-        metadata=lineage("assessed_stays.supplier_id"),
+        metadata=lineage("stay_eligibility.supplier_id"),
     )
     region_count = dy.Int32(
         min=1,
         description="Aantal centrumregio's waarin de persoon een verblijf heeft dat meetelt (in het hele land).",
-        metadata=lineage("assessed_stays.region_code"),
+        metadata=lineage("stay_eligibility.region_code"),
     )
 
 
@@ -129,9 +131,9 @@ UNIQUE_PERSON_COUNTS = Table(
 class Coverage(dy.Schema):
     """One row per region and measure."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("assessed_stays.year"))
+    year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("stay_eligibility.year"))
     region_code = dy.String(
-        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("assessed_stays.region_code")
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("stay_eligibility.region_code")
     )
     measure = dy.String(
         primary_key=True,
@@ -142,9 +144,9 @@ class Coverage(dy.Schema):
         min=0,
         description="Aantal.",
         metadata=lineage(
-            "assessed_stays.set_aside_reason",
-            "assessed_stays.identified_by",
-            "assessed_stays.supplier_id",
+            "stay_eligibility.exclusion_reason",
+            "stay_eligibility.identified_by",
+            "stay_eligibility.supplier_id",
             "unique_persons.has_bsn",
             "unique_persons.is_in_person_register",
             "unique_persons.region_count",

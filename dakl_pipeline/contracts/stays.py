@@ -7,7 +7,7 @@ import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
-from dakl_pipeline.reference import categories, centrumregios, set_aside_reasons
+from dakl_pipeline.reference import categories, centrumregios, exclusion_reasons
 
 _REGIONS = [region.code for region in centrumregios()]
 
@@ -87,7 +87,7 @@ class EnrichedStays(_Stays):
     """
 
     identified_by = text_from(
-        ["bsn", "v_number_linked", "v_number_only", "nothing"],
+        ["bsn", "v_number_linked", "v_number_only", "none"],
         description=(
             "Waarmee de persoon is herkend: bruikbaar BSN, V-nummer met koppeling naar een BSN, V-nummer zonder "
             "koppeling, of niets."
@@ -141,7 +141,7 @@ class EnrichedStays(_Stays):
     @dy.rule()
     def person_when_identified(cls) -> pl.Expr:
         """A stay has a person exactly when something identifies the person."""
-        return (pl.col("identified_by") != "nothing") == pl.col("person_pseudonym").is_not_null()
+        return (pl.col("identified_by") != "none") == pl.col("person_pseudonym").is_not_null()
 
 
 ENRICHED_STAYS = Table(
@@ -194,11 +194,11 @@ REGIONAL_STAYS = Table(
 )
 
 
-class AssessedStays(RegionalStays):
+class StayEligibility(RegionalStays):
     """A registration with the verdict whether it counts."""
 
-    set_aside_reason = text_from(
-        [reason.reason for reason in set_aside_reasons()],
+    exclusion_reason = text_from(
+        [reason.reason for reason in exclusion_reasons()],
         nullable=True,
         description="Waarom het verblijf niet meetelt; leeg: het telt mee.",
         metadata=lineage(
@@ -212,17 +212,17 @@ class AssessedStays(RegionalStays):
     )
 
     @dy.rule()
-    def counting_stay_has_region_and_person(cls) -> pl.Expr:
+    def eligible_stay_has_region_and_person(cls) -> pl.Expr:
         """A stay that counts has a region and a person."""
-        return pl.col("set_aside_reason").is_not_null() | (
+        return pl.col("exclusion_reason").is_not_null() | (
             pl.col("region_code").is_not_null() & pl.col("person_pseudonym").is_not_null()
         )
 
 
-ASSESSED_STAYS = Table(
-    name="stays.assessed",
-    asset="assessed_stays",
-    schema=AssessedStays,
+STAY_ELIGIBILITY = Table(
+    name="stays.eligibility",
+    asset="stay_eligibility",
+    schema=StayEligibility,
     description=(
         "Alle registraties met het oordeel of het verblijf meetelt in het verslagjaar, en zo niet: de eerste reden "
         "waarom niet. Er verdwijnt geen enkele rij."

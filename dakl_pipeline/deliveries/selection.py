@@ -23,24 +23,24 @@ _REJECTED = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class DeliveryStatus:
     """How a delivery stands in the selection.
 
     Attributes:
         delivery: The log entry.
         is_selected: Whether it counts for its supplier and year.
         reason: Why it does or does not, in words for an analyst.
-        decided_by: The cancellation, withdrawal or later file because of which it does not count; None for any other
+        superseded_by: The cancellation, withdrawal or later file because of which it does not count; None for any other
             reason.
     """
 
     delivery: Delivery
     is_selected: bool
     reason: str
-    decided_by: Entry | None = None
+    superseded_by: Entry | None = None
 
 
-def standings(entries: Iterable[Entry], methodology: Methodology) -> list[Standing]:
+def delivery_statuses(entries: Iterable[Entry], methodology: Methodology) -> list[DeliveryStatus]:
     """Say of every delivery whether it is selected and why (monitor rules 3.3 and 3.4).
 
     The most recent approved file of a supplier and year counts. A rejected later file does not push out an approved
@@ -66,17 +66,19 @@ def standings(entries: Iterable[Entry], methodology: Methodology) -> list[Standi
     for delivery in deliveries:
         winner = latest.get((delivery.supplier_id, delivery.reporting_year))
         if cancellation := cancelled.get(delivery.delivery_id):
-            standing = Standing(delivery, False, words_of(cancellation), cancellation)
+            status = DeliveryStatus(delivery, False, words_of(cancellation), cancellation)
         elif not delivery.approved:
-            standing = Standing(delivery, False, _REJECTED[refusal_of(delivery.findings)])
+            status = DeliveryStatus(delivery, False, _REJECTED[refusal_of(delivery.findings)])
         elif withdrawal := withdrawn_by.get(delivery.sequence):
-            standing = Standing(delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal)
+            status = DeliveryStatus(
+                delivery, False, f"withdrawn by the supplier ({withdrawal.delivery_id})", withdrawal
+            )
         elif winner is delivery:
-            standing = Standing(delivery, True, "most recent approved file of this supplier and year")
+            status = DeliveryStatus(delivery, True, "most recent approved file of this supplier and year")
         else:
             assert winner is not None  # an approved file that stands is the winner or older than it
-            standing = Standing(delivery, False, f"superseded by {winner.delivery_id}", winner)
-        result.append(standing)
+            status = DeliveryStatus(delivery, False, f"superseded by {winner.delivery_id}", winner)
+        result.append(status)
     return result
 
 
@@ -100,7 +102,7 @@ def select(entries: Iterable[Entry], *, year: int, methodology: Methodology) -> 
         year: Reporting year.
         methodology: Settings, for the calendar.
     """
-    selected = [s.delivery for s in standings(entries, methodology) if s.is_selected]
+    selected = [s.delivery for s in delivery_statuses(entries, methodology) if s.is_selected]
     return sorted((d for d in selected if d.reporting_year == year), key=lambda d: d.supplier_id)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
-from dakl_pipeline.deliveries.selection import Standing
+from dakl_pipeline.deliveries.selection import DeliveryStatus
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,19 @@ class Waiting:
     delivery_id: str | None = None
 
 
-def waiting_in_selection(counted: pl.DataFrame, standings: Iterable[Standing], *, year: int) -> list[Waiting]:
+def waiting_in_selection(
+    counted: pl.DataFrame, delivery_statuses: Iterable[DeliveryStatus], *, year: int
+) -> list[Waiting]:
     """What changed in the selection of a year since it was counted, a supplier at a time.
 
     Args:
         counted: Frame of the contract ``deliveries.selected`` of what was counted.
-        standings: How every delivery stands now.
+        delivery_statuses: How every delivery stands now.
         year: Reporting year.
     """
-    of_year = [standing for standing in standings if standing.delivery.reporting_year == year]
-    by_id = {standing.delivery.delivery_id: standing for standing in of_year}
-    now = {standing.delivery.supplier_id: standing for standing in of_year if standing.is_selected}
+    of_year = [status for status in delivery_statuses if status.delivery.reporting_year == year]
+    by_id = {status.delivery.delivery_id: status for status in of_year}
+    now = {status.delivery.supplier_id: status for status in of_year if status.is_selected}
     before = dict(counted.select("supplier_id", "delivery_id").rows())
     return [
         _change(supplier, before.get(supplier), now.get(supplier), by_id)
@@ -47,7 +49,7 @@ def waiting_in_selection(counted: pl.DataFrame, standings: Iterable[Standing], *
     ]
 
 
-def _change(supplier: str, before: str | None, now: Standing | None, by_id: dict[str, Standing]) -> Waiting:
+def _change(supplier: str, before: str | None, now: DeliveryStatus | None, by_id: dict[str, DeliveryStatus]) -> Waiting:
     if now is not None:
         new = now.delivery
         if before is None or new.delivery_id > before:
@@ -57,10 +59,10 @@ def _change(supplier: str, before: str | None, now: Standing | None, by_id: dict
     # Gone from a log that was put back from a backup.
     if (former := by_id.get(before)) is None:
         return Waiting(f"the file of {supplier} that was counted ({before}) is not in the log", None, before)
-    if (cause := former.decided_by) is not None:
+    if (cause := former.superseded_by) is not None:
         return Waiting(f"{supplier} withdrew {_named(former)}", cause.received_at, cause.delivery_id)
     return Waiting(f"{_named(former)} of {supplier} does not count any more", None, before)
 
 
-def _named(standing: Standing) -> str:
-    return f"{standing.delivery.file_name} ({standing.delivery.delivery_id})"
+def _named(status: DeliveryStatus) -> str:
+    return f"{status.delivery.file_name} ({status.delivery.delivery_id})"

@@ -12,10 +12,10 @@ import polars as pl
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, RUNS, SET_ASIDE_HISTORY
+from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, EXCLUSIONS_HISTORY, RUNS
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, what_changed
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
@@ -23,7 +23,7 @@ from dakl_pipeline.statistics.count import TOTAL
 _PERSON = ["region_code", "person_pseudonym"]
 # What a stage read from another follows from something else; the selection is told supplier by supplier.
 _FOLLOWS = {*TABLES, "selection"}
-_CAME_AND_WENT = ("persons_came", "persons_went")
+_ADDED_AND_REMOVED = ("persons_added", "persons_removed")
 
 
 def history_of(
@@ -61,15 +61,15 @@ def history_of(
     frames = {
         RUNS: pl.DataFrame([run], schema=run_schema, orient="row"),
         CHANGES: _changes(selected_before, persons_before, selected, persons),
-        SET_ASIDE_HISTORY: _set_aside(tables[ASSESSED_STAYS]),
+        EXCLUSIONS_HISTORY: _exclusions(tables[STAY_ELIGIBILITY]),
         **{table.history: tables[table] for table in TABLES.values() if table.keeps_history},
     }
     assert frames.keys() == set(HISTORY_TABLES)
     return {table: frame.with_columns(**keys).select(table.column_names) for table, frame in frames.items()}
 
 
-def _set_aside(stays: pl.DataFrame) -> pl.DataFrame:
-    rows = stays.drop_nulls("set_aside_reason").select("region_code", reason="set_aside_reason")
+def _exclusions(stays: pl.DataFrame) -> pl.DataFrame:
+    rows = stays.drop_nulls("exclusion_reason").select("region_code", reason="exclusion_reason")
     everywhere = pl.concat([rows.drop_nulls("region_code"), rows.with_columns(region_code=pl.lit(COUNTRY))])
     return everywhere.group_by("region_code", "reason").agg(pl.len().cast(pl.Int64).alias("registrations"))
 
@@ -78,12 +78,12 @@ def _changes(
     selected_before: pl.DataFrame, persons_before: pl.DataFrame, selected: pl.DataFrame, persons: pl.DataFrame
 ) -> pl.DataFrame:
     before, after = (frame.filter(pl.col("has_bsn")) for frame in (persons_before, persons))
-    came, went = after.join(before, on=_PERSON, how="anti"), before.join(after, on=_PERSON, how="anti")
-    moved = [_per_supplier(frame, measure) for frame, measure in zip((came, went), _CAME_AND_WENT, strict=True)]
+    added, removed = after.join(before, on=_PERSON, how="anti"), before.join(after, on=_PERSON, how="anti")
+    moved = [_per_supplier(frame, measure) for frame, measure in zip((added, removed), _ADDED_AND_REMOVED, strict=True)]
     per_supplier = (
         moved[0]
         .join(moved[1], on=["region_code", "supplier_id"], how="full", coalesce=True)
-        .with_columns(pl.col(_CAME_AND_WENT).fill_null(0))
+        .with_columns(pl.col(_ADDED_AND_REMOVED).fill_null(0))
     )
     files = [
         frame.select("supplier_id", pl.col("delivery_id").alias(name))

@@ -16,20 +16,20 @@ from dakl_pipeline.contracts.history import (
     CHANGES,
     COUNTS_HISTORY,
     COVERAGE_HISTORY,
+    EXCLUSIONS_HISTORY,
     OVERLAP_HISTORY,
     SELECTED_HISTORY,
-    SET_ASIDE_HISTORY,
 )
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, what_changed
 from dakl_pipeline.presentation.figures import categories_of, category_named, dimension_named
 from dakl_pipeline.presentation.places import NamedRegion
-from dakl_pipeline.reference import set_aside_reasons
+from dakl_pipeline.reference import exclusion_reasons
 from dakl_pipeline.statistics.count import TOTAL
 
-NEEDED = (CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY, SELECTED_HISTORY, SET_ASIDE_HISTORY)
-_MOVED = ("supplier_id", "persons_came", "persons_went")
+NEEDED = (CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY, SELECTED_HISTORY, EXCLUSIONS_HISTORY)
+_MOVED = ("supplier_id", "persons_added", "persons_removed")
 
 
 class _Part(BaseModel):
@@ -60,7 +60,7 @@ class StageRows(_Part):
     Attributes:
         stage: Name of the stage.
         rows_in: Rows it got.
-        set_aside: Rows that do not go on, by reason.
+        excluded: Rows that do not go on, by reason.
         rows_out: Rows of its first table.
         made_at: When it was made.
         run_id: Run of Dagster that made it.
@@ -68,7 +68,7 @@ class StageRows(_Part):
 
     stage: str
     rows_in: int
-    set_aside: dict[str, int]
+    excluded: dict[str, int]
     rows_out: int
     made_at: AwareDatetime
     run_id: str
@@ -79,14 +79,14 @@ class InRegion(_Part):
 
     Attributes:
         registrations: Registrations of shelters in the region.
-        set_aside: Those that do not count, by reason, in the order in which the reasons are looked at.
+        excluded: Those that do not count, by reason, in the order in which the reasons are looked at.
         counting_registrations: Those that count.
         persons_v_number_only: Persons of counting registrations who are known by a V-number only and not counted.
         persons: Persons counted.
     """
 
     registrations: int
-    set_aside: dict[str, int]
+    excluded: dict[str, int]
     counting_registrations: int
     persons_v_number_only: int
     persons: int
@@ -137,15 +137,15 @@ class SupplierChange(_Part):
         supplier_id: Who.
         file_before: File that counted before, with its delivery id; None when there was none.
         file_after: File that counts now, with its delivery id; None when there is none.
-        persons_came: Persons in the file who are counted in the region now and were not before.
-        persons_went: Persons in the file before who were counted in the region and are not now.
+        persons_added: Persons in the file who are counted in the region now and were not before.
+        persons_removed: Persons in the file before who were counted in the region and are not now.
     """
 
     supplier_id: str
     file_before: str | None
     file_after: str | None
-    persons_came: int
-    persons_went: int
+    persons_added: int
+    persons_removed: int
 
 
 class Change(_Part):
@@ -156,9 +156,9 @@ class Change(_Part):
         counted_at: When it was counted.
         persons_before: The number then.
         persons_after: The number now.
-        persons_came: Persons counted in the region, in whatever category, who were not before; None when nobody can be
+        persons_added: Persons counted in the region, in whatever category, who were not before; None when nobody can be
             compared: the key is another one, or the tables of then are lost.
-        persons_went: Persons who were counted in the region before and are not now; None likewise.
+        persons_removed: Persons who were counted in the region before and are not now; None likewise.
         suppliers: Suppliers of the region through whom somebody came or went, or of whom another file counts.
         other: Registers and versions that are not the same.
     """
@@ -167,8 +167,8 @@ class Change(_Part):
     counted_at: AwareDatetime
     persons_before: int
     persons_after: int
-    persons_came: int | None
-    persons_went: int | None
+    persons_added: int | None
+    persons_removed: int | None
     suppliers: list[SupplierChange]
     other: list[str]
 
@@ -295,7 +295,7 @@ def _stages(vintage: Vintage) -> list[StageRows]:
         StageRows(
             stage=name,
             rows_in=stage.rows_in,
-            set_aside=stage.excluded,
+            excluded=stage.excluded,
             rows_out=stage.tables[order[name]].rows,
             made_at=stage.made_at,
             run_id=stage.run_id,
@@ -307,12 +307,12 @@ def _stages(vintage: Vintage) -> list[StageRows]:
 
 def _in_region(cell: Cell, vintage: Vintage, tables: Mapping[Table, pl.DataFrame]) -> InRegion:
     coverage = dict(_of(tables, COVERAGE_HISTORY, vintage, cell).select("measure", "value").rows())
-    reasons = dict(_of(tables, SET_ASIDE_HISTORY, vintage, cell).select("reason", "registrations").rows())
+    reasons = dict(_of(tables, EXCLUSIONS_HISTORY, vintage, cell).select("reason", "registrations").rows())
     return InRegion(
         **{
             name: coverage.get(name, 0) for name in ("registrations", "counting_registrations", "persons_v_number_only")
         },
-        set_aside={reason.reason: reasons[reason.reason] for reason in set_aside_reasons() if reason.reason in reasons},
+        excluded={reason.reason: reasons[reason.reason] for reason in exclusion_reasons() if reason.reason in reasons},
         persons=_persons(_everybody(cell), vintage, tables),
     )
 
@@ -340,11 +340,11 @@ def _registers(vintage: Vintage) -> list[UsedRegister]:
 
 def _change(cell: Cell, before: Vintage, after: Vintage, tables: Mapping[Table, pl.DataFrame]) -> Change:
     changes = _of(tables, CHANGES, after, cell)
-    moved = {supplier: (came, went) for supplier, came, went in changes.select(_MOVED).rows()}
-    came, went = moved.pop(ALL_SUPPLIERS, (0, 0))
+    moved = {supplier: (added, removed) for supplier, added, removed in changes.select(_MOVED).rows()}
+    added, removed = moved.pop(ALL_SUPPLIERS, (0, 0))
     grown = _persons(_everybody(cell), after, tables) - _persons(_everybody(cell), before, tables)
     has_same_key = before.key_id == after.key_id
-    is_compared = has_same_key and came - went == grown
+    is_compared = has_same_key and added - removed == grown
     files = [_files(vintage, tables) for vintage in (before, after)]
     overlaps = [_of(tables, OVERLAP_HISTORY, vintage, cell)["supplier_id"] for vintage in (before, after)]
     present = {supplier for overlap in overlaps for supplier in overlap}
@@ -353,8 +353,8 @@ def _change(cell: Cell, before: Vintage, after: Vintage, tables: Mapping[Table, 
             supplier_id=supplier,
             file_before=files[0].get(supplier),
             file_after=files[1].get(supplier),
-            persons_came=moved.get(supplier, (0, 0))[0],
-            persons_went=moved.get(supplier, (0, 0))[1],
+            persons_added=moved.get(supplier, (0, 0))[0],
+            persons_removed=moved.get(supplier, (0, 0))[1],
         )
         for supplier in sorted(present)
         if supplier in moved or files[0].get(supplier) != files[1].get(supplier)
@@ -364,8 +364,8 @@ def _change(cell: Cell, before: Vintage, after: Vintage, tables: Mapping[Table, 
         counted_at=before.counted_at,
         persons_before=_persons(cell, before, tables),
         persons_after=_persons(cell, after, tables),
-        persons_came=came if is_compared else None,
-        persons_went=went if is_compared else None,
+        persons_added=added if is_compared else None,
+        persons_removed=removed if is_compared else None,
         suppliers=suppliers,
         other=[
             *_other_registers(before, after),

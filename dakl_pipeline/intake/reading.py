@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.population import adults_only
 from dakl_pipeline.presentation.dutch import counted, number
-from dakl_pipeline.reference import Methodology, set_aside_reasons
-from dakl_pipeline.statistics.eligibility import codes_with_region, published_type_codes, set_aside_reason
+from dakl_pipeline.reference import Methodology, exclusion_reasons
+from dakl_pipeline.statistics.eligibility import codes_with_region, exclusion_reason, published_type_codes
 
 
 class Reading(BaseModel):
@@ -24,7 +24,7 @@ class Reading(BaseModel):
         counting: how many count for the reporting year, as far as the file shows.
         v_number_only: how many of these have a V-number and no usable BSN: unless a register links the number to a BSN,
             such a person is counted apart.
-        set_aside: how many do not count, by the first reason (``set_aside_reason.csv``), in order of priority.
+        excluded: how many do not count, by the first reason (``exclusion_reason.csv``), in order of priority.
         reporting_year: the year.
         adult_age: from which age a person counts in this year; None when everyone does. The file does not show ages.
     """
@@ -34,7 +34,7 @@ class Reading(BaseModel):
     registrations: int
     counting: int
     v_number_only: int
-    set_aside: dict[str, int]
+    excluded: dict[str, int]
     reporting_year: int
     adult_age: int | None
 
@@ -51,9 +51,9 @@ class Reading(BaseModel):
                 f"Van wat meetelt, {have} alleen een V-nummer: CBS telt die personen apart, tenzij bij het V-nummer "
                 "een BSN bekend is."
             )
-        if self.set_aside:
-            labels = {reason.reason: reason.label for reason in set_aside_reasons()}
-            reasons = "; ".join(f"{labels[reason]} ({number(rows)})" for reason, rows in self.set_aside.items())
+        if self.excluded:
+            labels = {reason.reason: reason.label for reason in exclusion_reasons()}
+            reasons = "; ".join(f"{labels[reason]} ({number(rows)})" for reason, rows in self.excluded.items())
             lines.append(f"Wat niet meetelt: {reasons}.")
         if self.adult_age is not None:
             lines.append(f"{adults_only(self.reporting_year, self.adult_age)} Leeftijden staan niet in het bestand.")
@@ -72,7 +72,7 @@ class Readings:
         self._year = year
         self._adult_age = methodology.adult_age if year <= methodology.adults_only_until_year else None
         has_bsn = passes_eleven_test(pl.col("bsn"))
-        reason = set_aside_reason(
+        reason = exclusion_reason(
             year,
             is_published_type=pl.col("shelter_type_code").is_in([int(code) for code in published_type_codes(year)]),
             has_region=pl.col("gemeente_code").is_in([int(code) for code in codes_with_region(year)]),
@@ -99,7 +99,7 @@ class Readings:
             registrations=total,
             counting=total - reasons.total(),
             v_number_only=self._rows[None, True],
-            set_aside={r.reason: reasons[r.reason] for r in set_aside_reasons() if reasons[r.reason]},
+            excluded={r.reason: reasons[r.reason] for r in exclusion_reasons() if reasons[r.reason]},
             reporting_year=self._year,
             adult_age=self._adult_age,
         )

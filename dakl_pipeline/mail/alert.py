@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.presentation.dutch import day as in_words
 from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
@@ -57,7 +57,7 @@ class FailedRun:
     next_attempt_at: datetime | None = None
 
 
-def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
+def content_of_failed_run(run: FailedRun, *, time_zone: str) -> MailContent:
     """Say that a run failed and what to do.
 
     Args:
@@ -69,7 +69,7 @@ def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
     """
     about = "" if run.year is None else f" van {run.year}"
     said = _NO_MESSAGE if run.message is None else mask_unprintable(mask_numbers(" ".join(run.message.split())))
-    return Notice(
+    return MailContent(
         outcome="failed",
         subject=f"Mislukt: run{about}",
         headline=f"De run{about} is mislukt",
@@ -90,7 +90,7 @@ def notice_of_failed_run(run: FailedRun, *, time_zone: str) -> Notice:
     )
 
 
-def notice_of_day(headline: str, to_do: str, day: date) -> Notice:
+def content_of_day(headline: str, to_do: str, day: date) -> MailContent:
     """Say what the calendar asks.
 
     Args:
@@ -101,7 +101,7 @@ def notice_of_day(headline: str, to_do: str, day: date) -> Notice:
     Returns:
         The content of the mail.
     """
-    return Notice(
+    return MailContent(
         outcome="reminder",
         subject=headline,
         headline=headline,

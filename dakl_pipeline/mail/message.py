@@ -15,7 +15,7 @@ from email.utils import format_datetime
 
 from dakl_pipeline.deliveries.log import Entry
 from dakl_pipeline.mail.attachments import Attachment
-from dakl_pipeline.mail.notice import Notice
+from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.recipients import Recipient, greeting_of
 from dakl_pipeline.mail.rendering import as_html, as_text
 
@@ -25,7 +25,7 @@ _ANALYST = "Beste collega,"
 
 def compose(
     entry: Entry,
-    notice: Notice,
+    content: MailContent,
     *,
     to: Sequence[Recipient],
     sender: str,
@@ -36,7 +36,7 @@ def compose(
 
     Args:
         entry: The entry.
-        notice: What it says.
+        content: What it says.
         to: Who gets it.
         sender: Address that it comes from.
         reply_to: Address for questions.
@@ -46,7 +46,7 @@ def compose(
         A message with plain text and HTML; the same for the same arguments.
     """
     head = _Head(_identifier(entry), entry.delivery_id, entry.recorded_at, greeting_of(to))
-    message = _compose(head, notice, to=to, sender=sender, reply_to=reply_to)
+    message = _compose(head, content, to=to, sender=sender, reply_to=reply_to)
     for each in attachments:
         maintype, _, subtype = each.media_type.partition("/")
         charset = {"charset": "utf-8"} if maintype == "text" else {}
@@ -59,14 +59,14 @@ def compose(
 
 
 def compose_alert(
-    identifier: str, at: datetime, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str
+    identifier: str, at: datetime, content: MailContent, *, to: Sequence[Recipient], sender: str, reply_to: str
 ) -> EmailMessage:
     """Make a message to the analyst.
 
     Args:
         identifier: Tells it from all others.
         at: When the message is from.
-        notice: What it says.
+        content: What it says.
         to: Who gets it.
         sender: Address that it comes from.
         reply_to: Address for questions.
@@ -74,7 +74,7 @@ def compose_alert(
     Returns:
         A message with plain text and HTML; the same for the same arguments.
     """
-    return _compose(_Head(identifier, identifier, at, _ANALYST), notice, to=to, sender=sender, reply_to=reply_to)
+    return _compose(_Head(identifier, identifier, at, _ANALYST), content, to=to, sender=sender, reply_to=reply_to)
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,17 @@ class _Head:
     greeting: str
 
 
-def _compose(head: _Head, notice: Notice, *, to: Sequence[Recipient], sender: str, reply_to: str) -> EmailMessage:
+def _compose(head: _Head, content: MailContent, *, to: Sequence[Recipient], sender: str, reply_to: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["Message-ID"] = f"<{head.identifier}@{reply_to.partition('@')[2]}>"
     message["Date"] = format_datetime(head.date)
     message["From"] = Address(_SENDER, addr_spec=sender)
     message["Reply-To"] = Address(_SENDER, addr_spec=reply_to)
     message["To"] = addresses(to)
-    message["Subject"] = notice.subject
+    message["Subject"] = content.subject
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(as_text(notice, head.greeting), cte="quoted-printable")
-    message.add_alternative(as_html(notice, head.greeting), subtype="html", cte="quoted-printable")
+    message.set_content(as_text(content, head.greeting), cte="quoted-printable")
+    message.add_alternative(as_html(content, head.greeting), subtype="html", cte="quoted-printable")
     # Only now: content takes its own headers along and throws others away.
     message["Content-Language"] = "nl"
     # The library would draw a random one; `=_` stands in no quoted-printable text.

@@ -11,8 +11,8 @@ from textwrap import fill
 import jinja2
 
 from dakl_pipeline.intake.catalogue import SEVERITIES
+from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.groups import FindingGroup
-from dakl_pipeline.mail.notice import Notice
 
 _WIDTH = 76
 _FIRST, _STEPS, _FINDINGS = "Eerst dit", "Wat u nu kunt doen", "Bevindingen"
@@ -22,36 +22,36 @@ _QUESTIONS = "Vragen? Beantwoord deze mail en noem het nummer hierboven. Zet noo
 _SIGNED = "CBS, Monitor Dakloosheid"
 
 
-def as_text(notice: Notice, greeting: str) -> str:
+def as_text(content: MailContent, greeting: str) -> str:
     """The notice as plain text, in lines of at most 76 characters.
 
     Args:
-        notice: What it says.
+        content: What it says.
         greeting: Its first line.
     """
-    parts = [*map(_wrapped, (notice.headline.upper(), greeting))]
-    if notice.first or notice.diagnoses:
+    parts = [*map(_wrapped, (content.headline.upper(), greeting))]
+    if content.first or content.diagnoses:
         parts.append(
-            _titled(_FIRST, "\n\n".join([*map(_group_as_text, notice.first), *map(_wrapped, notice.diagnoses)]))
+            _titled(_FIRST, "\n\n".join([*map(_group_as_text, content.first), *map(_wrapped, content.diagnoses)]))
         )
-    parts += map(_wrapped, notice.paragraphs)
-    if notice.steps:
-        parts.append(_titled(_STEPS, "\n".join(_wrapped(step, "- ") for step in notice.steps)))
-    if notice.groups:
-        note = [_wrapped(notice.note)] if notice.note else []
-        parts.append(_titled(_FINDINGS, "\n\n".join([*note, *map(_group_as_text, notice.groups)])))
-    parts.append(_titled(_receipt_title(notice), _receipt(notice)))
-    return "\n\n".join([*parts, *map(_wrapped, _closing(notice))]) + "\n"
+    parts += map(_wrapped, content.paragraphs)
+    if content.steps:
+        parts.append(_titled(_STEPS, "\n".join(_wrapped(step, "- ") for step in content.steps)))
+    if content.groups:
+        note = [_wrapped(content.note)] if content.note else []
+        parts.append(_titled(_FINDINGS, "\n\n".join([*note, *map(_group_as_text, content.groups)])))
+    parts.append(_titled(_receipt_title(content), _receipt(content)))
+    return "\n\n".join([*parts, *map(_wrapped, _closing(content))]) + "\n"
 
 
-def as_html(notice: Notice, greeting: str) -> str:
+def as_html(content: MailContent, greeting: str) -> str:
     """The notice as a page without scripts, pictures or links.
 
     Args:
-        notice: What it says.
+        content: What it says.
         greeting: Its first line.
     """
-    return _template().render(notice=notice, greeting=greeting, receipt_title=_receipt_title(notice))
+    return _template().render(content=content, greeting=greeting, receipt_title=_receipt_title(content))
 
 
 @cache
@@ -72,17 +72,17 @@ def _template() -> jinja2.Template:
         "found": _found,
         "to_do": _to_do,
     }
-    text = files("dakl_pipeline.mail").joinpath("notice.html.j2").read_text(encoding="utf-8")
+    text = files("dakl_pipeline.mail").joinpath("mail.html.j2").read_text(encoding="utf-8")
     return environment.from_string(text)
 
 
-def _receipt_title(notice: Notice) -> str:
-    return _RECEIPT.get(notice.outcome, _RECEIPT_OF_ENTRY)
+def _receipt_title(content: MailContent) -> str:
+    return _RECEIPT.get(content.outcome, _RECEIPT_OF_ENTRY)
 
 
-def _closing(notice: Notice) -> tuple[str, ...]:
+def _closing(content: MailContent) -> tuple[str, ...]:
     """The last lines; an analyst has nobody to ask by answering."""
-    return (_SIGNED,) if notice.outcome in _RECEIPT else (_QUESTIONS, _SIGNED)
+    return (_SIGNED,) if content.outcome in _RECEIPT else (_QUESTIONS, _SIGNED)
 
 
 def _titled(title: str, text: str) -> str:
@@ -93,13 +93,13 @@ def _wrapped(text: str, start: str = "") -> str:
     return fill(text, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
 
 
-def _receipt(notice: Notice) -> str:
-    width = max(len(label) for label, _ in notice.receipt)
+def _receipt(content: MailContent) -> str:
+    width = max(len(label) for label, _ in content.receipt)
     return "\n".join(
         f"{label:<{width}}  {value}"
         if width + 2 + len(value) <= _WIDTH
         else f"{label}\n{fill(value, _WIDTH, initial_indent='  ', subsequent_indent='  ', break_on_hyphens=False)}"
-        for label, value in notice.receipt
+        for label, value in content.receipt
     )
 
 

@@ -91,7 +91,7 @@ def horizontal_bars(chart: Chart, *, label_width: int = 150) -> Markup:
     return _svg(chart, parts, top + group * len(chart.labels) + 2)
 
 
-def standing_bars(chart: Chart, *, height: int = 150) -> Markup:
+def vertical_bars(chart: Chart, *, height: int = 150) -> Markup:
     """A picture with a standing bar for each category, labels below.
 
     Args:

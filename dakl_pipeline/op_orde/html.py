@@ -103,7 +103,7 @@ def _charts(report: OpOrdeReport) -> dict[str, Any]:
             ),
             label_width=270,
         ),
-        "month": charts.standing_bars(
+        "month": charts.vertical_bars(
             Chart(
                 id="beeld-maand",
                 title=f"Registraties per maand van {report.year} waarin het verblijf begon",

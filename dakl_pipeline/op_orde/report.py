@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from dakl_pipeline.intake.catalogue import Severity
 
 Status = Literal["new", "present", "solved"]
-StandingNow = Literal["selected", "superseded", "withdrawn", "cancelled"]
+DeliveryStatusNow = Literal["selected", "superseded", "withdrawn", "cancelled"]
 
 
 class _Part(BaseModel):
@@ -193,7 +193,7 @@ class OpOrdeReport(DeliveryFigures):
     Attributes:
         supplier: Who delivered.
         year: Reporting year.
-        standing: Whether the file counted when the report was made: ``selected``, ``superseded``, ``withdrawn`` or
+        status: Whether the file counted when the report was made: ``selected``, ``superseded``, ``withdrawn`` or
             ``cancelled``.
         correct_until: Last day of the delivery window in which the file came; None when it came outside any.
         rules_version: Version of the rule catalogue by which both deliveries were looked at.
@@ -205,7 +205,7 @@ class OpOrdeReport(DeliveryFigures):
 
     supplier: str
     year: int
-    standing: StandingNow
+    status: DeliveryStatusNow
     correct_until: date | None
     rules_version: str
     previous: DeliveryFigures | None

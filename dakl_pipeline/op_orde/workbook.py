@@ -183,7 +183,7 @@ def _lines_of(text: str, width: int) -> int:
 
 
 def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
-    standings = {
+    delivery_statuses = {
         "selected": "ja",
         "superseded": "nee, er is een latere goedgekeurde aanlevering",
         "withdrawn": "nee, dit verslagjaar is ingetrokken",
@@ -196,7 +196,7 @@ def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
     rows: list[list[Cell]] = [["Leverancier", report.supplier]]
     rows += [[name, value] for name, value in _facts(report).items()]
     rows += [
-        ["Telt mee, toen dit rapport werd gemaakt", standings[report.standing]],
+        ["Telt mee, toen dit rapport werd gemaakt", delivery_statuses[report.status]],
         ["Versie van de regels", report.rules_version],
     ]
     if report.adults_only_note:

@@ -42,7 +42,7 @@ def reminders_due(methodology: Methodology, today: date) -> list[Reminder]:
     return sorted(due, key=lambda reminder: (reminder.day, reminder.key))
 
 
-def years_in_season(methodology: Methodology, today: date) -> list[int]:
+def years_in_collection_round(methodology: Methodology, today: date) -> list[int]:
     """The reporting years of which a round is going on: from its first day of delivery to the month of publication.
 
     Args:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from dakl_pipeline.deliveries.log import CLOCKS_DIFFER
 from dakl_pipeline.history.provenance import Vintage, YearRecord
-from dakl_pipeline.operation.reruns import YearState, in_words
+from dakl_pipeline.operation.reruns import YearStatus, in_words
 
 Status = Literal["ok", "warning", "fault"]
 _SHOWN = 3
@@ -21,7 +21,7 @@ _GIGABYTE = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Finding:
+class HealthFinding:
     """The outcome of a check.
 
     Attributes:
@@ -37,13 +37,13 @@ class Finding:
     to_do: str = ""
 
 
-def few(texts: Sequence[str]) -> str:
+def summarise(texts: Sequence[str]) -> str:
     """The first of some texts, and how many more there are."""
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
 
 
-def judge_room(free: int, *, needed: int) -> Finding:
+def evaluate_room(free: int, *, needed: int) -> HealthFinding:
     """Whether there is room for a run, which keeps the old tables until the new ones are whole.
 
     Args:
@@ -52,13 +52,13 @@ def judge_room(free: int, *, needed: int) -> Finding:
     """
     room, to_do = f"{free / _GIGABYTE:.1f} GB free", "make room on the disk of the home before the next run"
     if free < needed:
-        return Finding("disk", "fault", f"{room}, a run may need {needed / _GIGABYTE:.1f} GB", to_do)
+        return HealthFinding("disk", "fault", f"{room}, a run may need {needed / _GIGABYTE:.1f} GB", to_do)
     if free < max(3 * needed, _GIGABYTE):
-        return Finding("disk", "warning", f"{room}, which is little", to_do)
-    return Finding("disk", "ok", room)
+        return HealthFinding("disk", "warning", f"{room}, which is little", to_do)
+    return HealthFinding("disk", "ok", room)
 
 
-def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[str, datetime]) -> Finding:
+def evaluate_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[str, datetime]) -> HealthFinding:
     """Whether something is in the future: then a clock jumped, that of now or that of then, or a time was mistyped.
 
     Args:
@@ -71,8 +71,8 @@ def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[
     counted = [name for name, moment in entries.items() if moment > latest]
     ahead = [*(f"entry {name}" for name in counted), *(name for name, moment in others.items() if moment > latest)]
     if not ahead:
-        return Finding("clock", "ok", f"{shown}, nothing is later")
-    found = f"{shown}, but in the future: {few(ahead)}"
+        return HealthFinding("clock", "ok", f"{shown}, nothing is later")
+    found = f"{shown}, but in the future: {summarise(ahead)}"
     to_do = "set the clock of this computer right if it is slow"
     if counted:
         to_do += (
@@ -82,10 +82,10 @@ def judge_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[
         )
     else:
         to_do += "; if it is not, nothing has to be done: what is in the future is only told, no figure rests on it"
-    return Finding("clock", "warning", found, to_do)
+    return HealthFinding("clock", "warning", found, to_do)
 
 
-def judge_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Finding:
+def evaluate_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> HealthFinding:
     """Whether the figures were made with the key that is there.
 
     Args:
@@ -95,8 +95,8 @@ def judge_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Finding:
     others = sorted(vintage.year for vintage in vintages if vintage.key_id != check_key_id)
     if not others:
         made = "nothing was made with it yet" if check_key_id is None else "the figures were made with it"
-        return Finding("key", "ok", f"there and of the right form; {made}")
-    return Finding(
+        return HealthFinding("key", "ok", f"there and of the right form; {made}")
+    return HealthFinding(
         "key",
         "fault",
         f"not the key that {_years(others)} were made with",
@@ -104,7 +104,7 @@ def judge_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Finding:
     )
 
 
-def judge_year(state: YearState, record: YearRecord, *, codes: Mapping[str, str]) -> Finding:
+def evaluate_year(state: YearStatus, record: YearRecord, *, codes: Mapping[str, str]) -> HealthFinding:
     """Whether the figures of a year are those of the files and registers that count now.
 
     Args:
@@ -113,15 +113,17 @@ def judge_year(state: YearState, record: YearRecord, *, codes: Mapping[str, str]
         codes: Version of the code of every stage, by its name.
     """
     check, to_do = f"figures of {state.year}", f"count again with `dakl run --year {state.year}`"
-    if state.why:
-        return Finding(check, "warning", f"behind: {in_words(state.why)}", to_do)
+    if state.pending_changes:
+        return HealthFinding(check, "warning", f"behind: {in_words(state.pending_changes)}", to_do)
     changed = [name for name, stage in record.stages.items() if stage.inputs.get("code") != codes.get(name)]
     if changed:
-        return Finding(check, "warning", f"counted by another version of the program: {few(changed)}", to_do)
-    return Finding(check, "ok", "of the files that count now" if record.stages else "nothing was delivered")
+        return HealthFinding(
+            check, "warning", f"counted by another version of the program: {summarise(changed)}", to_do
+        )
+    return HealthFinding(check, "ok", "of the files that count now" if record.stages else "nothing was delivered")
 
 
-def judge_libraries(requirements: Iterable[str], installed: Mapping[str, str]) -> list[Finding]:
+def evaluate_libraries(requirements: Iterable[str], installed: Mapping[str, str]) -> list[HealthFinding]:
     """Whether the libraries are of the versions that the program was made for.
 
     Args:
@@ -137,7 +139,7 @@ def judge_libraries(requirements: Iterable[str], installed: Mapping[str, str]) -
             wrong.append(f"{requirement.name} {version or 'is missing'} (asked for: {requirement.specifier})")
     if not wrong:
         return []
-    return [Finding("versions", "fault", few(wrong), "install the program again from its lock file")]
+    return [HealthFinding("versions", "fault", summarise(wrong), "install the program again from its lock file")]
 
 
 def _years(years: Sequence[int]) -> str:

@@ -81,7 +81,7 @@ class Coverage:
         return _percentage(self.measures[_REGISTRATIONS] - self.measures[_NOT_IDENTIFIED], self.measures)
 
     @property
-    def counting_percentage(self) -> float | None:
+    def eligible_percentage(self) -> float | None:
         """Registrations that count, of every hundred; None when there are no registrations."""
         return _percentage(self.measures[_COUNTING], self.measures)
 
@@ -128,9 +128,9 @@ def regions_changed_first(now: pl.DataFrame, before: pl.DataFrame | None, change
     """
     totals, former = _totals(now), _totals(before) if before is not None else None
     moved = {
-        code: (came, went)
-        for code, came, went in changes.filter(supplier_id=ALL_SUPPLIERS)
-        .select("region_code", "persons_came", "persons_went")
+        code: (added, removed)
+        for code, added, removed in changes.filter(supplier_id=ALL_SUPPLIERS)
+        .select("region_code", "persons_added", "persons_removed")
         .iter_rows()
     }
     cells = _changed_cells(now, before) if before is not None else {}
@@ -208,7 +208,7 @@ def _weight(region: RegionFigures) -> tuple[int, int, int, int]:
 
 
 def _coverage(region: Coverage) -> tuple[float, float]:
-    return region.identified_percentage or 0, region.counting_percentage or 0
+    return region.identified_percentage or 0, region.eligible_percentage or 0
 
 
 def _changed_cells(now: pl.DataFrame, before: pl.DataFrame) -> dict[str, int]:

@@ -192,7 +192,7 @@ class DeliveryRound(_Row):
         return self.extension_end or self.delivery_end
 
 
-class SetAsideReason(_Row):
+class ExclusionReason(_Row):
     """Why a stay does not count; the first that applies, by priority, is the one reported. The label is Dutch."""
 
     priority: int
@@ -351,9 +351,9 @@ def delivery_rounds() -> tuple[DeliveryRound, ...]:
 
 
 @cache
-def set_aside_reasons() -> tuple[SetAsideReason, ...]:
+def exclusion_reasons() -> tuple[ExclusionReason, ...]:
     """Why stays do not count, by priority."""
-    reasons = (SetAsideReason.model_validate(row) for row in _rows("set_aside_reason.csv"))
+    reasons = (ExclusionReason.model_validate(row) for row in _rows("exclusion_reason.csv"))
     return tuple(sorted(reasons, key=lambda r: r.priority))
 
 

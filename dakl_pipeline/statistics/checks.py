@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dakl_pipeline.contracts.columns import Table, hold_against
+from dakl_pipeline.contracts.columns import Table, validate
 from dakl_pipeline.reference import published_categories
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
@@ -42,14 +42,14 @@ _BROKEN = {
 }
 
 
-def keeps_contract(table: Table, frame: pl.DataFrame) -> CheckOutcome:
+def conforms(table: Table, frame: pl.DataFrame) -> CheckOutcome:
     """Every row keeps the contract of its table.
 
     Args:
         table: The contract.
         frame: Any frame.
     """
-    verdict = hold_against(table.schema, frame)
+    verdict = validate(table.schema, frame)
     faults = [f"{_in_words(table, rule)} ({rows} rows)" for rule, rows in verdict.failures.items()]
     return CheckOutcome(verdict.passed, "; ".join(faults) or f"all {verdict.rows} rows keep it", _REPORT)
 
@@ -67,24 +67,24 @@ def no_row_lost(rows_in: int, rows_out: int) -> CheckOutcome:
     return CheckOutcome(rows_in == rows_out, f"{rows_in} rows in, {rows_out} rows out", _REPORT)
 
 
-def counting_stays_have_region(stays: pl.DataFrame) -> CheckOutcome:
+def eligible_stays_have_region(stays: pl.DataFrame) -> CheckOutcome:
     """Every stay that counts has a region (monitor rule 5.5).
 
     Args:
-        stays: Frame of the contract ``stays.assessed``.
+        stays: Frame of the contract ``stays.eligibility``.
     """
-    without = stays.filter(pl.col("set_aside_reason").is_null() & pl.col("region_code").is_null()).height
+    without = stays.filter(pl.col("exclusion_reason").is_null() & pl.col("region_code").is_null()).height
     return CheckOutcome(without == 0, f"{without} counting stays without a region", _REPORT)
 
 
-def every_counting_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> CheckOutcome:
+def every_eligible_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> CheckOutcome:
     """Deduplication keeps every person of a counting stay, once for the country.
 
     Args:
-        stays: Frame of the contract ``stays.assessed``.
+        stays: Frame of the contract ``stays.eligibility``.
         persons: Frame of the contract ``persons.unique``.
     """
-    expected = stays.filter(pl.col("set_aside_reason").is_null())["person_pseudonym"].n_unique()
+    expected = stays.filter(pl.col("exclusion_reason").is_null())["person_pseudonym"].n_unique()
     kept = persons.filter(pl.col("region_code") == COUNTRY).height
     return CheckOutcome(expected == kept, f"{expected} persons in counting stays, {kept} in the country", _REPORT)
 

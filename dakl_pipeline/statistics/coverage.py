@@ -17,7 +17,7 @@ def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -
     """Measure what the counts rest on, per region with deliveries and for the country (monitor rules 5.2 and 5.7).
 
     Args:
-        stays: Frame of the contract ``stays.assessed``.
+        stays: Frame of the contract ``stays.eligibility``.
         persons: Frame of the contract ``persons.unique``.
         year: Reporting year.
 
@@ -30,7 +30,7 @@ def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -
     )
     of_stays = everywhere.group_by(_KEYS).agg(
         registrations=pl.len(),
-        counting_registrations=pl.col("set_aside_reason").is_null().sum(),
+        counting_registrations=pl.col("exclusion_reason").is_null().sum(),
         registrations_without_identifier=pl.col("person_pseudonym").is_null().sum(),
         registrations_without_region=pl.col("municipality_status").is_in(["divided", "unknown"]).sum(),
         suppliers=pl.col("supplier_id").n_unique(),

@@ -15,17 +15,17 @@ def deduplicate(stays: pl.DataFrame) -> pl.DataFrame:
     """Bring the counting stays of one person together (monitor rule 5.6).
 
     Args:
-        stays: Frame of the contract ``stays.assessed``.
+        stays: Frame of the contract ``stays.eligibility``.
 
     Returns:
         Frame of the contract ``persons.unique``, sorted by its key. Rows of the country are made from the stays, not
         from the regions, because persons do not add up over regions.
     """
-    counting = stays.filter(pl.col("set_aside_reason").is_null()).with_columns(
+    eligible = stays.filter(pl.col("exclusion_reason").is_null()).with_columns(
         region_count=pl.col("region_code").n_unique().over("person_pseudonym").cast(pl.Int32),
         has_bsn=pl.col("identified_by") != "v_number_only",
     )
-    everywhere = pl.concat([counting, counting.with_columns(region_code=pl.lit(COUNTRY))])
+    everywhere = pl.concat([eligible, eligible.with_columns(region_code=pl.lit(COUNTRY))])
     return (
         everywhere.group_by("year", "region_code", "person_pseudonym")
         .agg(

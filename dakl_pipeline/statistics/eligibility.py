@@ -6,7 +6,7 @@ found, which differs between the two.
 
 import polars as pl
 
-from dakl_pipeline.reference import set_aside_reasons, shelter_types
+from dakl_pipeline.reference import exclusion_reasons, shelter_types
 from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
 # Codes of municipalities that lead to one centrumregio (monitor rule 5.4).
@@ -23,7 +23,7 @@ def codes_with_region(year: int) -> list[str]:
     return [code for status in WITH_REGION for code in codes_with_status(status, year)]
 
 
-def set_aside_reason(
+def exclusion_reason(
     year: int, *, is_published_type: pl.Expr, has_region: pl.Expr, is_identified: pl.Expr, is_minor: pl.Expr
 ) -> pl.Expr:
     """The first reason why a registration does not count, by priority; null where it counts (assumption D17).
@@ -48,4 +48,4 @@ def set_aside_reason(
         "no_identifier": ~is_identified,
         "minor": is_minor,
     }
-    return pl.coalesce(pl.when(conditions[reason.reason]).then(pl.lit(reason.reason)) for reason in set_aside_reasons())
+    return pl.coalesce(pl.when(conditions[reason.reason]).then(pl.lit(reason.reason)) for reason in exclusion_reasons())

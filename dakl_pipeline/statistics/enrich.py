@@ -36,7 +36,7 @@ def identify(stays: pl.DataFrame, v_number_register: pl.DataFrame) -> pl.DataFra
             .then(pl.lit("v_number_linked"))
             .when(pl.col("v_number_pseudonym").is_not_null())
             .then(pl.lit("v_number_only"))
-            .otherwise(pl.lit("nothing")),
+            .otherwise(pl.lit("none")),
             person_pseudonym=pl.coalesce("bsn_pseudonym", "linked_bsn_pseudonym", "v_number_pseudonym"),
         )
         .drop("linked_bsn_pseudonym")

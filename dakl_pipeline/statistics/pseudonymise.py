@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dakl_pipeline.contracts.columns import hold_against
+from dakl_pipeline.contracts.columns import validate
 from dakl_pipeline.contracts.registers import Register, is_placeholder
 from dakl_pipeline.contracts.stays import PSEUDONYMISED_STAYS
 from dakl_pipeline.errors import Refused
@@ -67,7 +67,7 @@ def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int
     """
     if not register.numbers.keys() - source.schema.keys():
         source = source.filter(~is_placeholder(register))
-    verdict = hold_against(register.source, source)
+    verdict = validate(register.source, source)
     if not verdict.passed:
         faults = ", ".join(f"{rule}: {rows} rows" for rule, rows in verdict.failures.items())
         raise Refused(

@@ -121,7 +121,7 @@ def profile_register(register: Register, frame: pl.LazyFrame, *, sha256: str) ->
     )
 
 
-def judge_register(
+def evaluate_register(
     register: Register, profile: RegisterProfile, others: Mapping[int, RegisterSize]
 ) -> list[RegisterFinding]:
     """What is odd about a register.

@@ -5,7 +5,7 @@ Belongs here: everything invented. Does not belong here: the rules by which the 
 
 from dakl_pipeline.synthetic.deliveries import Event
 from dakl_pipeline.synthetic.demo import demo_plan
-from dakl_pipeline.synthetic.plan import HardCases, WorldPlan
-from dakl_pipeline.synthetic.world import World, generate_world
+from dakl_pipeline.synthetic.plan import HardCases, PopulationPlan
+from dakl_pipeline.synthetic.population import Population, generate_population
 
-__all__ = ["Event", "HardCases", "World", "WorldPlan", "demo_plan", "generate_world"]
+__all__ = ["Event", "HardCases", "Population", "PopulationPlan", "demo_plan", "generate_population"]

@@ -11,7 +11,7 @@ import numpy as np
 from dakl_pipeline.synthetic.draws import FloatArray, IntArray, apportion
 from dakl_pipeline.synthetic.people import UNIDENTIFIED, UNLINKED, WINTER
 from dakl_pipeline.synthetic.places import region_targets
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
@@ -30,7 +30,7 @@ class Needs:
     children: IntArray
 
 
-def fault_share(plan: WorldPlan) -> float:
+def fault_share(plan: PopulationPlan) -> float:
     """Share of the rows of countable people that cannot count."""
     cases = plan.hard_cases
     return (
@@ -38,7 +38,7 @@ def fault_share(plan: WorldPlan) -> float:
     )
 
 
-def expected_loss(plan: WorldPlan) -> float:
+def expected_loss(plan: PopulationPlan) -> float:
     """Share of the countable people of whom no row is expected to count.
 
     Somebody with ``1 + Poisson(m)`` rows, of which each fails with chance ``f``, has none left with chance
@@ -51,7 +51,7 @@ def expected_loss(plan: WorldPlan) -> float:
     return by_row + plan.hard_cases.v_linked * plan.hard_cases.basic_columns
 
 
-def needs_of_year(plan: WorldPlan, year: int, withdrawn: FloatArray, *, counts_children: bool) -> Needs:
+def needs_of_year(plan: PopulationPlan, year: int, withdrawn: FloatArray, *, counts_children: bool) -> Needs:
     """People to place in ``year``.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from dakl_pipeline.synthetic.calibration import Needs
 from dakl_pipeline.synthetic.draws import BoolArray, IntArray, rank_in_group
 from dakl_pipeline.synthetic.people import CORE, People, draw_adults, draw_children, parent_weights
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
@@ -34,7 +34,7 @@ class Cohort:
 
 
 def _returning(
-    rng: np.random.Generator, plan: WorldPlan, people: People, previous: IntArray, staying: BoolArray, needs: Needs
+    rng: np.random.Generator, plan: PopulationPlan, people: People, previous: IntArray, staying: BoolArray, needs: Needs
 ) -> IntArray:
     """People of the year before who are there again: who are still in, and some of the others."""
     key = people.home[previous] * needs.adults.shape[1] + people.role[previous]
@@ -86,8 +86,8 @@ def _new_parents(
     return parents
 
 
-def settle(
-    plan: WorldPlan,
+def draw_cohort(
+    plan: PopulationPlan,
     year: int,
     needs: Needs,
     people: People,

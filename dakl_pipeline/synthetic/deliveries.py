@@ -14,10 +14,10 @@ import polars as pl
 from dakl_pipeline.reference import delivery_rounds
 from dakl_pipeline.synthetic.example import example_files, example_supplier_id
 from dakl_pipeline.synthetic.files import FAULTS, FileStyle, as_text, write
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile, settings
 from dakl_pipeline.synthetic.registrations import with_mistakes
-from dakl_pipeline.synthetic.schedule import Appointment, Version, some_of
+from dakl_pipeline.synthetic.schedule import ScheduledEvent, Version, some_of
 from dakl_pipeline.synthetic.suppliers import Supplier
 
 
@@ -44,7 +44,7 @@ class Event:
     is_expected_approved: bool
 
 
-def _styles(plan: WorldPlan, count: int) -> list[FileStyle]:
+def _styles(plan: PopulationPlan, count: int) -> list[FileStyle]:
     """How each supplier writes its files."""
     rng = np.random.default_rng([plan.seed, 10])
     cases = plan.hard_cases
@@ -58,19 +58,19 @@ def _styles(plan: WorldPlan, count: int) -> list[FileStyle]:
     return [FileStyle(*(position in each for each in chosen)) for position in range(count)]
 
 
-def _file_name(rng: np.random.Generator, supplier: Supplier, appointment: Appointment) -> str:
-    is_last_word = appointment.version in (Version.FINAL, Version.EARLIER_ROUND)
+def _file_name(rng: np.random.Generator, supplier: Supplier, scheduled_event: ScheduledEvent) -> str:
+    is_last_word = scheduled_event.version in (Version.FINAL, Version.EARLIER_ROUND)
     endings = ["", " definitief", "_v2"] if is_last_word else ["", " concept", "_v1"]
     ending = endings[int(rng.integers(len(endings)))]
     label = supplier.label if rng.random() < 0.5 else supplier.label.replace(" ", "_")
-    return f"DAKL_J{appointment.reporting_year}_{label}{ending}.csv"
+    return f"DAKL_J{scheduled_event.reporting_year}_{label}{ending}.csv"
 
 
 def make_events(
-    plan: WorldPlan,
+    plan: PopulationPlan,
     suppliers: tuple[Supplier, ...],
     registrations: dict[int, pl.DataFrame],
-    schedule: list[Appointment],
+    schedule: list[ScheduledEvent],
 ) -> list[Event]:
     """Every delivery and withdrawal of a schedule, with the files.
 

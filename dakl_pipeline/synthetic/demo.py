@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
@@ -41,7 +41,7 @@ def _size(year: int, region_code: str) -> int | None:
     return round(known[nearest] * (1 + profile().demo.yearly_growth) ** (year - nearest))
 
 
-def demo_plan() -> WorldPlan:
+def demo_plan() -> PopulationPlan:
     """The plan of ``dakl demo``.
 
     The country and the largest regions are aimed at the published figures, the other regions share the rest by
@@ -49,7 +49,7 @@ def demo_plan() -> WorldPlan:
     """
     years = tuple(demo_regions())
     shape = profile().demo
-    return WorldPlan(
+    return PopulationPlan(
         seed=shape.seed,
         years=years,
         persons={year: published_figures().get((year, "NL"), shape.persons_2024) for year in years},

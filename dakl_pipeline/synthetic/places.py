@@ -14,7 +14,7 @@ from dakl_pipeline.reference import (
     municipalities,
 )
 from dakl_pipeline.synthetic.draws import FloatArray, GroupedChoice, IntArray
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
@@ -40,7 +40,7 @@ def region_inhabitants(year: int) -> FloatArray:
     return inhabitants
 
 
-def region_targets(plan: WorldPlan, year: int) -> FloatArray:
+def region_targets(plan: PopulationPlan, year: int) -> FloatArray:
     """People to have a counting stay, by region; zero where the region does not take part.
 
     The sum is more than the country's number, because some people are in several regions.

@@ -84,7 +84,7 @@ class HardCases(BaseModel):
     withdrawals: Annotated[int, Field(ge=0)] = 2
 
 
-class WorldPlan(BaseModel):
+class PopulationPlan(BaseModel):
     """A synthetic world: the same plan always gives the same bytes.
 
     Attributes:
@@ -109,7 +109,7 @@ class WorldPlan(BaseModel):
     is_cbs_example_included: bool = False
 
     @model_validator(mode="after")
-    def _check_possible(self) -> "WorldPlan":
+    def _check_possible(self) -> "PopulationPlan":
         in_rounds = {year for each in delivery_rounds() for year in each.reporting_years}
         if len(set(self.years)) != len(self.years) or list(self.years) != sorted(self.years):
             raise ValueError("years: each year once, in order")

@@ -13,12 +13,12 @@ import polars as pl
 from dakl_pipeline.reference import age_classes
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose_at
 from dakl_pipeline.synthetic.people import OTHER, SEXES, UNLINKED, People, age_class_of, day_of
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 
 
 @dataclass(frozen=True)
-class Fortunes:
+class IndividualEffects:
     """Chances, one a person, that decide income and care; most people keep theirs from year to year."""
 
     income: FloatArray
@@ -55,7 +55,7 @@ def _incomes(people: People, classes: IntArray, chances: FloatArray) -> pl.Serie
     return pl.Series(names, dtype=pl.String).gather(pl.Series(found))
 
 
-def _registered(plan: WorldPlan, people: People) -> tuple[BoolArray, BoolArray]:
+def _registered(plan: PopulationPlan, people: People) -> tuple[BoolArray, BoolArray]:
     """Who has a BSN that registers know, and who of them is in the person register."""
     rng = np.random.default_rng([plan.seed, 5])
     has_bsn = people.role != UNLINKED
@@ -64,7 +64,7 @@ def _registered(plan: WorldPlan, people: People) -> tuple[BoolArray, BoolArray]:
 
 
 def make_registers(
-    plan: WorldPlan, people: People, numbers: tuple[IntArray, IntArray]
+    plan: PopulationPlan, people: People, numbers: tuple[IntArray, IntArray]
 ) -> dict[int, dict[str, pl.DataFrame]]:
     """The four registers of every year of the plan.
 
@@ -95,15 +95,15 @@ def make_registers(
     kind_wmo = np.where(is_other, shape.care.wmo_share["other"], shape.care.wmo_share["shelter"])
     kind_none = np.where(is_other, shape.care.no_care_record_share["other"], shape.care.no_care_record_share["shelter"])
     wlz_by_class = np.array([shape.care.wlz[each.category] for each in age_classes()])
-    fortunes = Fortunes.draw(rng, len(people))
+    effects = IndividualEffects.draw(rng, len(people))
     registers: dict[int, dict[str, pl.DataFrame]] = {}
     for year in plan.years:
         classes = age_class_of(np.maximum(people.ages(year), 0))
         is_born = people.birth_day <= day_of(year, is_last=True)
         has_income = has_bsn & is_born & (rng.random(len(people)) >= plan.hard_cases.not_in_income_register)
         has_care = has_bsn & is_born & (rng.random(len(people)) >= kind_none)
-        care = pl.DataFrame({"bsn": bsn, "wmo": fortunes.wmo < kind_wmo, "wlz": fortunes.wlz < wlz_by_class[classes]})
-        income = pl.DataFrame({"bsn": bsn, "income_source": _incomes(people, classes, fortunes.income)})
+        care = pl.DataFrame({"bsn": bsn, "wmo": effects.wmo < kind_wmo, "wlz": effects.wlz < wlz_by_class[classes]})
+        income = pl.DataFrame({"bsn": bsn, "income_source": _incomes(people, classes, effects.income)})
         registers[year] = {
             "persons": persons.filter(pl.Series(is_person & is_born)).sort("bsn"),
             "v_numbers": pl.DataFrame([v_number, bsn])
@@ -112,5 +112,5 @@ def make_registers(
             "income": income.filter(pl.Series(has_income)).sort("bsn"),
             "care": care.filter(pl.Series(has_care)).sort("bsn"),
         }
-        fortunes = fortunes.next_year(rng)
+        effects = effects.next_year(rng)
     return registers

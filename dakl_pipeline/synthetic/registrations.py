@@ -9,7 +9,7 @@ import polars as pl
 from dakl_pipeline.synthetic.draws import BoolArray, IntArray, break_eleven_test, choose
 from dakl_pipeline.synthetic.people import UNIDENTIFIED, UNLINKED, People, day_of
 from dakl_pipeline.synthetic.places import Division
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 from dakl_pipeline.synthetic.suppliers import SupplierChoice
 
@@ -20,7 +20,7 @@ REGISTRATION_COLUMNS = (
 )  # fmt: skip
 
 
-def _ends(rng: np.random.Generator, plan: WorldPlan, year: int, end: IntArray) -> tuple[IntArray, BoolArray]:
+def _ends(rng: np.random.Generator, plan: PopulationPlan, year: int, end: IntArray) -> tuple[IntArray, BoolArray]:
     """The end day as delivered and whether there is one."""
     shape, size = profile().delivery, len(end)
     last_day = day_of(year, is_last=True)
@@ -33,7 +33,7 @@ def _ends(rng: np.random.Generator, plan: WorldPlan, year: int, end: IntArray) -
 
 
 def _faulty(
-    rng: np.random.Generator, plan: WorldPlan, year: int, division: Division, rows: pl.DataFrame
+    rng: np.random.Generator, plan: PopulationPlan, year: int, division: Division, rows: pl.DataFrame
 ) -> pl.DataFrame:
     """At most one content fault in each row."""
     cases, size = plan.hard_cases, len(rows)
@@ -71,7 +71,7 @@ def _faulty(
 
 
 def draw_registrations(
-    plan: WorldPlan,
+    plan: PopulationPlan,
     year: int,
     stays: pl.DataFrame,
     people: People,

@@ -15,7 +15,7 @@ import numpy as np
 from dakl_pipeline.reference import DeliveryRound, delivery_rounds
 from dakl_pipeline.synthetic.draws import FloatArray
 from dakl_pipeline.synthetic.places import region_count, region_targets
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import settings
 from dakl_pipeline.synthetic.suppliers import Supplier, weight_shares
 
@@ -30,7 +30,7 @@ class Version(StrEnum):
 
 
 @dataclass(frozen=True)
-class Appointment:
+class ScheduledEvent:
     """One delivery or, without a version, one withdrawal; ``supplier`` is a position, ``base`` what a draft is of."""
 
     supplier: int
@@ -51,7 +51,7 @@ class Withdrawal:
     is_permanent: bool
 
 
-def rounds_of(plan: WorldPlan) -> list[tuple[DeliveryRound, int]]:
+def rounds_of(plan: PopulationPlan) -> list[tuple[DeliveryRound, int]]:
     """Every round and year of the plan, oldest round first."""
     return [(each, year) for each in delivery_rounds() for year in each.reporting_years if year in plan.years]
 
@@ -71,7 +71,9 @@ def _days(start: date, end: date) -> list[date]:
     return [start + timedelta(days=number) for number in range((end - start).days + 1)]
 
 
-def plan_withdrawals(plan: WorldPlan, suppliers: tuple[Supplier, ...], never: frozenset[int]) -> tuple[Withdrawal, ...]:
+def plan_withdrawals(
+    plan: PopulationPlan, suppliers: tuple[Supplier, ...], never: frozenset[int]
+) -> tuple[Withdrawal, ...]:
     """Who withdraws what, one supplier each; not the suppliers in ``never``.
 
     A permanent withdrawal is only of a supplier that has less than half of the stays in each of its regions, so that
@@ -105,8 +107,8 @@ def withdrawn_shares(suppliers: tuple[Supplier, ...], withdrawals: tuple[Withdra
 
 
 def make_schedule(
-    plan: WorldPlan, supplier_count: int, withdrawals: tuple[Withdrawal, ...], active: dict[int, frozenset[int]]
-) -> list[Appointment]:
+    plan: PopulationPlan, supplier_count: int, withdrawals: tuple[Withdrawal, ...], active: dict[int, frozenset[int]]
+) -> list[ScheduledEvent]:
     """Every delivery and withdrawal.
 
     Args:
@@ -122,7 +124,7 @@ def make_schedule(
     cases = plan.hard_cases
     stops = some_of(rng, supplier_count, cases.not_redelivered) - {each.supplier for each in withdrawals}
     pairs = rounds_of(plan)
-    found: list[Appointment] = []
+    found: list[ScheduledEvent] = []
     for each, year in pairs:
         earlier = any(other.delivery_start < each.delivery_start for other, y in pairs if y == year)
         later = any(other.delivery_start > each.delivery_start for other, y in pairs if y == year)
@@ -142,11 +144,11 @@ def make_schedule(
             ]
             chosen = sorted(rng.choice(len(days), size=len(versions), replace=False).tolist())
             found += [
-                Appointment(supplier, year, each.round, _moment(rng, days[day]), version, base)
+                ScheduledEvent(supplier, year, each.round, _moment(rng, days[day]), version, base)
                 for day, version in zip(chosen, versions, strict=True)
             ]
         found += [
-            Appointment(w.supplier, year, each.round, _moment(rng, _withdrawal_day(rng, each)), None)
+            ScheduledEvent(w.supplier, year, each.round, _moment(rng, _withdrawal_day(rng, each)), None)
             for w in withdrawals
             if (w.round, w.reporting_year) == (each.round, year) and w.supplier in active[year]
         ]

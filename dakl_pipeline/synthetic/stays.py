@@ -12,7 +12,7 @@ from dakl_pipeline.synthetic.cohorts import Cohort
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose
 from dakl_pipeline.synthetic.people import CORE, WINTER, People, day_of
 from dakl_pipeline.synthetic.places import Division
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import TypeProfile, profile
 from dakl_pipeline.synthetic.suppliers import SupplierChoice
 
@@ -74,7 +74,7 @@ def _with_children(stays: pl.DataFrame, cohort: Cohort, people: People) -> pl.Da
 
 
 def draw_stays(
-    plan: WorldPlan,
+    plan: PopulationPlan,
     cohort: Cohort,
     people: People,
     carried: pl.DataFrame,

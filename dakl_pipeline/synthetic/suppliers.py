@@ -12,7 +12,7 @@ import numpy as np
 from dakl_pipeline.reference import Centrumregio, centrumregios
 from dakl_pipeline.synthetic.draws import FloatArray, GroupedChoice, IntArray, apportion
 from dakl_pipeline.synthetic.places import region_count, region_targets
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import organisation_names, profile
 
 
@@ -46,7 +46,7 @@ def _neighbours(region: int, taking_part: list[int]) -> list[int]:
     return [other for other in taking_part if other != region and provincies[other] == provincies[region]]
 
 
-def make_suppliers(plan: WorldPlan, required_second: str | None = None) -> tuple[Supplier, ...]:
+def make_suppliers(plan: PopulationPlan, required_second: str | None = None) -> tuple[Supplier, ...]:
     """The suppliers of a plan: one centrumgemeente for each region, then GGD's and organisations where people are.
 
     Args:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dakl_pipeline.errors import WrongUsage
-from dakl_pipeline.operation.reruns import DEFAULT_PAUSES
+from dakl_pipeline.operation.reruns import DEFAULT_RETRY_DELAYS
 
 PREFIX = "DAKL_"
 _Settings = TypeVar("_Settings", bound=BaseSettings)
@@ -25,7 +25,7 @@ def _decoded(value: object) -> object:
         raise ValueError("write a list of seconds, such as [300, 900]") from None
 
 
-Pauses = Annotated[
+RetryDelays = Annotated[
     tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...],
     NoDecode,
     BeforeValidator(_decoded),
@@ -40,7 +40,7 @@ class Environment(BaseSettings):
         pseudonym_key: The secret key itself.
         pseudonym_key_file: The file with the secret key.
         rerun_interval: Seconds between two looks of the sensor that counts years again.
-        rerun_pauses: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
+        rerun_retry_delays: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
@@ -48,7 +48,7 @@ class Environment(BaseSettings):
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
     rerun_interval: int = Field(default=30, ge=1, description="a whole number of seconds, such as 30")
-    rerun_pauses: Pauses = DEFAULT_PAUSES
+    rerun_retry_delays: RetryDelays = DEFAULT_RETRY_DELAYS
 
 
 def load_environment() -> Environment:

@@ -8,13 +8,13 @@ one mail however often it is looked at.
 from datetime import datetime
 from pathlib import Path
 
-from dakl_pipeline.mail.alert import FailedRun, notice_of_day, notice_of_failed_run
+from dakl_pipeline.mail.alert import FailedRun, content_of_day, content_of_failed_run
+from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.message import compose_alert
-from dakl_pipeline.mail.notice import Notice
 from dakl_pipeline.mail.recipients import Recipient
 from dakl_pipeline.operation.calendar import Reminder
 from resources.config.home import Home
-from resources.mail.queue import Letter, Outbox, when_sent
+from resources.mail.queue import Outbox, OutgoingMail, when_sent
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings
 from resources.storage.files import write_atomically
@@ -49,7 +49,7 @@ class AnalystMailbox:
             Where it is.
         """
         path = self.path_of(run.run_id)
-        return self._keep(path, run.run_id, run.failed_at, notice_of_failed_run(run, time_zone=time_zone))
+        return self._keep(path, run.run_id, run.failed_at, content_of_failed_run(run, time_zone=time_zone))
 
     def reminder_path(self, reminder: Reminder) -> Path:
         """Where the mail about a day of the calendar is."""
@@ -68,13 +68,13 @@ class AnalystMailbox:
         path = self.reminder_path(reminder)
         if path.exists():
             return None
-        return self._keep(path, reminder.key, at, notice_of_day(reminder.headline, reminder.to_do, reminder.day))
+        return self._keep(path, reminder.key, at, content_of_day(reminder.headline, reminder.to_do, reminder.day))
 
-    def _keep(self, path: Path, identifier: str, at: datetime, notice: Notice) -> Path:
+    def _keep(self, path: Path, identifier: str, at: datetime, content: MailContent) -> Path:
         message = compose_alert(
             identifier,
             at,
-            notice,
+            content,
             to=(self._recipient,),
             sender=self._settings.sender,
             reply_to=self._settings.mail_contact,
@@ -82,13 +82,13 @@ class AnalystMailbox:
         write_atomically(path, message.as_bytes())
         return path
 
-    def letters(self) -> list[Letter]:
+    def mails(self) -> list[OutgoingMail]:
         """Every mail that was made, sent or not.
 
         Raises:
             Refused: If the note that one was sent cannot be read.
         """
-        return [self._letter(path) for path in sorted(self._home.mails.glob("*.eml"))]
+        return [self._mail(path) for path in sorted(self._home.mails.glob("*.eml"))]
 
     def send(self, server: MailServer) -> list[str]:
         """Send what waits, each mail at least once; what cannot be sent now keeps waiting.
@@ -99,13 +99,13 @@ class AnalystMailbox:
         Returns:
             What went wrong, in plain lines.
         """
-        return Outbox(self._home.mails).send(self.letters(), server, pauses=())
+        return Outbox(self._home.mails).send(self.mails(), server, retry_delays=())
 
-    def _letter(self, path: Path) -> Letter:
+    def _mail(self, path: Path) -> OutgoingMail:
         about = path.stem.replace(_FAILED_RUN, "run ")
         if (sent := when_sent(path)) is not None:
-            return Letter(about, path, *sent)
-        return Letter(about, path, None, () if self._recipient.is_placeholder else (self._recipient,))
+            return OutgoingMail(about, path, *sent)
+        return OutgoingMail(about, path, None, () if self._recipient.is_placeholder else (self._recipient,))
 
     @property
     def _recipient(self) -> Recipient:

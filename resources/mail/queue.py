@@ -20,12 +20,12 @@ from pathlib import Path
 from dakl_pipeline.errors import DaklError, Refused
 from dakl_pipeline.mail.message import addresses
 from dakl_pipeline.mail.recipients import Recipient
-from resources.mail.server import MailNotTaken, MailServer, ServerAway
+from resources.mail.server import MailNotTaken, MailServer, ServerUnavailable
 from resources.storage.files import locked, write_atomically
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMail:
     """A message that was made.
 
     Attributes:
@@ -68,26 +68,26 @@ class Outbox:
 
     def send(
         self,
-        letters: Sequence[Letter],
+        mails: Sequence[OutgoingMail],
         server: MailServer,
         *,
-        pauses: Sequence[float],
+        retry_delays: Sequence[float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[str]:
         """Send the letters that wait, each at least once; what cannot be sent keeps waiting.
 
         Args:
-            letters: Letters; those that were sent and those to nobody are left alone.
+            mails: Letters; those that were sent and those to nobody are left alone.
             server: The mail server.
-            pauses: Seconds before each further attempt.
+            retry_delays: Seconds before each further attempt.
             sleep: Waits.
 
         Returns:
             What went wrong, in plain lines; nothing when every letter was sent.
         """
-        waiting = [letter for letter in letters if letter.sent_at is None and letter.to]
+        waiting = [mail for mail in mails if mail.sent_at is None and mail.to]
         problems: list[str] = []
-        for pause in (*pauses, None):
+        for pause in (*retry_delays, None):
             if not waiting:
                 break
             waiting, final, passing = self._attempt(waiting, server)
@@ -98,7 +98,9 @@ class Outbox:
             sleep(pause)
         return problems
 
-    def _attempt(self, waiting: Iterable[Letter], server: MailServer) -> tuple[list[Letter], list[str], list[str]]:
+    def _attempt(
+        self, waiting: Iterable[OutgoingMail], server: MailServer
+    ) -> tuple[list[OutgoingMail], list[str], list[str]]:
         """Try every letter once.
 
         Returns:
@@ -108,24 +110,24 @@ class Outbox:
         try:
             # One process at a time, so that no letter is sent by two.
             with locked(self._folder / ".sending"), server.connected() as connection:
-                for letter in tuple(again):
+                for mail in tuple(again):
                     try:
-                        if not _marker(letter.path).exists():
-                            refused = connection.hand_over(_readdressed(letter), [r.email for r in letter.to])
-                            _mark_sent(letter)
+                        if not _marker(mail.path).exists():
+                            refused = connection.submit(_readdressed(mail), [r.email for r in mail.to])
+                            _mark_sent(mail)
                             if refused:
                                 final.append(
-                                    f"the mail of {letter.about} went out, but the mail server did not take "
-                                    f"{refused} of its {len(letter.to)} addresses"
+                                    f"the mail of {mail.about} went out, but the mail server did not take "
+                                    f"{refused} of its {len(mail.to)} addresses"
                                 )
                     except MailNotTaken as error:
-                        problem = f"the mail of {letter.about} waits: {error}"
+                        problem = f"the mail of {mail.about} waits: {error}"
                         if not error.is_final:
                             passing.append(problem)
                             continue
                         final.append(problem)
-                    again.remove(letter)
-        except ServerAway as error:
+                    again.remove(mail)
+        except ServerUnavailable as error:
             if again:
                 passing = [f"{_count(again)} waiting: {error}"]
         except DaklError as error:
@@ -134,23 +136,23 @@ class Outbox:
         return again, final, passing
 
 
-def is_addressed_to(letter: Letter) -> bool:
+def is_addressed_to(mail: OutgoingMail) -> bool:
     """Whether a message is to the people who would get it now."""
-    return _is_to(_read(letter), letter.to)
+    return _is_to(_read(mail), mail.to)
 
 
-def _readdressed(letter: Letter) -> EmailMessage:
+def _readdressed(mail: OutgoingMail) -> EmailMessage:
     """The message with the addresses of today: they may have changed since it was made."""
-    message = _read(letter)
-    if not _is_to(message, letter.to):
+    message = _read(mail)
+    if not _is_to(message, mail.to):
         del message["To"]
-        message["To"] = addresses(letter.to)
-        write_atomically(letter.path, message.as_bytes())
+        message["To"] = addresses(mail.to)
+        write_atomically(mail.path, message.as_bytes())
     return message
 
 
-def _read(letter: Letter) -> EmailMessage:
-    return message_from_bytes(letter.path.read_bytes(), EmailMessage, policy=SMTP)
+def _read(mail: OutgoingMail) -> EmailMessage:
+    return message_from_bytes(mail.path.read_bytes(), EmailMessage, policy=SMTP)
 
 
 def _is_to(message: EmailMessage, to: Sequence[Recipient]) -> bool:
@@ -158,20 +160,20 @@ def _is_to(message: EmailMessage, to: Sequence[Recipient]) -> bool:
     return [(a.display_name, a.addr_spec) for a in present] == [(r.name, r.email) for r in to]
 
 
-def _count(letters: Sequence[Letter]) -> str:
-    return "1 mail is" if len(letters) == 1 else f"{len(letters)} mails are"
+def _count(mails: Sequence[OutgoingMail]) -> str:
+    return "1 mail is" if len(mails) == 1 else f"{len(mails)} mails are"
 
 
 def _marker(path: Path) -> Path:
     return path.with_suffix(".sent")
 
 
-def _mark_sent(letter: Letter) -> None:
-    content = {"sent_at": datetime.now(UTC).isoformat(), "to": [r.email for r in letter.to]}
+def _mark_sent(mail: OutgoingMail) -> None:
+    content = {"sent_at": datetime.now(UTC).isoformat(), "to": [r.email for r in mail.to]}
     try:
-        write_atomically(_marker(letter.path), json.dumps(content).encode("utf-8"))
+        write_atomically(_marker(mail.path), json.dumps(content).encode("utf-8"))
     except OSError as error:
         raise Refused(
-            f"{_marker(letter.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail went out, and will "
+            f"{_marker(mail.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail went out, and will "
             "go out again"
         ) from None

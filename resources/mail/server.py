@@ -20,7 +20,7 @@ from resources.mail.settings import MailSettings
 _FINAL = 500
 
 
-class ServerAway(DaklError):
+class ServerUnavailable(DaklError):
     """The server cannot be used now; later it may."""
 
 
@@ -48,7 +48,7 @@ class Connection:
         self._server = server
         self._sender = sender
 
-    def hand_over(self, message: EmailMessage, to: Sequence[str]) -> int:
+    def submit(self, message: EmailMessage, to: Sequence[str]) -> int:
         """Give one message to the server.
 
         Args:
@@ -60,7 +60,7 @@ class Connection:
 
         Raises:
             MailNotTaken: If the server does not take it.
-            ServerAway: If the server is gone.
+            ServerUnavailable: If the server is gone.
         """
         try:
             return len(self._server.sendmail(self._sender, list(to), message.as_bytes(policy=SMTP)))
@@ -92,7 +92,7 @@ class MailServer:
             The connection.
 
         Raises:
-            ServerAway: If the server does not answer, or says that it cannot now.
+            ServerUnavailable: If the server does not answer, or says that it cannot now.
             Refused: If it never will with these settings: no security, a certificate that is not trusted, a login that
                 it does not take.
         """
@@ -133,12 +133,12 @@ def _explained(where: str) -> Iterator[None]:
         ) from None
     except smtplib.SMTPResponseException as error:
         if error.smtp_code < _FINAL:
-            raise ServerAway(f"the mail server {where} cannot help now (answer {error.smtp_code})") from None
+            raise ServerUnavailable(f"the mail server {where} cannot help now (answer {error.smtp_code})") from None
         what = "does not take the user name and password" if _is_login(error) else "refuses the connection"
         raise Refused(f"the mail server {where} {what} (answer {error.smtp_code})") from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
-        raise ServerAway(f"the mail server {where} cannot be reached ({reason})") from None
+        raise ServerUnavailable(f"the mail server {where} cannot be reached ({reason})") from None
 
 
 def _is_login(error: smtplib.SMTPResponseException) -> bool:

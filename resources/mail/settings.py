@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dakl_pipeline.mail.recipients import is_address
-from resources.config.environment import PREFIX, Pauses, read_variables
+from resources.config.environment import PREFIX, RetryDelays, read_variables
 
 
 class MailSettings(BaseSettings):
@@ -25,7 +25,7 @@ class MailSettings(BaseSettings):
         smtp_starttls: Whether the connection is made secure; only without a password may it be left plain.
         smtp_ca_file: Certificates to trust instead of those of the system (PEM).
         smtp_timeout: Seconds to wait for an answer.
-        smtp_pauses: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
+        smtp_retry_delays: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
         mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
         mail_attachments_limit: Bytes that the attachments of a mail may have together; many mail servers take 10 MB,
             of which attachments may be three quarters, because they are sent as text.
@@ -42,7 +42,7 @@ class MailSettings(BaseSettings):
     smtp_starttls: bool = Field(default=True, description="true or false")
     smtp_ca_file: Path | None = None
     smtp_timeout: float = Field(default=20, gt=0, allow_inf_nan=False, description="a number of seconds, such as 20")
-    smtp_pauses: Pauses = (1, 2, 4, 8, 16)
+    smtp_retry_delays: RetryDelays = (1, 2, 4, 8, 16)
     mail_contact: str = "monitor-dakloosheid@cbs.example"
     mail_attachments_limit: int = Field(default=7_000_000, ge=0)
     mail_analyst: str | None = None

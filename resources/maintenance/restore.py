@@ -26,7 +26,7 @@ from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 
 _CHUNK = 1 << 20
-_DRAFT_PREFIX = ".restoring-"
+_TEMPORARY_PREFIX = ".restoring-"
 
 
 @dataclass(frozen=True)
@@ -68,50 +68,50 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
         raise Refused(f"{root} is a disk of its own: restore into a folder on it, so that it comes in one move")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        with _draft(root) as draft:
-            unpacked = _unpack(file, draft, advance)
-            manifest = _compared(file, draft, unpacked)
-            problem = _show_figures(Home(draft))
+        with _temporary(root) as temporary:
+            unpacked = _unpack(file, temporary, advance)
+            manifest = _compared(file, temporary, unpacked)
+            problem = _show_figures(Home(temporary))
             os.sync()
-            draft.rename(root)
+            temporary.rename(root)
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     return Restored(len(manifest.files), manifest.made_at, problem)
 
 
 @contextmanager
-def _draft(root: Path) -> Iterator[Path]:
+def _temporary(root: Path) -> Iterator[Path]:
     """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away."""
-    draft = root.with_name(f"{_DRAFT_PREFIX}{root.name}")
-    draft.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(draft, os.O_RDONLY)
+    temporary = root.with_name(f"{_TEMPORARY_PREFIX}{root.name}")
+    temporary.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(temporary, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         raise Refused(f"another process is restoring {root} at this moment") from None
     try:
-        for path in draft.iterdir():
+        for path in temporary.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        yield draft
+        yield temporary
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)
 
 
-def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
+def _unpack(file: Path, temporary: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
     """Unpack every member, and digest it on the way."""
     found: dict[str, KeptFile] = {}
     size = file.stat().st_size
     try:
         with file.open("rb") as source, tarfile.open(fileobj=source, mode="r:gz") as archive:
             for member in archive:
-                name = _safe_name(file, member, draft)
+                name = _safe_name(file, member, temporary)
                 if name in found:
                     raise _no_backup(file)
                 content = archive.extractfile(member)
                 assert content is not None  # a plain file
-                target = draft / name
+                target = temporary / name
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 digest = hashlib.sha256()
                 with content, target.open("xb") as copy:
@@ -126,32 +126,37 @@ def _unpack(file: Path, draft: Path, advance: Callable[[int, int], None]) -> dic
     return found
 
 
-def _safe_name(file: Path, member: tarfile.TarInfo, draft: Path) -> str:
+def _safe_name(file: Path, member: tarfile.TarInfo, temporary: Path) -> str:
     """The name of a plain file within the home.
 
     Raises:
         Refused: If it is a link, a device or a folder, or would be anywhere else or in the place of the key.
     """
     try:
-        safe = tarfile.data_filter(member, str(draft))
+        safe = tarfile.data_filter(member, str(temporary))
     except tarfile.FilterError:
         raise _no_backup(file) from None
     parts = Path(safe.name).parts
-    if not safe.isreg() or safe.name != member.name or ".." in parts or draft / safe.name == Home(draft).key_file:
+    if (
+        not safe.isreg()
+        or safe.name != member.name
+        or ".." in parts
+        or temporary / safe.name == Home(temporary).key_file
+    ):
         raise _no_backup(file)
     return Path(*parts).as_posix()
 
 
-def _compared(file: Path, draft: Path, unpacked: dict[str, KeptFile]) -> Manifest:
+def _compared(file: Path, temporary: Path, unpacked: dict[str, KeptFile]) -> Manifest:
     """The list of the backup, when what was unpacked is exactly what is on it."""
     unpacked.pop(MANIFEST, None)
     try:
-        manifest = Manifest.model_validate_json((draft / MANIFEST).read_bytes())
+        manifest = Manifest.model_validate_json((temporary / MANIFEST).read_bytes())
     except (FileNotFoundError, ValidationError):
         raise _no_backup(file) from None
     if unpacked != manifest.files:
         raise _no_backup(file)
-    (draft / MANIFEST).unlink()
+    (temporary / MANIFEST).unlink()
     return manifest
 
 
@@ -164,7 +169,7 @@ def _show_figures(home: Home) -> str | None:
     history = HistoryStore(home.history)
     try:
         if history.years():
-            Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
+            Warehouse(home.warehouse).refresh(StageStore(home.stages), history)
     except DaklError as error:
         return str(error)
     return None

@@ -166,7 +166,7 @@ class DeliveryStore:
         """Every supplier of whom there is an entry."""
         return {entry.supplier_id for entry in self.entries()}
 
-    def faults(self) -> list[str]:
+    def integrity_errors(self) -> list[str]:
         """What is not as it was logged, a line each: entries gone or not readable, files gone or changed."""
         found, names = [], self.entry_names()
         for sequence in range(1, max(map(int, names), default=0) + 1):
@@ -176,13 +176,13 @@ class DeliveryStore:
                     raise _gone(self._root / name)
                 entry = self._read_entry(self._root / name)
                 if isinstance(entry, Delivery):
-                    with self.opened(entry):
+                    with self.open_verified(entry):
                         pass
             except Refused as error:
                 found.append(str(error))
         return found
 
-    def leftovers(self) -> Iterator[Path]:
+    def stale_temp_folders(self) -> Iterator[Path]:
         """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
         for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
             # Its owner may be throwing it away at this moment.
@@ -202,7 +202,7 @@ class DeliveryStore:
         return sorted(folder.name for folder in self._entry_folders())
 
     @contextmanager
-    def opened(self, delivery: Delivery) -> Iterator[BinaryIO]:
+    def open_verified(self, delivery: Delivery) -> Iterator[BinaryIO]:
         """Open the file of a delivery, after making sure that it is the file that was received.
 
         Raises:
@@ -251,7 +251,7 @@ class DeliveryStore:
         return locked(self._root / ".lock")
 
     def _clean_up(self) -> None:
-        for folder in self.leftovers():
+        for folder in self.stale_temp_folders():
             shutil.rmtree(folder, ignore_errors=True)
 
 

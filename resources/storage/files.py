@@ -80,12 +80,12 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, patience: float | None = None, refusal: str = "") -> Iterator[None]:
+def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> Iterator[None]:
     """Keep other processes away; the system lets go of it when the process ends, however it ends.
 
     Args:
         path: The file that stands for it; made when it is not there, in a folder that is.
-        patience: Seconds to wait for another process; without it as long as that takes.
+        timeout: Seconds to wait for another process; without it as long as that takes.
         refusal: What to say when that took too long.
 
     Raises:
@@ -93,11 +93,11 @@ def locked(path: Path, *, patience: float | None = None, refusal: str = "") -> I
         Refused: If another process keeps it longer.
     """
     with path.open("a") as lock:
-        if patience is None:
+        if timeout is None:
             fcntl.flock(lock, fcntl.LOCK_EX)
         else:
-            deadline = time.monotonic() + patience
-            while not _held_at_once(lock.fileno()):
+            deadline = time.monotonic() + timeout
+            while not _locked_at_once(lock.fileno()):
                 if time.monotonic() > deadline:
                     raise Refused(refusal)
                 time.sleep(_PAUSE_SECONDS)
@@ -143,7 +143,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _held_at_once(descriptor: int) -> bool:
+def _locked_at_once(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -171,7 +171,7 @@ def clean_up(folder: Path) -> None:
             # Gone by now, or of somebody else.
             continue
         try:
-            if _held_at_once(descriptor):
+            if _locked_at_once(descriptor):
                 leftover.unlink(missing_ok=True)
         finally:
             os.close(descriptor)

@@ -120,7 +120,7 @@ class HistoryStore:
                     found[year] = vintage
         return found
 
-    def require_whole(self, year: int) -> list[Vintage]:
+    def verify(self, year: int) -> list[Vintage]:
         """Read every vintage of a year with its tables.
 
         Returns:

@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from dakl_pipeline.contracts.registers import Register, wrong_types
 from dakl_pipeline.errors import Missing, Refused
-from dakl_pipeline.statistics.register_checks import RegisterFinding, RegisterSize, judge_register, profile_register
+from dakl_pipeline.statistics.register_checks import RegisterFinding, RegisterSize, evaluate_register, profile_register
 from resources.storage.files import digest_of
 
 
@@ -79,9 +79,9 @@ class RegisterStore:
             profile = profile_register(register, self._typed(register, path), sha256=digest_of(path))
         except (PolarsError, OSError):
             raise _unreadable(path, register) from None
-        return judge_register(register, profile, others)
+        return evaluate_register(register, profile, others)
 
-    def faults(self, register: Register, year: int) -> list[str]:
+    def integrity_errors(self, register: Register, year: int) -> list[str]:
         """What is wrong with a register, from its footer alone, which is written last: a half file has none.
 
         Returns:

@@ -41,25 +41,25 @@ class StageStore:
         self._in_use = in_use
 
     @contextmanager
-    def held(self, year: int, *, patience: float) -> Iterator[None]:
+    def locked(self, year: int, *, timeout: float) -> Iterator[None]:
         """Keep other runs away from a year, until the process ends, however it ends.
 
         Args:
             year: Reporting year.
-            patience: Seconds to wait for another run.
+            timeout: Seconds to wait for another run.
 
         Raises:
             Refused: If another run keeps the year.
         """
         self._root.mkdir(parents=True, exist_ok=True)
-        busy = f"another run of {year} has been busy for {patience:.0f} seconds: see it with `dakl ui`"
-        with locked(self._root / f".{year}.lock", patience=patience, refusal=busy):
+        busy = f"another run of {year} has been busy for {timeout:.0f} seconds: see it with `dakl ui`"
+        with locked(self._root / f".{year}.lock", timeout=timeout, refusal=busy):
             yield
 
-    def is_held(self, year: int) -> bool:
+    def is_locked(self, year: int) -> bool:
         """Whether a run is busy with a year."""
         try:
-            with self.held(year, patience=0):
+            with self.locked(year, timeout=0):
                 return False
         except Refused:
             return True
@@ -82,7 +82,7 @@ class StageStore:
         kept = self.record(year).stages.get(stage)
         if kept is None or kept.inputs != dict(inputs):
             return None
-        is_whole = all(self._is_whole(year, name, table) for name, table in kept.tables.items())
+        is_whole = all(self._is_intact(year, name, table) for name, table in kept.tables.items())
         return kept if is_whole else None
 
     def write(
@@ -207,19 +207,19 @@ class StageStore:
         """Whether what is kept of a year can be told; also when nothing is kept."""
         return self._read_record(year) is not None
 
-    def require_whole(self, name: str, year: int, stored: StoredTable) -> None:
+    def verify(self, name: str, year: int, stored: StoredTable) -> None:
         """Compare the file of a table with its digest.
 
         Raises:
             Refused: If it is damaged or gone.
         """
-        if not self._is_whole(year, name, stored):
+        if not self._is_intact(year, name, stored):
             raise _damaged(name, year)
 
     def damaged(self, record: YearRecord) -> list[str]:
         """Tables of a record of which the file is gone or not as it was kept, by name."""
         tables = [(name, table) for stage in record.stages.values() for name, table in stage.tables.items()]
-        return [name for name, table in tables if not self._is_whole(record.year, name, table)]
+        return [name for name, table in tables if not self._is_intact(record.year, name, table)]
 
     def _read_record(self, year: int) -> YearRecord | None:
         """What is kept of a year; None when that cannot be told."""
@@ -247,11 +247,11 @@ class StageStore:
         frame.select(table.column_names).sort(table.sort_by).rechunk().write_parquet(buffer)
         content = buffer.getbuffer()
         stored = StoredTable(sha256=hashlib.sha256(content).hexdigest(), rows=frame.height)
-        if not self._is_whole(year, table.name, stored):
+        if not self._is_intact(year, table.name, stored):
             write_atomically(self.path(year, table.name, stored), content)
         return stored
 
-    def _is_whole(self, year: int, name: str, stored: StoredTable) -> bool:
+    def _is_intact(self, year: int, name: str, stored: StoredTable) -> bool:
         try:
             return digest_of(self.path(year, name, stored)) == stored.sha256
         except OSError:

@@ -39,14 +39,14 @@ class Warehouse:
 
     Args:
         path: The DuckDB file.
-        patience: Seconds to wait for another process that brings it up to date.
+        timeout: Seconds to wait for another process that brings it up to date.
     """
 
-    def __init__(self, path: Path, *, patience: float = 600.0) -> None:
+    def __init__(self, path: Path, *, timeout: float = 600.0) -> None:
         self._path = path
-        self._patience = patience
+        self._timeout = timeout
 
-    def bring_up_to_date(self, stages: StageStore, history: HistoryStore) -> list[int]:
+    def refresh(self, stages: StageStore, history: HistoryStore) -> list[int]:
         """Let the warehouse show the newest vintage of every year; a damaged or lost one is made anew.
 
         The file is copied, the copy changed and moved into its place: a crash leaves the old file or the new one.
@@ -61,8 +61,8 @@ class Warehouse:
         Raises:
             Refused: If it cannot be written.
         """
-        busy = f"another process has kept {self._path} for {self._patience:.0f} seconds"
-        with locked(self._path.with_name(f".{self._path.name}.lock"), patience=self._patience, refusal=busy):
+        busy = f"another process has kept {self._path} for {self._timeout:.0f} seconds"
+        with locked(self._path.with_name(f".{self._path.name}.lock"), timeout=self._timeout, refusal=busy):
             # A year of which the newest is damaged stays as it is, and keeps no other waiting.
             newest = history.readable()
             loaded = self._loaded()
@@ -110,9 +110,9 @@ class Warehouse:
         Raises:
             Refused: If the warehouse cannot be read.
         """
-        return sorted(self.shown())
+        return sorted(self.loaded_vintages())
 
-    def shown(self) -> dict[int, tuple[int, str]]:
+    def loaded_vintages(self) -> dict[int, tuple[int, str]]:
         """Number and run of the vintage that every year shows; nothing before the first count.
 
         Raises:
@@ -123,7 +123,7 @@ class Warehouse:
         with self._reading() as connection:
             return _shown(connection)
 
-    def require_whole(self) -> None:
+    def verify(self) -> None:
         """Compare it with its digest.
 
         Raises:
@@ -138,19 +138,19 @@ class Warehouse:
     def _loaded(self) -> dict[int, tuple[int, str]] | None:
         """What is shown; None when there is no whole file."""
         try:
-            return self.shown() if self._is_as_written() else None
+            return self.loaded_vintages() if self._is_as_written() else None
         except Refused:
             return None
 
     def _is_as_written(self) -> bool:
         """Whether nothing happened to the file since it was put in its place: no damage, and nobody wrote in it."""
         try:
-            return digest_of(self._path) == self._mark.read_text(encoding="ascii")
+            return digest_of(self._path) == self._checksum.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError):
             return False
 
     @property
-    def _mark(self) -> Path:
+    def _checksum(self) -> Path:
         return self._path.with_name(f".{self._path.name}.sha256")
 
     def _replace(
@@ -162,39 +162,39 @@ class Warehouse:
         *,
         copy_first: bool,
     ) -> None:
-        with self._draft() as draft:
-            with _workplace(draft) as file:
+        with self._temporary() as temporary:
+            with _workplace(temporary) as file:
                 if copy_first:
                     shutil.copyfile(self._path, file)
                 self._load(file, years, newest, stages, history)
-                if file != draft:
-                    shutil.copyfile(file, draft)
-            sync(draft)
+                if file != temporary:
+                    shutil.copyfile(file, temporary)
+            sync(temporary)
             # A crash between the two leaves a file that is not as its mark says: the next run makes it anew.
-            write_atomically(self._mark, digest_of(draft).encode("ascii"))
+            write_atomically(self._checksum, digest_of(temporary).encode("ascii"))
             # What a shell left beside the old file does not belong to the new one.
             self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
-            draft.replace(self._path)
+            temporary.replace(self._path)
             sync(self._path.parent)
 
     @contextmanager
-    def _draft(self) -> Iterator[Path]:
+    def _temporary(self) -> Iterator[Path]:
         """Where the next file is made; nothing of it stays, so that it does not fill the disk."""
-        draft = self._path.with_name(f".{self._path.name}.draft")
-        parts = (draft, draft.with_name(f"{draft.name}.wal"))
+        temporary = self._path.with_name(f".{self._path.name}.draft")
+        parts = (temporary, temporary.with_name(f"{temporary.name}.wal"))
         try:
             for part in parts:
                 part.unlink(missing_ok=True)
-            yield draft
+            yield temporary
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)
 
     @staticmethod
     def _load(
-        draft: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
+        temporary: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
     ) -> None:
-        with duckdb.connect(str(draft), config=dict(_CONFIG)) as connection:
+        with duckdb.connect(str(temporary), config=dict(_CONFIG)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
             connection.begin()
@@ -243,13 +243,13 @@ class Warehouse:
 
 
 @contextmanager
-def _workplace(draft: Path) -> Iterator[Path]:
+def _workplace(temporary: Path) -> Iterator[Path]:
     """Where DuckDB makes a draft: in its place, or elsewhere when it would misread the path."""
-    if _NO_PATH_TO_DUCKDB.isdisjoint(str(draft)):
-        yield draft
+    if _NO_PATH_TO_DUCKDB.isdisjoint(str(temporary)):
+        yield temporary
         return
     with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-        yield Path(scratch) / draft.name
+        yield Path(scratch) / temporary.name
 
 
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:

@@ -32,7 +32,7 @@ def load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages:
     for stage in vintage.stages.values():
         for name, stored in stage.tables.items():
             if TABLES[name].is_in_warehouse:
-                stages.require_whole(name, year, stored)
+                stages.verify(name, year, stored)
                 path = stages.path(year, name, stored)
                 _load_table(connection, TABLES[name], year, path.parent, [path])
                 version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
@@ -50,7 +50,7 @@ def load_history(connection: duckdb.DuckDBPyConnection, year: int, history: Hist
     Raises:
         Refused: If one of them cannot be read.
     """
-    vintages = history.require_whole(year)
+    vintages = history.verify(year)
     for table in HISTORY_TABLES:
         paths = [history.path(vintage, table) for vintage in vintages]
         _load_table(connection, table, year, history.folder(year), paths)

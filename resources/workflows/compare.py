@@ -17,7 +17,7 @@ import polars as pl
 
 from dakl_pipeline.deliveries.log import Delivery, cancellations, order_of_receipt
 from dakl_pipeline.deliveries.rounds import local_date
-from dakl_pipeline.deliveries.selection import standings
+from dakl_pipeline.deliveries.selection import delivery_statuses
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.bounds import bound, is_large
 from dakl_pipeline.intake.check import check_delivery
@@ -134,7 +134,9 @@ class Comparer:
             findings: What the supplier is told of it.
         """
         # What was withdrawn, as a file under a wrong name should be, is nobody's any more.
-        counting = [s.delivery for s in standings(self._store.readable_entries(), self._methodology) if s.is_selected]
+        counting = [
+            s.delivery for s in delivery_statuses(self._store.readable_entries(), self._methodology) if s.is_selected
+        ]
         found: list[Finding] = []
         profiles: dict[str, FileProfile] = {}
         for delivery in (d for d in counting if d.supplier_id != arrival.supplier_id):
@@ -170,7 +172,7 @@ class Comparer:
         """
         if delivery.profile is not None:
             return delivery.profile
-        with self._store.opened(delivery) as file:
+        with self._store.open_verified(delivery) as file:
             verdict = check_delivery(
                 file,
                 delivery.file_name,
@@ -184,7 +186,7 @@ class Comparer:
 
     def _registrations(self, delivery: Delivery) -> pl.DataFrame:
         assert delivery.reporting_year is not None  # an approved file has a year
-        with self._store.opened(delivery) as file:
+        with self._store.open_verified(delivery) as file:
             return read_registrations(file, delivery.reporting_year, methodology=self._methodology)
 
     def again(self, delivery: Delivery) -> tuple[Finding, ...]:

@@ -194,7 +194,7 @@ def _mail(opened: OpenedHome, entry: Entry, verdict: Verdict | None = None) -> t
         problems = make_missing_mails(opened, log)
         if settings.smtp_host is not None:
             server = MailServer(settings.smtp_host, settings)
-            problems += opened.mails.send(opened.mails.mails([entry]), server, pauses=())
+            problems += opened.mails.send(opened.mails.mails([entry]), server, retry_delays=())
     except DaklError as error:
         problems = [str(error)]
     except OSError as error:

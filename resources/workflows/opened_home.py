@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from resources.storage.warehouse import Warehouse
     from resources.workflows.supplier_mail import Mailbox
     from resources.workflows.write_report import ReportStore
-    from resources.workflows.year_status import YearWatch
+    from resources.workflows.year_status import YearMonitor
 
 
 class OpenedHome:
@@ -97,11 +97,11 @@ class OpenedHome:
         return Warehouse(self.home.warehouse)
 
     @cached_property
-    def years(self) -> "YearWatch":
+    def years(self) -> "YearMonitor":
         """How the figures of each year stand."""
-        from resources.workflows.year_status import YearWatch
+        from resources.workflows.year_status import YearMonitor
 
-        return YearWatch(self.deliveries, self.registers, self.stages, self.history, self.methodology)
+        return YearMonitor(self.deliveries, self.registers, self.stages, self.history, self.methodology)
 
     @cached_property
     def reports(self) -> "ReportStore":

@@ -117,7 +117,7 @@ def recheck(store: DeliveryStore, delivery: Delivery, *, methodology: Methodolog
     Raises:
         Refused: If the file is gone or was changed after receipt.
     """
-    with store.opened(delivery) as file:
+    with store.open_verified(delivery) as file:
         verdict, _ = _examine(
             file,
             delivery.file_name,

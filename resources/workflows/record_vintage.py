@@ -14,7 +14,7 @@ from dakl_pipeline.contracts import TABLES, VINTAGE_TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.changes import history_of, why
 from dakl_pipeline.history.provenance import Vintage, YearRecord
@@ -23,10 +23,10 @@ from resources.storage.history_store import HistoryStore
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 
-_NEEDED = (ASSESSED_STAYS, UNIQUE_PERSONS, *(table for table in TABLES.values() if table.keeps_history))
+_NEEDED = (STAY_ELIGIBILITY, UNIQUE_PERSONS, *(table for table in TABLES.values() if table.keeps_history))
 
 
-def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
+def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
     """Keep the year as a new vintage, when it is not the same as the newest, and bring the warehouse up to date.
 
     Args:
@@ -43,7 +43,7 @@ def publish(year: int, stages: StageStore, history: HistoryStore, warehouse: War
     if newest is None or not shows(newest, record):
         before = {table: _before(table, newest, stages) for table in (SELECTED, UNIQUE_PERSONS)}
         _append(record, newest, before, stages, history, run_id)
-    warehouse.bring_up_to_date(stages, history)
+    warehouse.refresh(stages, history)
     stages.clean_up(year)
 
 

@@ -19,14 +19,14 @@ from dakl_pipeline.intake.check import Verdict
 from dakl_pipeline.intake.findings import Finding, weights, with_totals
 from dakl_pipeline.intake.refusal import WINDOW_RULE
 from dakl_pipeline.mail.attachments import Attachment, fitting, report_names, table_name
+from dakl_pipeline.mail.content import MailContent, content_of_cancellation, content_of_delivery, content_of_withdrawal
 from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import compose
-from dakl_pipeline.mail.notice import Notice, notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
 from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.reference import Methodology
 from resources.config.home import Home
-from resources.mail.queue import Letter, Outbox, is_addressed_to, when_sent
+from resources.mail.queue import Outbox, OutgoingMail, is_addressed_to, when_sent
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings
 from resources.storage.delivery_store import DeliveryStore
@@ -40,7 +40,7 @@ _SHOWN_SUPPLIERS = 5
 
 
 @dataclass(frozen=True)
-class Mail(Letter):
+class Mail(OutgoingMail):
     """The mail about one entry of the log.
 
     Attributes:
@@ -117,18 +117,18 @@ class Mailbox:
         attachments: tuple[Attachment, ...] = ()
         if isinstance(entry, Withdrawal):
             organisation = organisation_of(to)
-            notice = notice_of_withdrawal(entry, log, methodology=self._methodology, organisation=organisation)
+            content = content_of_withdrawal(entry, log, methodology=self._methodology, organisation=organisation)
         elif isinstance(entry, Cancellation):
             organisation = organisation_of(to)
-            notice = notice_of_cancellation(entry, log, methodology=self._methodology, organisation=organisation)
+            content = content_of_cancellation(entry, log, methodology=self._methodology, organisation=organisation)
         else:
             if verdict is None:
                 verdict = recheck(self._store, entry, methodology=self._methodology)
             attachments = self._attachments(entry, log, verdict)
-            notice = self._notice(entry, log, verdict, to, attachments)
+            content = self._notice(entry, log, verdict, to, attachments)
         message = compose(
             entry,
-            notice,
+            content,
             to=to,
             sender=self._settings.sender,
             reply_to=self._settings.mail_contact,
@@ -144,9 +144,9 @@ class Mailbox:
         verdict: Verdict,
         to: Sequence[Recipient],
         attachments: Iterable[Attachment],
-    ) -> Notice:
+    ) -> MailContent:
         explained, again = self._explained_before(delivery, log, verdict.findings)
-        return notice_of_delivery(
+        return content_of_delivery(
             delivery,
             log,
             verdict.findings,
@@ -218,7 +218,7 @@ class Mailbox:
         mails: Sequence[Mail],
         server: MailServer,
         *,
-        pauses: Sequence[float],
+        retry_delays: Sequence[float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[str]:
         """Send the mails that wait, each at least once; what cannot be sent keeps waiting.
@@ -226,14 +226,14 @@ class Mailbox:
         Args:
             mails: Mails; those that were sent are left alone.
             server: The mail server.
-            pauses: Seconds before each further attempt.
+            retry_delays: Seconds before each further attempt.
             sleep: Waits.
 
         Returns:
             What went wrong, in plain lines; nothing when every mail was sent.
         """
         ready, problems = self._addressed_anew(mails)
-        sent = self._outbox.send(ready, server, pauses=pauses, sleep=sleep)
+        sent = self._outbox.send(ready, server, retry_delays=retry_delays, sleep=sleep)
         return [*self._without_address(mails), *problems, *sent]
 
     def _addressed_anew(self, mails: Iterable[Mail]) -> tuple[list[Mail], list[str]]:

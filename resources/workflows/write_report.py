@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.deliveries.rounds import last_day_to_deliver, local_date
-from dakl_pipeline.deliveries.selection import standings
+from dakl_pipeline.deliveries.selection import delivery_statuses
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery
@@ -25,7 +25,7 @@ from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.op_orde.comparison import compare
 from dakl_pipeline.op_orde.explanations import latest_by_rule, with_counts
 from dakl_pipeline.op_orde.html import to_html
-from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, OpOrdeReport, StandingNow
+from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, DeliveryStatusNow, OpOrdeReport
 from dakl_pipeline.op_orde.tables import count_figures
 from dakl_pipeline.op_orde.workbook import to_xlsx
 from dakl_pipeline.reference import Methodology
@@ -169,7 +169,7 @@ class ReportStore:
             **dict(figures),
             supplier=delivery.supplier_id,
             year=year,
-            standing=self._standing(delivery, log),
+            status=self._status(delivery, log),
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
@@ -188,7 +188,7 @@ class ReportStore:
         self, delivery: Delivery, year: int, verdict: Verdict | None = None
     ) -> tuple[DeliveryFigures, Verdict]:
         """The figures and the verdict of one kept file, by the rules of now."""
-        with self._deliveries.opened(delivery) as file:
+        with self._deliveries.open_verified(delivery) as file:
             if verdict is None:
                 today = local_date(delivery.received_at, self._methodology)
                 verdict = check_delivery(
@@ -215,14 +215,14 @@ class ReportStore:
         """A moment on the Dutch clock, as a coordinator reads it."""
         return at.astimezone(ZoneInfo(self._methodology.time_zone))
 
-    def _standing(self, delivery: Delivery, log: list[Entry]) -> StandingNow:
-        all_standings = standings(log, self._methodology)
-        standing = next(s for s in all_standings if s.delivery.sequence == delivery.sequence)
-        if standing.is_selected:
+    def _status(self, delivery: Delivery, log: list[Entry]) -> DeliveryStatusNow:
+        statuses = delivery_statuses(log, self._methodology)
+        status = next(s for s in statuses if s.delivery.sequence == delivery.sequence)
+        if status.is_selected:
             return "selected"
-        if isinstance(standing.decided_by, Cancellation):
+        if isinstance(status.superseded_by, Cancellation):
             return "cancelled"
-        return "withdrawn" if isinstance(standing.decided_by, Withdrawal) else "superseded"
+        return "withdrawn" if isinstance(status.superseded_by, Withdrawal) else "superseded"
 
 
 def _approved_of(supplier_id: str, year: int, log: Iterable[Entry]) -> list[Delivery]:

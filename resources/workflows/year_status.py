@@ -12,12 +12,12 @@ import polars as pl
 
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.registers import REGISTERS, Register
-from dakl_pipeline.deliveries.selection import select, selection_table, standings
+from dakl_pipeline.deliveries.selection import delivery_statuses, select, selection_table
 from dakl_pipeline.deliveries.waiting import Waiting, waiting_in_selection
 from dakl_pipeline.errors import DaklError, Missing
 from dakl_pipeline.history.changes import selection_changes
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
-from dakl_pipeline.operation.reruns import YearState
+from dakl_pipeline.operation.reruns import YearStatus
 from dakl_pipeline.reference import Methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
@@ -27,7 +27,7 @@ from resources.workflows.record_vintage import shows
 
 
 @dataclass
-class YearWatch:
+class YearMonitor:
     """Looks at years.
 
     Attributes:
@@ -48,7 +48,7 @@ class YearWatch:
         # A register of the whole country is read only when its file is another one than at the last look.
         self._digests: dict[tuple[Path, int, int, int], str] = {}
 
-    def look(self, year: int) -> YearState:
+    def year_status(self, year: int) -> YearStatus:
         """How a year stands.
 
         Raises:
@@ -58,10 +58,12 @@ class YearWatch:
             select(self.deliveries.entries(), year=year, methodology=self.methodology), year=year
         )
         newest, record = self.history.newest(year), self.stages.record(year)
-        digests, lacks = self._registers(year)
+        digests, blocked_by = self._registers(year)
         of = [*selection.select("delivery_id", "sha256").rows(), *sorted(digests.items())]
-        wanted = hashlib.sha256(repr(of).encode()).hexdigest()[:16]
-        return YearState(year, wanted, tuple(self._why(selection, newest, record, digests)), lacks)
+        target_fingerprint = hashlib.sha256(repr(of).encode()).hexdigest()[:16]
+        return YearStatus(
+            year, target_fingerprint, tuple(self._pending_changes(selection, newest, record, digests)), blocked_by
+        )
 
     def waiting(self, year: int) -> list[Waiting]:
         """What the figures of a year do not show yet, one by one; nothing when they are up to date.
@@ -71,11 +73,13 @@ class YearWatch:
         """
         newest, record = self.history.newest(year), self.stages.record(year)
         counted = self._selected_in(newest) if newest else _nothing_selected()
-        waits = waiting_in_selection(counted, standings(self.deliveries.entries(), self.methodology), year=year)
+        waits = waiting_in_selection(counted, delivery_statuses(self.deliveries.entries(), self.methodology), year=year)
         if newest is None:
             return waits
         digests, _ = self._registers(year)
-        return waits + [Waiting(why) for why in self._other_causes(bool(waits), newest, record, digests)]
+        return waits + [
+            Waiting(pending_changes) for pending_changes in self._other_causes(bool(waits), newest, record, digests)
+        ]
 
     def _registers(self, year: int) -> tuple[dict[str, str], str | None]:
         """Digest of every register, and what is missing of them."""
@@ -84,25 +88,25 @@ class YearWatch:
         except Missing as error:
             return {}, str(error)
 
-    def _why(
+    def _pending_changes(
         self, selection: pl.DataFrame, newest: Vintage | None, record: YearRecord, digests: dict[str, str]
     ) -> list[str]:
         if newest is None:
             return [f"first count, of {selection.height} files"] if selection.height else []
-        why = selection_changes(self._selected_in(newest), selection)
-        return why + self._other_causes(bool(why), newest, record, digests)
+        pending_changes = selection_changes(self._selected_in(newest), selection)
+        return pending_changes + self._other_causes(bool(pending_changes), newest, record, digests)
 
     def _other_causes(
         self, is_other_selection: bool, newest: Vintage, record: YearRecord, digests: dict[str, str]
     ) -> list[str]:
-        why = []
+        pending_changes = []
         for register in REGISTERS:
             made = record.stages.get(register.table.asset)
             if made and register.name in digests and made.inputs[REGISTER_DIGEST] != digests[register.name]:
-                why.append(f"other register {register.name}")
-        if not is_other_selection and not why and (stale_stages(record) or not shows(newest, record)):
-            why.append("the last run did not come to its end")
-        return why
+                pending_changes.append(f"other register {register.name}")
+        if not is_other_selection and not pending_changes and (stale_stages(record) or not shows(newest, record)):
+            pending_changes.append("the last run did not come to its end")
+        return pending_changes
 
     def _selected_in(self, vintage: Vintage) -> pl.DataFrame:
         stored = vintage.record.table(SELECTED.name)

@@ -70,7 +70,7 @@ def test_one_year_without_figures_does_not_hide_the_others(tmp_path: Path, capsy
 def test_a_rule_for_the_analyst_alone_is_not_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = counted_home(tmp_path)
     at = ["--supplier", "gemeente-almelo", "--year", "2024", "--home", str(home)]
-    assert main(["explain", "klopt", "--rule", "content_of_other_supplier", *at]) == 2
+    assert main(["explain-finding", "klopt", "--rule", "content_of_other_supplier", *at]) == 2
     assert "there is no rule" in capsys.readouterr().err
 
 

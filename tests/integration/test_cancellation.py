@@ -46,7 +46,7 @@ def _cancel(home: Path, entry: str, why: str = "mistyped") -> int:
     return main(["cancel", entry, f"--why={why}", f"--home={home}"])
 
 
-def _standings(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[bool, str]]:
+def _statuses(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[bool, str]]:
     capsys.readouterr()
     assert main(["deliveries", "--json", f"--home={home}"]) == 0
     rows = json.loads(capsys.readouterr().out)
@@ -100,14 +100,14 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     _deliver(home, "a")
     _deliver(home, "b", row(BRAM))
     assert _withdraw(home) == 0
-    assert [is_selected for is_selected, _ in _standings(home, capsys).values()] == [False] * 3
+    assert [is_selected for is_selected, _ in _statuses(home, capsys).values()] == [False] * 3
 
     assert _cancel(home, "3", "it was another supplier") == 0
     said = capsys.readouterr().out
     assert "000004: withdrawal 000003 of gemeente-almelo for 2024 no longer counts" in said
     assert "What counts for 2024 now is delivery 000002 of gemeente-almelo" in said
     assert "dakl run --year 2024" in said
-    assert _standings(home, capsys) == {
+    assert _statuses(home, capsys) == {
         "000001": (False, "superseded by 000002"),
         "000002": (True, "most recent approved file of this supplier and year"),
         "000003": (False, "cancelled by 000004: it was another supplier"),
@@ -118,7 +118,7 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     assert "now is delivery 000001 of" in capsys.readouterr().out
     assert _cancel(home, "1") == 0
     assert "What counts for 2024 now is nothing of" in capsys.readouterr().out
-    assert not any(is_selected for is_selected, _ in _standings(home, capsys).values())
+    assert not any(is_selected for is_selected, _ in _statuses(home, capsys).values())
     # There is nothing to withdraw any more.
     assert _withdraw(home) == 1
 
@@ -126,7 +126,7 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     _deliver(home, "a")
     said = capsys.readouterr().out
     assert "dezelfde inhoud" not in said
-    assert _standings(home, capsys)["000007"][0]
+    assert _statuses(home, capsys)["000007"][0]
     # The file before is one that was cancelled: the report compares with none.
     report = json.loads(next((home / "reports/2024" / ALMELO).glob("000007-op-orde.json")).read_text())
     assert report["previous"] is None
@@ -165,7 +165,7 @@ def test_what_cannot_be_cancelled(
 def test_a_rejected_file_can_be_cancelled_too(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert deliver(home, delivery(home.parent, "DAKL_J2024_a.csv", row("x")), ALMELO) == 1
     assert _cancel(home, "1", "the wrong supplier") == 0
-    assert _standings(home, capsys)["000001"] == (False, "cancelled by 000002: the wrong supplier")
+    assert _statuses(home, capsys)["000001"] == (False, "cancelled by 000002: the wrong supplier")
 
 
 def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
@@ -188,7 +188,7 @@ def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
     assert main(["mails", f"--home={home}"]) == 0
     assert mail.read_bytes() == before
     capsys.readouterr()
-    _standings(home, capsys)
+    _statuses(home, capsys)
     everything = [path for path in home.rglob("*") if path.is_file() and path.parts[-3:-1] != ("deliveries", "000001")]
     assert not any(ANNA.encode() in path.read_bytes() for path in everything if path.suffix != ".parquet")
 
@@ -198,7 +198,7 @@ def test_the_advice_about_an_entry_of_the_future_helps(home: Path, capsys: pytes
     _deliver(home, "a")
     _in_future(home, 1, received_at="2099-05-12T12:00:00Z")
     _deliver(home, "b", row(BRAM))
-    assert _standings(home, capsys)["000001"][0]
+    assert _statuses(home, capsys)["000001"][0]
     clock = _clock(home, capsys)
     assert clock["status"] == "warning"
     assert "entry 000001" in clock["found"]
@@ -206,7 +206,7 @@ def test_the_advice_about_an_entry_of_the_future_helps(home: Path, capsys: pytes
     assert "restore" not in clock["to_do"]
     assert _cancel(home, "000001") == 0
     _deliver(home, "a")
-    assert _standings(home, capsys)["000004"][0]
+    assert _statuses(home, capsys)["000004"][0]
     assert _clock(home, capsys)["status"] == "ok"
 
 
@@ -217,7 +217,7 @@ def test_the_advice_about_a_withdrawal_of_the_future_helps(home: Path, capsys: p
     assert "`dakl cancel 000002 --why TEXT`" in _clock(home, capsys)["to_do"]
     assert _cancel(home, "2") == 0
     assert _withdraw(home) == 0
-    assert _standings(home, capsys)["000001"] == (False, "withdrawn by the supplier (000004)")
+    assert _statuses(home, capsys)["000001"] == (False, "withdrawn by the supplier (000004)")
     assert _clock(home, capsys)["status"] == "ok"
 
 

@@ -143,9 +143,9 @@ def test_the_file_of_another_year(log: Log) -> None:
     assert "same_as_other_year" in rules(log.deliver("twente", *again))
     shifted = [row(each, start="2020-02-01", end="") for each in PEOPLE[:30]]
     assert "numbers_of_other_year" in rules(log.deliver("twente", *shifted))
-    few = [row(each, start="2020-01-01", end="") for each in PEOPLE[:9]]
-    log.deliver("klein", *few, year=2023)
-    assert not {"same_as_other_year", "numbers_of_other_year"} & set(rules(log.deliver("klein", *few)))
+    summarise = [row(each, start="2020-01-01", end="") for each in PEOPLE[:9]]
+    log.deliver("klein", *summarise, year=2023)
+    assert not {"same_as_other_year", "numbers_of_other_year"} & set(rules(log.deliver("klein", *summarise)))
 
 
 OTHERS = ("ggd-utrecht", "opvang-twente", "000001", "000002", "000003", "DAKL_J2024_utrecht")

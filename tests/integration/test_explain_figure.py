@@ -24,7 +24,7 @@ from tests.support.small_home import (
     run,
 )
 
-FOLLOWING = ("pseudonymised_stays", "enriched_stays", "regional_stays", "assessed_stays", "unique_persons")
+FOLLOWING = ("pseudonymised_stays", "enriched_stays", "regional_stays", "stay_eligibility", "unique_persons")
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +64,19 @@ def test_the_chain_adds_up(region: str, vintage: str, home: Path, capsys: pytest
     assert [stages[name]["rows_out"] for name in FOLLOWING[:-1]] == [delivered] * (len(FOLLOWING) - 1)
     assert stages["unique_person_counts"]["rows_in"] == stages["unique_persons"]["rows_out"]
     selection = stages["selected_deliveries"]
-    assert selection["rows_in"] - sum(selection["set_aside"].values()) == selection["rows_out"] == 2
-    assert stages["unique_persons"]["set_aside"] == {
-        "stays that do not count": sum(stages["assessed_stays"]["set_aside"].values())
+    assert selection["rows_in"] - sum(selection["excluded"].values()) == selection["rows_out"] == 2
+    assert stages["unique_persons"]["excluded"] == {
+        "stays that do not count": sum(stages["stay_eligibility"]["excluded"].values())
     }
     here = made["in_region"]
-    assert here["registrations"] - sum(here["set_aside"].values()) == here["counting_registrations"]
+    assert here["registrations"] - sum(here["excluded"].values()) == here["counting_registrations"]
     assert here["persons"] + here["persons_v_number_only"] <= here["counting_registrations"]
     assert here["persons"] == made["persons"]
     if made["cell"]["region_code"] == "NL":
         assert here["registrations"] == delivered
-        assert here["set_aside"] == stages["assessed_stays"]["set_aside"]
+        assert here["excluded"] == stages["stay_eligibility"]["excluded"]
     if change := made["change"]:
-        assert change["persons_came"] - change["persons_went"] == change["persons_after"] - change["persons_before"]
+        assert change["persons_added"] - change["persons_removed"] == change["persons_after"] - change["persons_before"]
         assert change["persons_after"] == made["persons"]
     else:
         assert vintage == "1"
@@ -114,14 +114,14 @@ def test_files_and_registers_are_named_with_their_digests(home: Path, capsys: py
 def test_why_did_the_number_of_almelo_change(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change = _explained(home, capsys, "--region", "Almelo", "--vintage", "2")["change"]
     assert (change["persons_before"], change["persons_after"]) == (2, 3)
-    assert (change["persons_came"], change["persons_went"]) == (2, 1)
+    assert (change["persons_added"], change["persons_removed"]) == (2, 1)
     assert change["suppliers"] == [
         {
             "supplier_id": "gemeente-almelo",
             "file_before": "DAKL_J2024_a.csv (000001)",
             "file_after": "DAKL_J2024_b.csv (000003)",
-            "persons_came": 2,
-            "persons_went": 1,
+            "persons_added": 2,
+            "persons_removed": 1,
         }
     ]
     assert change["other"] == []
@@ -191,7 +191,7 @@ def test_with_another_key_nobody_came_or_went(
     monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "ab" * 32)
     assert run(other, 2024) == 0
     change = _explained(other, capsys, "--region", "NL")["change"]
-    assert (change["persons_came"], change["persons_went"], change["other"]) == (None, None, ["key"])
+    assert (change["persons_added"], change["persons_removed"], change["other"]) == (None, None, ["key"])
     capsys.readouterr()
     assert main(["explain-figure", "--year", "2024", "--region", "NL", "--home", str(other)]) == 0
     assert "cannot be said" in capsys.readouterr().out

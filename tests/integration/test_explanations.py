@@ -70,7 +70,7 @@ CASES = {
 
 
 def explain(home: Path, rule: str, year: int = 2024) -> None:
-    arguments = ["explain", "--supplier", "opvang", "--year", str(year), "--rule", rule, "Klopt volgens ons"]
+    arguments = ["explain-finding", "--supplier", "opvang", "--year", str(year), "--rule", rule, "Klopt volgens ons"]
     assert main([*arguments, "--home", str(home)]) == 0
 
 

@@ -16,13 +16,13 @@ import pytest
 
 from dakl_pipeline.cli import main
 from tests.oracle.count import Figures, figures
+from tests.oracle.population_people import YEARS
+from tests.oracle.populations import Population, random_population
 from tests.oracle.selection import Event, is_accepted
-from tests.oracle.world_people import YEARS
-from tests.oracle.worlds import World, random_world
 from tests.support.small_home import keep_no_events
 
-# DAKL_TEST_WORLDS=200 counts more worlds than usual.
-NUMBER_OF_WORLDS = int(os.environ.get("DAKL_TEST_WORLDS", "6"))
+# DAKL_TEST_POPULATIONS=200 counts more worlds than usual.
+NUMBER_OF_POPULATIONS = int(os.environ.get("DAKL_TEST_POPULATIONS", "6"))
 SHOWN_DIFFERENCES = 40
 # Zero and no row say the same in coverage; other measures may follow, these must be there.
 MEASURES = {
@@ -38,20 +38,20 @@ MEASURES = {
 Cells = dict[tuple[str, ...], object]
 
 
-@pytest.mark.parametrize("seed", range(NUMBER_OF_WORLDS))
+@pytest.mark.parametrize("seed", range(NUMBER_OF_POPULATIONS))
 def test_every_cell_equals_the_independent_count(seed: int, tmp_path: Path) -> None:
-    world = random_world(seed, tmp_path / "world")
+    population = random_population(seed, tmp_path / "world")
     home = tmp_path / "home"
     assert main(["key", "create", "--home", str(home)]) == 0
-    shutil.copytree(world.registers, home / "registers", dirs_exist_ok=True)
+    shutil.copytree(population.registers, home / "registers", dirs_exist_ok=True)
     keep_no_events(home)
-    for index, event in enumerate(world.events):
+    for index, event in enumerate(population.events):
         expected = 0 if is_accepted(event) else 1
         assert main([*_command(event), "--home", str(home)]) == expected, f"event {index} of world {seed}: {event}"
     assert main(["run", "--all", "--jobs=1", "--home", str(home)]) == 0
 
     found = _exported(home, tmp_path)
-    right = _counted(world)
+    right = _counted(population)
     assert found.keys() == right.keys()
     problems = [line for table in right for line in _differences(table, right[table], found[table])]
     assert not problems, "\n".join(
@@ -67,8 +67,8 @@ def _command(event: Event) -> list[str]:
     return ["withdraw", "--supplier", event.supplier_id, "--year", str(event.reporting_year), "--at", at, *late]
 
 
-def _counted(world: World) -> dict[str, Cells]:
-    years: Mapping[int, Figures] = {year: figures(world.events, world.registers, year) for year in YEARS}
+def _counted(population: Population) -> dict[str, Cells]:
+    years: Mapping[int, Figures] = {year: figures(population.events, population.registers, year) for year in YEARS}
     return {
         "statistics.unique_person_counts": {
             (str(year), *cell): persons for year, f in years.items() for cell, persons in f.counts.items()
@@ -80,7 +80,7 @@ def _counted(world: World) -> dict[str, Cells]:
             (str(year), *cell): persons for year, f in years.items() for cell, persons in f.overlap.items()
         },
         "deliveries.selected": {
-            (str(year), supplier): (*_identity(world.events[index]), f.registrations[supplier])
+            (str(year), supplier): (*_identity(population.events[index]), f.registrations[supplier])
             for year, f in years.items()
             for supplier, index in f.selected.items()
         },

@@ -228,7 +228,7 @@ def test_names_that_are_not_there(
     [
         (["report", "--supplier=gemeente-almello", "--year=2024"], 3),
         (["withdraw", "--supplier=gemeente-almello", "--year=2024", "--at=2025-07-01"], 1),
-        (["explain", "Klopt", "--supplier=gemeente-almello", "--year=2024", "--rule=long_open"], 3),
+        (["explain-finding", "Klopt", "--supplier=gemeente-almello", "--year=2024", "--rule=long_open"], 3),
     ],
     ids=["report", "withdraw", "explain"],
 )

@@ -68,14 +68,14 @@ def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch
     home = Home(Path(name))
 
     stages, history, warehouse = StageStore(home.stages), HistoryStore(home.history), Warehouse(home.warehouse)
-    assert warehouse.bring_up_to_date(stages, history) == [2023, 2024]
-    assert warehouse.bring_up_to_date(stages, history) == []
-    warehouse.require_whole()
+    assert warehouse.refresh(stages, history) == [2023, 2024]
+    assert warehouse.refresh(stages, history) == []
+    warehouse.verify()
     assert warehouse.years() == history.years() == [2023, 2024]
     registers = RegisterStore(home.registers)
-    assert [registers.faults(register, 2024) for register in REGISTERS] == [[]] * 4
+    assert [registers.integrity_errors(register, 2024) for register in REGISTERS] == [[]] * 4
     assert registers.read(REGISTERS[0], 2024).height == 4
-    assert not OpenedHome(home).years.look(2024).why
+    assert not OpenedHome(home).years.year_status(2024).pending_changes
     assert _beside(tmp_path, name) == before
 
 
@@ -86,7 +86,7 @@ def test_a_pattern_does_not_read_what_is_beside_it(counted: Path, tmp_path: Path
     home = Home(tmp_path / "a*b")
     shutil.rmtree(tmp_path / "axb" / "history" / "2024" / "00001")
     home.warehouse.unlink()
-    Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), HistoryStore(home.history))
+    Warehouse(home.warehouse).refresh(StageStore(home.stages), HistoryStore(home.history))
     assert Warehouse(home.warehouse).read(RUNS)["vintage"].to_list() == [1, 1, 2]
 
 

@@ -41,7 +41,7 @@ IN_DUTCH = {
     "deliver for a new supplier": ["deliver", "{file}", "--supplier=mo-nieuw", "--received-at=2025-05-03T23:30"],
     "withdraw": ["withdraw", "--supplier=gemeente-almelo", "--year=2024", "--at=2025-07-01T23:30"],
     "report": ["report", "--supplier=gemeente-almelo", "--year=2024"],
-    "explain": ["explain", "Klopt", "--supplier=gemeente-almelo", "--year=2024", "--rule=long_open"],
+    "explain-finding": ["explain-finding", "Klopt", "--supplier=gemeente-almelo", "--year=2024", "--rule=long_open"],
 }
 IN_ENGLISH = {
     "deliveries": ["deliveries"],

@@ -27,7 +27,7 @@ def _report(home: Path, capsys: pytest.CaptureFixture[str], supplier: str = "opv
 
 
 def _explain(home: Path, rule: str, text: str, *, supplier: str = "opvang", year: int = 2024) -> int:
-    arguments = ["explain", "--supplier", supplier, "--year", str(year), "--rule", rule, text]
+    arguments = ["explain-finding", "--supplier", supplier, "--year", str(year), "--rule", rule, text]
     return main([*arguments, "--home", str(home)])
 
 
@@ -166,7 +166,7 @@ def test_nothing_to_explain_without_an_approved_file(home: Path, capsys: pytest.
         ["report", "--supplier", "opvang"],
         ["report", "--supplier", "../x", "--year", "2024"],
         ["report", "--supplier", "opvang", "--year", "1999"],
-        ["explain", "--supplier", "opvang", "--year", "2024", "text"],
+        ["explain-finding", "--supplier", "opvang", "--year", "2024", "text"],
     ],
     ids=" ".join,
 )

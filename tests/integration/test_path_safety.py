@@ -80,7 +80,7 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     assert not entry.approved
     assert entry.file_name.isprintable()
     assert_no_number(entry.file_name)
-    with store.opened(entry) as kept:
+    with store.open_verified(entry) as kept:
         assert kept.read() == content
     # One folder in the log, with the entry and the file; besides, only the report and the mail are new.
     assert len(list((home / "deliveries" / "000001").iterdir())) == 2
@@ -195,7 +195,7 @@ def test_a_link_to_a_file_is_delivered_as_the_file_and_the_link_is_not_kept(home
     assert kept.read_bytes() == target.read_bytes()
     target.write_text("changed afterwards")
     (entry,) = DeliveryStore(home / "deliveries").entries()
-    with DeliveryStore(home / "deliveries").opened(entry) as opened:
+    with DeliveryStore(home / "deliveries").open_verified(entry) as opened:
         assert opened.read() == kept.read_bytes()
 
 
@@ -247,7 +247,7 @@ def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path
     assert [entry.approved for entry in entries] == [code == 0 for code in codes]
     for entry in entries:
         # What is kept has the digest and gets the verdict that the log says.
-        with store.opened(entry):
+        with store.open_verified(entry):
             pass
         kept = home / "deliveries" / entry.delivery_id / NAME
         assert (main(["check", str(kept)]) == 0) == entry.approved

@@ -14,7 +14,7 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import placeholder_numbers
 from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
-from dakl_pipeline.statistics.register_checks import RegisterSize, judge_register, profile_register, register_rules
+from dakl_pipeline.statistics.register_checks import RegisterSize, evaluate_register, profile_register, register_rules
 from resources.storage.register_store import RegisterStore
 from tests.support.small_home import ANNA, BRAM, cells, deliver, delivery, figures_home, registers, row, run
 
@@ -90,7 +90,7 @@ def test_a_column_of_another_type_is_refused_by_name(
     assert said in str(caught.value)
     assert str(file) in str(caught.value)
     assert ANNA not in str(caught.value)
-    assert any(said in fault for fault in store.faults(BY_NAME[register], 2024))
+    assert any(said in fault for fault in store.integrity_errors(BY_NAME[register], 2024))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_type_that_loses_nothing_is_read(register: str, column: str, series: p
     file.parent.mkdir()
     _frame(register, **{column: series}).write_parquet(file)
     store = RegisterStore(tmp_path)
-    assert store.faults(BY_NAME[register], 2024) == []
+    assert store.integrity_errors(BY_NAME[register], 2024) == []
     read = store.read(BY_NAME[register], 2024)
     assert read.equals(_frame(register, **{column: series}).cast(read.schema))
 
@@ -161,7 +161,7 @@ def test_a_placeholder_is_nobody(register: str, column: str, kind: str) -> None:
     assert made.equals(pseudonymise_register(_frame(register), contract, year=2024, key=KEY))
     profile = profile_register(contract, frame.lazy(), sha256="0" * 64)
     assert profile.placeholders == len(numbers) + 1
-    [finding] = [f for f in judge_register(contract, profile, {}) if "stands for a missing one" in f.found]
+    [finding] = [f for f in evaluate_register(contract, profile, {}) if "stands for a missing one" in f.found]
     assert finding.severity == "warning"
     assert finding.found.startswith(f"{len(numbers) + 1} of {len(numbers) + 2} rows")
     assert not any(number in finding.found for number in numbers)
@@ -238,7 +238,7 @@ def test_a_register_that_cannot_be_what_it_should(
     register: str, frame: pl.DataFrame, others: dict[int, RegisterSize], found: list[tuple[str, str]]
 ) -> None:
     profile = profile_register(BY_NAME[register], frame.lazy(), sha256="0" * 64)
-    findings = judge_register(BY_NAME[register], profile, others)
+    findings = evaluate_register(BY_NAME[register], profile, others)
     assert [(finding.severity, finding.found) for finding in findings] == found
     assert all(finding.to_do for finding in findings)
 

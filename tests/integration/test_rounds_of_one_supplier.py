@@ -31,7 +31,7 @@ source = "decided in a test"
 """
 
 
-class Season:
+class CollectionRound:
     """A supplier with a home, and what can be seen of it."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,91 +75,91 @@ class Season:
 
 
 @pytest.fixture
-def season(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Season:
-    return Season(tmp_path, capsys)
+def collection(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CollectionRound:
+    return CollectionRound(tmp_path, capsys)
 
 
-def test_a_season(season: Season) -> None:
+def test_a_season(collection: CollectionRound) -> None:
     # The first file, in the round of 2024.
-    assert season.deliver("2024-04-01", ANNA, version="v1") == 0
-    assert season.selected() == ["000001"]
-    assert "Dit bestand telt nu mee voor verslagjaar 2023." in season.mail("000001")
+    assert collection.deliver("2024-04-01", ANNA, version="v1") == 0
+    assert collection.selected() == ["000001"]
+    assert "Dit bestand telt nu mee voor verslagjaar 2023." in collection.mail("000001")
 
     # A rejected later file does not push it out.
-    assert season.deliver("2024-04-02", version="v2") == 1
-    assert season.selected() == ["000001"]
-    assert "blijft aanlevering 000001 van 1 april 2024 meetellen" in season.mail("000002")
-    assert "Dat kan tot en met 24 juni 2024" in season.mail("000002")
+    assert collection.deliver("2024-04-02", version="v2") == 1
+    assert collection.selected() == ["000001"]
+    assert "blijft aanlevering 000001 van 1 april 2024 meetellen" in collection.mail("000002")
+    assert "Dat kan tot en met 24 juni 2024" in collection.mail("000002")
 
     # A correction does; the same file again counts as the same.
-    assert season.deliver("2024-05-01", ANNA, BRAM, version="v3") == 0
-    assert season.selected() == ["000003"]
-    assert season.log()[0]["reason"] == "superseded by 000003"
-    assert "Het vervangt aanlevering 000001 van 1 april 2024." in season.mail("000003")
-    assert season.deliver("2024-06-20", ANNA, BRAM, version="v3") == 0
-    assert "dezelfde inhoud als aanlevering 000003" in season.said()
-    assert season.selected() == ["000004"]
-    assert season.log()[3]["same_content_as"] == "000003"
-    assert "precies gelijk aan die van aanlevering 000003 van 1 mei 2024" in season.mail("000004")
-    assert season.persons() == 2
+    assert collection.deliver("2024-05-01", ANNA, BRAM, version="v3") == 0
+    assert collection.selected() == ["000003"]
+    assert collection.log()[0]["reason"] == "superseded by 000003"
+    assert "Het vervangt aanlevering 000001 van 1 april 2024." in collection.mail("000003")
+    assert collection.deliver("2024-06-20", ANNA, BRAM, version="v3") == 0
+    assert "dezelfde inhoud als aanlevering 000003" in collection.said()
+    assert collection.selected() == ["000004"]
+    assert collection.log()[3]["same_content_as"] == "000003"
+    assert "precies gelijk aan die van aanlevering 000003 van 1 mei 2024" in collection.mail("000004")
+    assert collection.persons() == 2
 
     # Withdrawn in its week: nothing counts, also no file that comes on the last day.
-    assert season.withdraw("2024-06-24T09:00") == 0
-    assert season.selected() == []
-    assert "CBS verwerkt en publiceert uw gegevens over dat jaar niet" in season.mail("000005")
-    assert season.deliver("2024-06-24T15:00", ANNA, version="v4") == 0
-    assert "Het bestand telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in season.said()
-    assert season.selected() == []
-    assert "telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in season.mail("000006")
-    assert season.persons() == 0
+    assert collection.withdraw("2024-06-24T09:00") == 0
+    assert collection.selected() == []
+    assert "CBS verwerkt en publiceert uw gegevens over dat jaar niet" in collection.mail("000005")
+    assert collection.deliver("2024-06-24T15:00", ANNA, version="v4") == 0
+    assert "Het bestand telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in collection.said()
+    assert collection.selected() == []
+    assert "telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in collection.mail("000006")
+    assert collection.persons() == 0
 
     # The next round brings the year back.
-    assert season.deliver("2025-05-01", BRAM, version="v5") == 0
-    assert season.selected() == ["000007"]
-    assert "Dit bestand telt nu mee voor verslagjaar 2023." in season.mail("000007")
-    assert season.persons() == 1
+    assert collection.deliver("2025-05-01", BRAM, version="v5") == 0
+    assert collection.selected() == ["000007"]
+    assert "Dit bestand telt nu mee voor verslagjaar 2023." in collection.mail("000007")
+    assert collection.persons() == 1
 
     # Every entry has its mail, every approved file its report.
-    mails = sorted(path.name for path in season.home.glob("reports/*/*/*-mail.eml"))
+    mails = sorted(path.name for path in collection.home.glob("reports/*/*/*-mail.eml"))
     assert mails == [f"{n:06d}-mail.eml" for n in range(1, 8)]
-    reports = sorted(path.name for path in season.home.glob("reports/*/*/*-op-orde.html"))
+    reports = sorted(path.name for path in collection.home.glob("reports/*/*/*-op-orde.html"))
     assert reports == [f"{n:06d}-op-orde.html" for n in (1, 3, 4, 6, 7)]
 
 
-def test_late_is_refused_with_the_date_unless_an_analyst_accepts_it(season: Season) -> None:
-    assert season.deliver("2025-06-19", ANNA, version="v1") == 1
-    assert "18 juni 2025" in season.said()
-    assert "18 juni 2025" in season.mail("000001")
-    assert season.selected() == []
-    assert season.deliver("2025-06-19", ANNA, version="v1", late="agreed by phone") == 0
-    entry = season.log()[1]
+def test_late_is_refused_with_the_date_unless_an_analyst_accepts_it(collection: CollectionRound) -> None:
+    assert collection.deliver("2025-06-19", ANNA, version="v1") == 1
+    assert "18 juni 2025" in collection.said()
+    assert "18 juni 2025" in collection.mail("000001")
+    assert collection.selected() == []
+    assert collection.deliver("2025-06-19", ANNA, version="v1", late="agreed by phone") == 0
+    entry = collection.log()[1]
     assert (entry["selected"], entry["accepted_late"], entry["same_content_as"]) == (True, "agreed by phone", "000001")
     assert entry["recorded_by"]
     assert entry["catalogue_version"]
-    assert "toch geaccepteerd" in season.mail("000002")
+    assert "toch geaccepteerd" in collection.mail("000002")
 
-    assert season.withdraw("2025-07-05") == 1
-    assert "2025-07-04" in season.said()
-    assert len(season.log()) == 2
-    assert season.withdraw("2025-07-05", late="post was slow") == 0
-    assert season.selected() == []
-    assert season.log()[2]["accepted_late"] == "post was slow"
+    assert collection.withdraw("2025-07-05") == 1
+    assert "2025-07-04" in collection.said()
+    assert len(collection.log()) == 2
+    assert collection.withdraw("2025-07-05", late="post was slow") == 0
+    assert collection.selected() == []
+    assert collection.log()[2]["accepted_late"] == "post was slow"
 
 
-def test_the_settings_of_the_home_may_add_a_round_and_extend_one(season: Season) -> None:
-    assert season.deliver("2025-05-01", ANNA, version="v1") == 0
-    assert season.withdraw("2025-07-01") == 0
-    assert season.deliver("2026-05-01", CEES, version="v2") == 1
-    assert season.deliver("2025-06-25", CEES, version="v2") == 1
-    settings = season.home / "settings.toml"
+def test_the_settings_of_the_home_may_add_a_round_and_extend_one(collection: CollectionRound) -> None:
+    assert collection.deliver("2025-05-01", ANNA, version="v1") == 0
+    assert collection.withdraw("2025-07-01") == 0
+    assert collection.deliver("2026-05-01", CEES, version="v2") == 1
+    assert collection.deliver("2025-06-25", CEES, version="v2") == 1
+    settings = collection.home / "settings.toml"
     settings.write_text(f"[rounds.2025]\nextension_end = 2025-06-25\n{_ROUND_2026}")
     # In the extension, and so in the round that was withdrawn.
-    assert season.deliver("2025-06-25", CEES, version="v2") == 0
-    assert season.selected() == []
-    assert season.deliver("2026-05-01", CEES, version="v3") == 0
-    assert season.selected() == ["000006"]
-    assert "Dit bestand telt nu mee voor verslagjaar 2023." in season.mail("000006")
+    assert collection.deliver("2025-06-25", CEES, version="v2") == 0
+    assert collection.selected() == []
+    assert collection.deliver("2026-05-01", CEES, version="v3") == 0
+    assert collection.selected() == ["000006"]
+    assert "Dit bestand telt nu mee voor verslagjaar 2023." in collection.mail("000006")
     settings.write_text("[rounds.2025]\nextension_end = 2025-06-01\n")
-    season.said()
-    assert main(["deliveries", "--home", str(season.home)]) == 1
-    assert "rounds.2025" in season.said()
+    collection.said()
+    assert main(["deliveries", "--home", str(collection.home)]) == 1
+    assert "rounds.2025" in collection.said()

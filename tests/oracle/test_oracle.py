@@ -15,8 +15,8 @@ import pytest
 
 from tests.oracle.count import Figures, figures, region_of
 from tests.oracle.delivered_file import COLUMNS, Row, read_delivered_file, reference_rows
+from tests.oracle.population_people import YEARS
 from tests.oracle.selection import Event, select
-from tests.oracle.world_people import YEARS
 
 # Numbers that pass the eleven test; the last one has lost its zero when it is written with eight digits.
 ANNA, BOB, CEES, DINA = "123456782", "111222333", "100000009", "012345672"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.collection_round import TABLES, assert_a_season_ends_well
-from tests.support.concurrent_users import READERS, WRITERS, all_hands, assert_every_run_ended_well
+from tests.support.collection_round import TABLES, assert_a_collection_round_ends_well
+from tests.support.concurrent_users import READERS, WRITERS, all_users, assert_every_run_ended_well
 from tests.support.crash_runs import assert_kills_leave_the_figures_of_a_clean_run
 from tests.support.dagster_ui import running_ui
 from tests.support.small_home import deliver, delivery, export, make_home, row, run
@@ -30,7 +30,7 @@ def test_half_an_hour_of_many_hands(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert deliver(home, file, "mo-first") == 0
     assert run(home, 2023, 2024) == 0
     with running_ui(home) as ui:
-        reports = all_hands(home, (*WRITERS, *READERS), HALF_AN_HOUR, ui.port)
+        reports = all_users(home, (*WRITERS, *READERS), HALF_AN_HOUR, ui.port)
     with capsys.disabled():
         for report in reports:
             waits = sorted(report["waits"])
@@ -48,4 +48,6 @@ def test_half_an_hour_of_many_hands(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_season_of_120_suppliers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert_a_season_ends_well(tmp_path, monkeypatch, suppliers=120, persons=4000, bursts=12, years=(2022, 2023, 2024))
+    assert_a_collection_round_ends_well(
+        tmp_path, monkeypatch, suppliers=120, persons=4000, bursts=12, years=(2022, 2023, 2024)
+    )

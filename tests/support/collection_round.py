@@ -22,14 +22,14 @@ from dakl_pipeline.contracts.history import RUNS, SELECTED_HISTORY
 from dakl_pipeline.definitions import YEARLY_FIGURES
 from dakl_pipeline.deliveries.selection import select
 from dakl_pipeline.history.provenance import Vintage
-from dakl_pipeline.synthetic import World, generate_world
+from dakl_pipeline.synthetic import Population, generate_population
 from dakl_pipeline.synthetic.deliveries import Event
 from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.warehouse import Warehouse
 from resources.workflows.opened_home import OpenedHome
-from resources.workflows.year_status import YearWatch
+from resources.workflows.year_status import YearMonitor
 from tests.support.dagster_ui import running_ui
 from tests.support.environment import wait_until
 from tests.support.small_home import export
@@ -46,7 +46,7 @@ _CHANGE = re.compile(r"^(?P<supplier>[a-z0-9-]+): (?P<old>nothing|.+ \(\d+\)) â†
 
 
 @dataclass
-class Season:
+class CollectionRound:
     """A home that a daemon watches.
 
     Attributes:
@@ -61,23 +61,23 @@ class Season:
     _files: int = field(default=0)
 
     @property
-    def watch(self) -> YearWatch:
+    def watch(self) -> YearMonitor:
         """A look at the home, as the sensor has it."""
         return OpenedHome(self.home).years
 
     def play(self, event: Event, *, late: bool = False) -> None:
         """Deliver or withdraw as a supplier does."""
         where = ["--supplier", event.supplier_id, "--home", str(self.home.root)]
-        why = ["--accept-late", "agreed by telephone"] if late else []
+        pending_changes = ["--accept-late", "agreed by telephone"] if late else []
         at = "2025-12-01T12:00" if late else event.received_at.isoformat()
         if event.file_name is None or event.content is None:
-            code = main(["withdraw", "--year", str(event.reporting_year), "--at", at, *why, *where])
+            code = main(["withdraw", "--year", str(event.reporting_year), "--at", at, *pending_changes, *where])
         else:
             self._files += 1
             file = self.home.root.parent / "sent" / str(self._files) / event.file_name
             file.parent.mkdir(parents=True)
             file.write_bytes(event.content)
-            code = main(["deliver", str(file), "--received-at", at, *why, *where])
+            code = main(["deliver", str(file), "--received-at", at, *pending_changes, *where])
         assert code == (0 if event.is_expected_approved else 1), event
 
     def selections(self) -> dict[int, frozenset[str]]:
@@ -92,7 +92,8 @@ class Season:
         """Wait until the figures of every year are those of its selection and nothing is going on."""
         watch = self.watch
         wait_until(
-            lambda: not self._busy() and not any(watch.look(year).why for year in self.years), seconds=DEADLINE_SECONDS
+            lambda: not self._busy() and not any(watch.year_status(year).pending_changes for year in self.years),
+            seconds=DEADLINE_SECONDS,
         )
 
     def wait_for_failure(self, year: int) -> None:
@@ -103,10 +104,10 @@ class Season:
         """How the runs of a year ended."""
         return Counter(run.status for run in self._runs(year))
 
-    def wanted(self, year: int) -> list[str]:
+    def target_fingerprint(self, year: int) -> list[str]:
         """The states that were counted, in order."""
         ended_well = [run for run in self._runs(year) if run.status == dg.DagsterRunStatus.SUCCESS]
-        return [run.tags[".dagster/dakl_wanted"] for run in reversed(ended_well)]
+        return [run.tags[".dagster/dakl_target"] for run in reversed(ended_well)]
 
     def _runs(self, year: int) -> list[dg.DagsterRun]:
         chosen = dg.RunsFilter(job_name=YEARLY_FIGURES, tags={"dagster/partition": str(year)})
@@ -116,92 +117,95 @@ class Season:
         return any(not run.is_finished for year in self.years for run in self._runs(year))
 
 
-def assert_a_season_ends_well(
+def assert_a_collection_round_ends_well(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *, suppliers: int, persons: int, bursts: int, years: tuple[int, ...]
 ) -> None:
     """Play a season through commands, daemon and sensor, and hold its end against one clean run."""
     monkeypatch.setenv("DAKL_RERUN_INTERVAL", "2")
-    monkeypatch.setenv("DAKL_RERUN_PAUSES", "[5, 5, 5]")
+    monkeypatch.setenv("DAKL_RERUN_RETRY_DELAYS", "[5, 5, 5]")
     home = Home(folder / "home")
     assert main(["key", "create", "--home", str(home.root)]) == 0
-    world = generate_world(plan_of(seed=5, years=years, persons=persons, suppliers=suppliers))
-    write_registers(world.registers, home.registers)
+    population = generate_population(plan_of(seed=5, years=years, persons=persons, suppliers=suppliers))
+    write_registers(population.registers, home.registers)
     with dg.DagsterInstance.from_config(str(prepare_instance(home))) as instance:
-        season = Season(home, instance, years)
-        parts = _in_bursts(world, bursts)
+        collection = CollectionRound(home, instance, years)
+        parts = _in_bursts(population, bursts)
         # Days of silence: the daemon was off.
         for event in parts[0]:
-            season.play(event)
+            collection.play(event)
         with running_ui(home.root):
-            season.settle()
-            delivered = [year for year in years if season.selections()[year]]
-            assert {year: season.outcomes(year) for year in delivered} == {
+            collection.settle()
+            delivered = [year for year in years if collection.selections()[year]]
+            assert {year: collection.outcomes(year) for year in delivered} == {
                 year: {dg.DagsterRunStatus.SUCCESS: 1} for year in delivered
             }
             for number, part in enumerate(parts[1:]):
-                _burst(season, part, number)
-            _late_file(season, world)
-            _register_that_breaks_and_is_replaced(season, years[-1])
-        _assert_runs_and_reasons(season)
+                _burst(collection, part, number)
+            _late_file(collection, population)
+            _register_that_breaks_and_is_replaced(collection, years[-1])
+        _assert_runs_and_reasons(collection)
     _assert_as_a_clean_run(home, folder, years)
 
 
-def _in_bursts(world: World, bursts: int) -> list[list[Event]]:
-    size = -(-len(world.events) // bursts)
-    return [list(world.events[start : start + size]) for start in range(0, len(world.events), size)]
+def _in_bursts(population: Population, bursts: int) -> list[list[Event]]:
+    size = -(-len(population.events) // bursts)
+    return [list(population.events[start : start + size]) for start in range(0, len(population.events), size)]
 
 
-def _burst(season: Season, events: list[Event], number: int) -> None:
+def _burst(collection: CollectionRound, events: list[Event], number: int) -> None:
     """Events in one go, longer than a run takes: a year that changes is counted once, another is not."""
-    before, counted = season.selections(), {year: len(season.wanted(year)) for year in season.years}
+    before, counted = (
+        collection.selections(),
+        {year: len(collection.target_fingerprint(year)) for year in collection.years},
+    )
     with ExitStack() as busy:
         # As if another run of each year was busy all the time.
-        for year in season.years:
-            busy.enter_context(season.watch.stages.held(year, patience=DEADLINE_SECONDS))
+        for year in collection.years:
+            busy.enter_context(collection.watch.stages.locked(year, timeout=DEADLINE_SECONDS))
         for event in events:
-            season.play(event)
-    season.settle()
-    for year, selection in season.selections().items():
-        runs = len(season.wanted(year)) - counted[year]
+            collection.play(event)
+    collection.settle()
+    for year, selection in collection.selections().items():
+        runs = len(collection.target_fingerprint(year)) - counted[year]
         # What came and went again within the burst may have asked for a run.
         assert runs == 1 if selection != before[year] else runs <= 1, (number, year, runs)
 
 
-def _late_file(season: Season, world: World) -> None:
-    event = next(e for e in world.events if e.content is not None and e.is_expected_approved)
-    counted = len(season.wanted(event.reporting_year))
-    season.play(event, late=True)
-    season.settle()
-    assert len(season.wanted(event.reporting_year)) == counted + 1
+def _late_file(collection: CollectionRound, population: Population) -> None:
+    event = next(e for e in population.events if e.content is not None and e.is_expected_approved)
+    counted = len(collection.target_fingerprint(event.reporting_year))
+    collection.play(event, late=True)
+    collection.settle()
+    assert len(collection.target_fingerprint(event.reporting_year)) == counted + 1
 
 
-def _register_that_breaks_and_is_replaced(season: Season, year: int) -> None:
+def _register_that_breaks_and_is_replaced(collection: CollectionRound, year: int) -> None:
     """Half a register fails its runs with pauses between them; a good one is counted at once."""
-    path = season.home.registers / str(year) / "persons.parquet"
+    path = collection.home.registers / str(year) / "persons.parquet"
     people = pl.read_parquet(path)
     path.write_bytes(path.read_bytes()[:1000])
-    season.wait_for_failure(year)
-    counted = len(season.wanted(year))
+    collection.wait_for_failure(year)
+    counted = len(collection.target_fingerprint(year))
     people.head(people.height * 9 // 10).write_parquet(path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
-    season.settle()
-    assert len(season.wanted(year)) == counted + 1
-    assert season.outcomes(year)[dg.DagsterRunStatus.FAILURE] <= 4
+    collection.settle()
+    assert len(collection.target_fingerprint(year)) == counted + 1
+    assert collection.outcomes(year)[dg.DagsterRunStatus.FAILURE] <= 4
 
 
-def _assert_runs_and_reasons(season: Season) -> None:
-    for year in season.years:
-        wanted = season.wanted(year)
-        assert all(first != second for first, second in pairwise(wanted)), "a state ran twice"
-        vintages = season.watch.history.vintages(year)
-        assert len(vintages) <= len(wanted)
+def _assert_runs_and_reasons(collection: CollectionRound) -> None:
+    for year in collection.years:
+        target_fingerprint = collection.target_fingerprint(year)
+        assert all(first != second for first, second in pairwise(target_fingerprint)), "a state ran twice"
+        vintages = collection.watch.history.vintages(year)
+        assert len(vintages) <= len(target_fingerprint)
         if vintages:
-            _assert_told(season, year, vintages)
+            _assert_told(collection, year, vintages)
 
 
-def _assert_told(season: Season, year: int, vintages: list[Vintage]) -> None:
+def _assert_told(collection: CollectionRound, year: int, vintages: list[Vintage]) -> None:
     """Every change of the selection is told: from the first count, step by step, to what counts in the end."""
-    first = season.watch.history.read(vintages[0], SELECTED_HISTORY)
+    first = collection.watch.history.read(vintages[0], SELECTED_HISTORY)
     told = {supplier: f"{name} ({number})" for supplier, name, number in first.select(*_SELECTED).rows()}
     assert vintages[0].reason == f"first count, of {len(told)} files"
     for vintage in vintages[1:]:
@@ -211,7 +215,7 @@ def _assert_told(season: Season, year: int, vintages: list[Vintage]) -> None:
                 told |= {change["supplier"]: change["new"]} if change["new"] != "nothing" else {}
             else:
                 assert sentence.startswith("other register "), sentence
-    entries, methodology = DeliveryStore(season.home.deliveries).entries(), load_methodology(season.home)
+    entries, methodology = DeliveryStore(collection.home.deliveries).entries(), load_methodology(collection.home)
     selected = select(entries, year=year, methodology=methodology)
     assert told == {d.supplier_id: f"{d.file_name} ({d.delivery_id})" for d in selected}
 

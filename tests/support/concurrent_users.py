@@ -150,7 +150,7 @@ def look_at_ui(port: int, is_over: threading.Event) -> dict[str, Any]:
     return {"role": "ui", "waits": waits, "errors": errors}
 
 
-def all_hands(home: Path, roles: tuple[str, ...], seconds: float, port: int | None = None) -> list[dict[str, Any]]:
+def all_users(home: Path, roles: tuple[str, ...], seconds: float, port: int | None = None) -> list[dict[str, Any]]:
     """Let some hands work at a home at once.
 
     Args:
@@ -163,7 +163,7 @@ def all_hands(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
         What each hand reports.
     """
     program = [sys.executable, "-m", "tests.support.concurrent_users"]
-    hands = [
+    users = [
         subprocess.Popen(
             [*program, role, str(home), str(number)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -178,14 +178,14 @@ def all_hands(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
     if port is not None:
         looker.join()
     # All are told to stop before the first is waited for.
-    for hand in hands:
+    for hand in users:
         assert hand.stdin is not None
         hand.stdin.close()
-    for hand in hands:
+    for hand in users:
         assert hand.stdout is not None
         with hand:
             reports.append(json.loads(hand.stdout.read()))
-    assert [hand.returncode for hand in hands] == [0] * len(hands)
+    assert [hand.returncode for hand in users] == [0] * len(users)
     return reports
 
 

@@ -41,7 +41,7 @@ def _whole_entries(root: Path, content: bytes) -> int:
     for entry in entries:
         if not isinstance(entry, Delivery):
             raise TypeError
-        with store.opened(entry) as opened:
+        with store.open_verified(entry) as opened:
             if opened.read() != content:
                 raise ValueError
     return len(entries)

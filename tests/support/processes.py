@@ -85,7 +85,7 @@ def _assert_whole(home: Path, file: Path) -> None:
     content = file.read_bytes()
     for entry in entries:
         assert isinstance(entry, Delivery)
-        with store.opened(entry) as opened:
+        with store.open_verified(entry) as opened:
             assert opened.read() == content
     assert sorted(path.name for path in (home / "deliveries").iterdir()) == [".lock", *store.entry_names()]
     assert {path.name for path in (home / "deliveries").glob("*/*")} == {"entry.json", file.name}

@@ -79,7 +79,7 @@ def report(
         ),
         supplier=supplier,
         year=YEAR,
-        standing="selected",
+        status="selected",
         correct_until=date(2025, 6, 18),
         rules_version="1.0.0",
         previous=before,

@@ -11,7 +11,7 @@ from functools import cache
 import polars as pl
 
 from dakl_pipeline.reference import delivery_rounds, municipal_mergers, municipalities
-from dakl_pipeline.synthetic import Event, World
+from dakl_pipeline.synthetic import Event, Population
 
 ELEVEN_TEST = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
@@ -38,11 +38,11 @@ def round_of(event: Event) -> int:
     )
 
 
-def selected(world: World, year: int) -> dict[str, Event]:
+def selected(population: Population, year: int) -> dict[str, Event]:
     """The most recent approved file of each supplier, unless withdrawn in its round or later."""
     latest: dict[str, Event] = {}
     withdrawn: dict[str, int] = {}
-    for event in world.events:
+    for event in population.events:
         if event.reporting_year != year:
             continue
         if event.kind == "withdraw":
@@ -76,12 +76,12 @@ def _day(text: str, year: int) -> date | None:
     return None if not text else date(year, 12, 31) if text == f"{year}-31-12" else date.fromisoformat(text)
 
 
-def count(world: World, year: int) -> Count:
-    registers = world.registers[year]
+def count(population: Population, year: int) -> Count:
+    registers = population.registers[year]
     links = dict(registers["v_numbers"].iter_rows())
     births = dict(registers["persons"].select("bsn", "birth_date").iter_rows())
     result = Count()
-    for supplier, event in sorted(selected(world, year).items()):
+    for supplier, event in sorted(selected(population, year).items()):
         assert event.content is not None
         for row in rows_of(event.content):
             bsn, code = row["bsn"].zfill(9), row["gemeentecode"].zfill(4)
@@ -111,7 +111,7 @@ def count(world: World, year: int) -> Count:
     return result
 
 
-def registered(world: World, year: int, persons: set[str]) -> pl.DataFrame:
+def registered(population: Population, year: int, persons: set[str]) -> pl.DataFrame:
     """The counted persons who are in the person register, with their age on 31 December."""
-    found = world.registers[year]["persons"].filter(pl.col("bsn").is_in(sorted(persons)))
+    found = population.registers[year]["persons"].filter(pl.col("bsn").is_in(sorted(persons)))
     return found.with_columns(age=year - pl.col("birth_date").dt.year())

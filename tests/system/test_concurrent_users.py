@@ -5,7 +5,7 @@ Belongs here: how many and how long, and what must hold. Does not belong here: w
 
 from pathlib import Path
 
-from tests.support.concurrent_users import all_hands, assert_every_run_ended_well
+from tests.support.concurrent_users import all_users, assert_every_run_ended_well
 from tests.support.small_home import deliver, delivery, export, make_home, row, run
 
 ROLES = ("deliver", "run", "figures", "query", "shell")
@@ -18,7 +18,7 @@ def test_nobody_sees_an_error_and_the_figures_are_those_of_the_last_files(tmp_pa
         file = delivery(tmp_path / "in", f"DAKL_J{year}_a.csv", row(start=f"{year}-02-01", end=f"{year}-02-03"))
         assert deliver(home, file, "mo-first") == 0
     assert run(home, 2023, 2024) == 0
-    reports = all_hands(home, ROLES, seconds=5)
+    reports = all_users(home, ROLES, seconds=5)
     assert [error for report in reports for error in report["errors"]] == []
     assert {report["role"] for report in reports if report["waits"]} == set(ROLES)
     assert_every_run_ended_well(home)

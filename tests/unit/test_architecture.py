@@ -54,7 +54,7 @@ def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own():
     stores = {name for name in vars(OpenedHome) if not name.startswith("_")} - {"home"}
     assert {"deliveries", "warehouse", "reports", "mails"} <= stores
     made = {"DeliveryStore", "ExplanationStore", "RegisterStore", "StageStore", "HistoryStore", "Warehouse"}
-    made |= {"ReportStore", "Mailbox", "YearWatch"}
+    made |= {"ReportStore", "Mailbox", "YearMonitor"}
     found = [
         f"{path.relative_to(ROOT)}: {node.func.id}"
         for room in ("dakl_pipeline/cli", "dakl_pipeline/definitions.py", "assets")

@@ -17,7 +17,7 @@ from resources.storage.stage_store import StageStore
 
 
 @dataclass(frozen=True)
-class Patient:
+class Context:
     """A home at a moment.
 
     Attributes:

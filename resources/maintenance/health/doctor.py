@@ -7,35 +7,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.health import Finding
+from dakl_pipeline.operation.health import HealthFinding
 from dakl_pipeline.reference import Methodology, default_methodology
 from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.maintenance.health import inputs, runs
-from resources.maintenance.health import installation as surroundings
-from resources.maintenance.health import outputs as outcomes
-from resources.maintenance.health.context import Patient
+from resources.maintenance.health import installation as installation
+from resources.maintenance.health import outputs as outputs
+from resources.maintenance.health.context import Context
 
-CHECKS: dict[str, Callable[[Patient], Iterable[Finding]]] = {
-    "versions": surroundings.program,
-    "home": surroundings.folder,
-    "disk": surroundings.disk,
+CHECKS: dict[str, Callable[[Context], Iterable[HealthFinding]]] = {
+    "versions": installation.program,
+    "home": installation.folder,
+    "disk": installation.disk,
     "clock": inputs.clock,
-    "settings": surroundings.settings,
-    "environment": surroundings.environment,
-    "mail": surroundings.mail,
-    "key": surroundings.key,
+    "settings": installation.settings,
+    "environment": installation.environment,
+    "mail": installation.mail,
+    "key": installation.key,
     "deliveries": inputs.delivery_log,
     "registers": inputs.registers,
     "runs": runs.runs,
-    "stages": outcomes.stages,
-    "history": outcomes.history,
-    "warehouse": outcomes.warehouse,
-    "figures": outcomes.figures,
+    "stages": outputs.stages,
+    "history": outputs.history,
+    "warehouse": outputs.warehouse,
+    "figures": outputs.figures,
 }
 
 
-def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[list[Finding]]:
+def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[list[HealthFinding]]:
     """Look at everything in and around a home; nothing is changed.
 
     Args:
@@ -46,15 +46,17 @@ def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[
     Yields:
         The findings of each of :data:`CHECKS`, at least one.
     """
-    patient = Patient(home, _methodology(home), now, codes)
+    context = Context(home, _methodology(home), now, codes)
     for name, check in CHECKS.items():
         try:
-            found = list(check(patient))
+            found = list(check(context))
         except DaklError as error:
-            found = [Finding(name, "fault", str(error))]
+            found = [HealthFinding(name, "fault", str(error))]
         except OSError as error:
-            found = [Finding(name, "fault", f"cannot be read ({error.strerror})", "look at the disk and the rights")]
-        yield found or [Finding(name, "ok", "nothing to look at")]
+            found = [
+                HealthFinding(name, "fault", f"cannot be read ({error.strerror})", "look at the disk and the rights")
+            ]
+        yield found or [HealthFinding(name, "ok", "nothing to look at")]
 
 
 def _methodology(home: Home) -> Methodology:

@@ -15,72 +15,76 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from dakl_pipeline.errors import Missing
-from dakl_pipeline.operation.health import Finding, few, judge_key, judge_libraries, judge_room
+from dakl_pipeline.operation.health import HealthFinding, evaluate_key, evaluate_libraries, evaluate_room, summarise
 from resources.config.environment import PREFIX, Environment, load_environment
 from resources.config.home import Home
 from resources.config.secret_key import find_key, key_file_of
 from resources.config.settings import load_methodology
 from resources.config.versions import versions
 from resources.mail.settings import MailSettings, load_mail_settings
-from resources.maintenance.health.context import Patient
+from resources.maintenance.health.context import Context
 from resources.workflows.supplier_mail import coordinators_of
 
 _DISTRIBUTION = "dakl-pipeline"
 
 
-def folder(patient: Patient) -> Iterator[Finding]:
+def folder(context: Context) -> Iterator[HealthFinding]:
     """The folder itself: may it be written, and is it closed to others?"""
-    home = patient.home
+    home = context.home
     places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
     closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
-        yield Finding(
+        yield HealthFinding(
             "home",
             "fault",
-            f"cannot be written: {few(closed)}",
+            f"cannot be written: {summarise(closed)}",
             "make the disk writable and give the account that runs dakl the folder; figures stay readable until then",
         )
     elif home.root.stat().st_mode & 0o007:
-        yield Finding(
+        yield HealthFinding(
             "home",
             "warning",
             "open to every account of this machine, and it holds BSN's",
             f"`chmod 700 {shlex.quote(str(home.root))}`",
         )
     else:
-        yield Finding("home", "ok", f"{home.root}, writable and closed to others")
+        yield HealthFinding("home", "ok", f"{home.root}, writable and closed to others")
 
 
-def disk(patient: Patient) -> Iterator[Finding]:
+def disk(context: Context) -> Iterator[HealthFinding]:
     """Room for the next run."""
-    paths = [patient.home.warehouse, *patient.home.stages.rglob("*.parquet")]
+    paths = [context.home.warehouse, *context.home.stages.rglob("*.parquet")]
     needed = sum(path.stat().st_size for path in paths if path.is_file())
-    yield judge_room(shutil.disk_usage(patient.home.root).free, needed=needed)
+    yield evaluate_room(shutil.disk_usage(context.home.root).free, needed=needed)
 
 
-def key(patient: Patient) -> Iterator[Finding]:
+def key(context: Context) -> Iterator[HealthFinding]:
     """The key: there, closed to others, and the one that the figures were made with."""
     given = load_environment()
-    file = key_file_of(patient.home, given)
+    file = key_file_of(context.home, given)
     try:
-        found = find_key(patient.home, given)
+        found = find_key(context.home, given)
     except Missing as error:
         # What the error says to do is for a new home: a key made anew is not the one that was lost.
-        yield Finding("key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy")
+        yield HealthFinding(
+            "key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy"
+        )
         return
-    yield judge_key(patient.stages.known_key_id(found.check_value), patient.history.readable().values())
-    if file is not None and file.stat().st_mode & _bits_of_others(file, patient.home):
-        yield Finding("key file", "fault", f"{file} can be read by others", f"`chmod 600 {shlex.quote(str(file))}`")
+    yield evaluate_key(context.stages.known_key_id(found.check_value), context.history.readable().values())
+    if file is not None and file.stat().st_mode & _bits_of_others(file, context.home):
+        yield HealthFinding(
+            "key file", "fault", f"{file} can be read by others", f"`chmod 600 {shlex.quote(str(file))}`"
+        )
 
 
-def settings(patient: Patient) -> Iterator[Finding]:
+def settings(context: Context) -> Iterator[HealthFinding]:
     """The settings of the statistic."""
-    load_methodology(patient.home)
-    own = "those of the home and of the package" if patient.home.settings_file.exists() else "those of the package"
-    yield Finding("settings", "ok", own)
+    load_methodology(context.home)
+    own = "those of the home and of the package" if context.home.settings_file.exists() else "those of the package"
+    yield HealthFinding("settings", "ok", own)
 
 
-def environment(patient: Patient) -> Iterator[Finding]:
+def environment(context: Context) -> Iterator[HealthFinding]:
     """The variables of the environment: each means something and can be; those about mail have a check of their own."""
     load_environment()
     known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
@@ -90,37 +94,39 @@ def environment(patient: Patient) -> Iterator[Finding]:
         if name.upper() not in known:
             close = get_close_matches(name.upper(), sorted(known), n=1)
             to_do = f"take it away or correct it: did you mean {close[0]}?" if close else "take it away or correct it"
-            yield Finding("environment", "warning", f"{name} means nothing to dakl", to_do)
+            yield HealthFinding("environment", "warning", f"{name} means nothing to dakl", to_do)
     if all(name.upper() in known for name in given):
-        yield Finding("environment", "ok", f"{few(given)}" if given else "nothing is set")
+        yield HealthFinding("environment", "ok", f"{summarise(given)}" if given else "nothing is set")
 
 
-def mail(patient: Patient) -> Iterator[Finding]:
+def mail(context: Context) -> Iterator[HealthFinding]:
     """The mail settings and the coordinators; no connection is made."""
     mail_settings = load_mail_settings()
-    coordinators = coordinators_of(patient.home)
+    coordinators = coordinators_of(context.home)
     if mail_settings.smtp_host is None:
-        yield Finding("mail", "ok", "no mail server is set, so mails stay in the home")
+        yield HealthFinding("mail", "ok", "no mail server is set, so mails stay in the home")
     elif mail_settings.smtp_ca_file is not None and not mail_settings.smtp_ca_file.is_file():
-        yield Finding(
+        yield HealthFinding(
             "mail", "fault", "the file of DAKL_SMTP_CA_FILE is not there", "put it there or take the setting away"
         )
     elif mail_settings.analyst.endswith(".example"):
-        yield Finding("mail", "warning", "no address of the analyst", "set DAKL_MAIL_ANALYST or DAKL_MAIL_CONTACT")
+        yield HealthFinding(
+            "mail", "warning", "no address of the analyst", "set DAKL_MAIL_ANALYST or DAKL_MAIL_CONTACT"
+        )
     else:
-        yield Finding("mail", "ok", f"a server and {len(coordinators)} suppliers with a coordinator")
+        yield HealthFinding("mail", "ok", f"a server and {len(coordinators)} suppliers with a coordinator")
 
 
-def program(patient: Patient) -> Iterator[Finding]:
+def program(context: Context) -> Iterator[HealthFinding]:
     """The versions of the program, its rules and its libraries."""
     own = metadata.distribution(_DISTRIBUTION)
     installed: dict[str, str] = {canonicalize_name(each.name): each.version for each in metadata.distributions()}
-    wrong = judge_libraries(own.requires or [], installed)
+    wrong = evaluate_libraries(own.requires or [], installed)
     yield from wrong
     if not wrong:
         made = versions()
         shown = ", ".join(f"{name} {made[name]}" for name in ("dagster", "polars", "duckdb"))
-        yield Finding(
+        yield HealthFinding(
             "versions",
             "ok",
             f"dakl {made['dakl-pipeline']}, rule catalogue {made['rule catalogue']}, Python "

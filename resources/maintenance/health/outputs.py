@@ -6,69 +6,69 @@ Belongs here: looking at these, and comparing them with what they were made of. 
 from collections.abc import Iterator
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.health import Finding, few, judge_year
-from resources.maintenance.health.context import Patient
+from dakl_pipeline.operation.health import HealthFinding, evaluate_year, summarise
+from resources.maintenance.health.context import Context
 from resources.storage.warehouse import Warehouse, identity
 from resources.workflows.opened_home import OpenedHome
 
 
-def stages(patient: Patient) -> Iterator[Finding]:
+def stages(context: Context) -> Iterator[HealthFinding]:
     """The tables between the stages, against their digests."""
-    store, newest = patient.stages, patient.history.readable()
-    for year in patient.methodology.reporting_years:
+    store, newest = context.stages, context.history.readable()
+    for year in context.methodology.reporting_years:
         check = f"stages of {year}"
         again = f"`dakl run --year {year}` makes them again"
         if not store.has_readable_record(year):
-            yield Finding(check, "warning", "the record of what was made is damaged", again)
+            yield HealthFinding(check, "warning", "the record of what was made is damaged", again)
             continue
         records = [store.record(year), *([newest[year].record] if year in newest else [])]
         damaged = sorted({name for record in records for name in store.damaged(record)})
         if damaged:
-            yield Finding(check, "warning", f"gone or damaged: {few(damaged)}", again)
+            yield HealthFinding(check, "warning", f"gone or damaged: {summarise(damaged)}", again)
         else:
-            yield Finding(check, "ok", "whole" if records[0].stages else "nothing was made yet")
+            yield HealthFinding(check, "ok", "whole" if records[0].stages else "nothing was made yet")
 
 
-def history(patient: Patient) -> Iterator[Finding]:
+def history(context: Context) -> Iterator[HealthFinding]:
     """The vintages of every year."""
-    store = patient.history
+    store = context.history
     for year in store.years():
         check = f"history of {year}"
         numbers = store.numbers(year)
         gone = [str(number) for number in range(1, numbers[-1]) if number not in numbers]
         try:
-            store.require_whole(year)
+            store.verify(year)
         except DaklError as error:
-            yield Finding(check, "fault", str(error))
+            yield HealthFinding(check, "fault", str(error))
             continue
         if gone:
             to_do = "put it back from a backup, or leave it if it was removed on purpose"
-            yield Finding(check, "warning", f"gone: vintage {few(gone)}", to_do)
+            yield HealthFinding(check, "warning", f"gone: vintage {summarise(gone)}", to_do)
         else:
-            yield Finding(check, "ok", "1 vintage" if len(numbers) == 1 else f"{len(numbers)} vintages")
+            yield HealthFinding(check, "ok", "1 vintage" if len(numbers) == 1 else f"{len(numbers)} vintages")
 
 
-def warehouse(patient: Patient) -> Iterator[Finding]:
+def warehouse(context: Context) -> Iterator[HealthFinding]:
     """The warehouse: every table can be read, and every year shows its newest vintage."""
-    newest, store = patient.history.readable(), Warehouse(patient.home.warehouse)
+    newest, store = context.history.readable(), Warehouse(context.home.warehouse)
     again = "bring it up to date with `dakl run --all`"
-    if not patient.home.warehouse.exists():
+    if not context.home.warehouse.exists():
         if newest:
-            yield Finding("warehouse", "fault", "it is gone, so no figures can be read", again)
+            yield HealthFinding("warehouse", "fault", "it is gone, so no figures can be read", again)
         else:
-            yield Finding("warehouse", "ok", "nothing was counted yet")
+            yield HealthFinding("warehouse", "ok", "nothing was counted yet")
         return
-    shown = store.shown()
-    store.require_whole()
+    shown = store.loaded_vintages()
+    store.verify()
     behind = [year for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
     if behind:
-        yield Finding("warehouse", "warning", f"behind for {few([str(year) for year in behind])}", again)
+        yield HealthFinding("warehouse", "warning", f"behind for {summarise([str(year) for year in behind])}", again)
     else:
-        yield Finding("warehouse", "ok", "whole, and shows the newest vintage of every year")
+        yield HealthFinding("warehouse", "ok", "whole, and shows the newest vintage of every year")
 
 
-def figures(patient: Patient) -> Iterator[Finding]:
+def figures(context: Context) -> Iterator[HealthFinding]:
     """Whether the figures of every year are of the files and registers that count now."""
-    watch = OpenedHome(patient.home, patient.methodology).years
-    for year in patient.methodology.reporting_years:
-        yield judge_year(watch.look(year), patient.stages.record(year), codes=patient.codes)
+    watch = OpenedHome(context.home, context.methodology).years
+    for year in context.methodology.reporting_years:
+        yield evaluate_year(watch.year_status(year), context.stages.record(year), codes=context.codes)

@@ -12,18 +12,18 @@ from typing import Any
 
 import yaml
 
-from dakl_pipeline.operation.health import Finding, few
-from resources.maintenance.health.context import Patient
+from dakl_pipeline.operation.health import HealthFinding, summarise
+from resources.maintenance.health.context import Context
 from resources.storage.sqlite_files import opened_unchanged
 
 _NO_FIGURE_IS_LOST = "no figure is lost by it"
 
 
-def runs(patient: Patient) -> Iterator[Finding]:
+def runs(context: Context) -> Iterator[HealthFinding]:
     """The settings and the storage of Dagster."""
-    folder = patient.home.dagster
+    folder = context.home.dagster
     if not folder.is_dir():
-        yield Finding("runs", "ok", "nothing has run yet")
+        yield HealthFinding("runs", "ok", "nothing has run yet")
         return
     file = folder / "dagster.yaml"
     try:
@@ -33,7 +33,7 @@ def runs(patient: Patient) -> Iterator[Finding]:
     except (OSError, ValueError, yaml.YAMLError):
         settings = None
     if not isinstance(settings, dict):
-        yield Finding(
+        yield HealthFinding(
             "runs",
             "fault",
             f"{file} is not readable",
@@ -46,20 +46,20 @@ def runs(patient: Patient) -> Iterator[Finding]:
         yield _sqlite(folder)
 
 
-def _sqlite(folder: Path) -> Finding:
+def _sqlite(folder: Path) -> HealthFinding:
     files = sorted(folder.rglob("*.db"))
-    damaged = [str(path) for path in files if not _is_whole(path)]
+    damaged = [str(path) for path in files if not _is_intact(path)]
     if damaged:
-        return Finding(
+        return HealthFinding(
             "runs",
             "fault",
-            f"damaged: {few(damaged)}",
+            f"damaged: {summarise(damaged)}",
             f"put it back from a backup, or move it away and start with an empty history of runs: {_NO_FIGURE_IS_LOST}",
         )
-    return Finding("runs", "ok", "the history of runs opens" if files else "nothing has run yet")
+    return HealthFinding("runs", "ok", "the history of runs opens" if files else "nothing has run yet")
 
 
-def _is_whole(path: Path) -> bool:
+def _is_intact(path: Path) -> bool:
     try:
         with opened_unchanged(path) as connection:
             return bool(connection.execute("pragma quick_check(1)").fetchone() == ("ok",))
@@ -67,11 +67,11 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _postgres(database: dict[str, Any]) -> Finding:
+def _postgres(database: dict[str, Any]) -> HealthFinding:
     try:
         import psycopg2
     except ImportError:
-        return Finding("runs", "fault", "no driver for PostgreSQL", "install the program with its extra `team`")
+        return HealthFinding("runs", "fault", "no driver for PostgreSQL", "install the program with its extra `team`")
     values = {name: _value(given) for name, given in database.items()}
     try:
         connection = psycopg2.connect(
@@ -85,13 +85,13 @@ def _postgres(database: dict[str, Any]) -> Finding:
         connection.close()
     except psycopg2.Error:
         # The library's own message may show the settings.
-        return Finding(
+        return HealthFinding(
             "runs",
             "fault",
             "PostgreSQL cannot be reached",
             "look whether it runs and whether DAKL_POSTGRES_HOST and the like are right; figures can be read meanwhile",
         )
-    return Finding("runs", "ok", "the history of runs in PostgreSQL opens")
+    return HealthFinding("runs", "ok", "the history of runs in PostgreSQL opens")
 
 
 def _value(given: Any) -> Any:

@@ -16,7 +16,7 @@ from assets.framework.stage import EarlierVintage, Inputs, Output, Stage, Stores
 from dakl_pipeline.contracts.history import COUNTS_HISTORY, COVERAGE_HISTORY
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.definitions import build_defs
 from dakl_pipeline.deliveries.log import Delivery
 from resources.config.environment import load_environment
@@ -56,7 +56,7 @@ def _inputs(home: Home, *, year: int = 2024, **declared: object) -> Inputs:
 
 def _open(inputs: Inputs) -> None:
     delivered = Inputs.log.func(_all(inputs))  # type: ignore[attr-defined]
-    with inputs.opened(next(entry for entry in delivered if isinstance(entry, Delivery))):
+    with inputs.open_delivery(next(entry for entry in delivered if isinstance(entry, Delivery))):
         pass
 
 
@@ -68,11 +68,11 @@ def _all(inputs: Inputs) -> Inputs:
 
 PERSONS = REGISTERS[0]
 READS: list[tuple[str, Callable[[Inputs], object], Mapping[str, object]]] = [
-    ("table stays.assessed", lambda i: i.read(ASSESSED_STAYS), {"reads": (ASSESSED_STAYS,)}),
+    ("table stays.eligibility", lambda i: i.read(STAY_ELIGIBILITY), {"reads": (STAY_ELIGIBILITY,)}),
     (
-        "table stays.assessed",
-        lambda i: i.read_matching(ASSESSED_STAYS, "person_pseudonym", pl.Series([], dtype=pl.String)),
-        {"reads": (ASSESSED_STAYS,)},
+        "table stays.eligibility",
+        lambda i: i.read_matching(STAY_ELIGIBILITY, "person_pseudonym", pl.Series([], dtype=pl.String)),
+        {"reads": (STAY_ELIGIBILITY,)},
     ),
     ("source delivered_files", lambda i: i.log, {"sources": ("delivered_files",)}),
     ("source delivered_files", _open, {"sources": ("delivered_files",)}),

@@ -100,10 +100,10 @@ def test_the_coverage_of_the_country_is_told_as_numbers_and_the_weakest_region_f
     told = _run(home, instance)
     coverage, overlap = told["coverage"], told["supplier_overlap"]
     numbers = _numbers(coverage)
-    assert list(numbers)[:2] == ["identified_percentage", "counting_percentage"]
+    assert list(numbers)[:2] == ["identified_percentage", "eligible_percentage"]
     expected = {
         "identified_percentage": 66.7,
-        "counting_percentage": 66.7,
+        "eligible_percentage": 66.7,
         "registrations": 6,
         "counting_registrations": 4,
         "registrations_without_identifier": 2,
@@ -180,7 +180,7 @@ def test_every_materialisation_tells_of_what_it_was_made_and_what_changed(
     assert second["person_register"] == "nothing"
     assert second["selected_deliveries"] == "selection"
     assert second["pseudonymised_stays"] == "deliveries.selected"
-    assert second["unique_person_counts"] == "persons.unique, stays.assessed"
+    assert second["unique_person_counts"] == "persons.unique, stays.eligibility"
     forced = _run(home, instance, **{"dakl/force": "true"})
     assert {str(told["what_changed"]).partition(":")[0] for told in forced.values()} == {"nothing"}
     assert all(told["written"] for told in forced.values())

@@ -70,7 +70,7 @@ def _metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, object
 def test_a_run_tells_rows_in_out_and_set_aside_by_reason(home: Home, instance: dg.DagsterInstance) -> None:
     result = _run(home, instance)
     assert result.success
-    assessed = _metadata(result, "assessed_stays")
+    assessed = _metadata(result, "stay_eligibility")
     assert (assessed["rows_in"], assessed["dagster/row_count"], assessed["rows_excluded"]) == (3, 3, 2)
     assert r"| type\_not\_published | 1 |" in str(assessed["excluded_by_reason"])
     assert r"| no\_region | 1 |" in str(assessed["excluded_by_reason"])

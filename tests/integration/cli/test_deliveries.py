@@ -70,7 +70,7 @@ def test_why_a_file_is_rejected(
 
 
 @pytest.fixture(scope="module")
-def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that was corrected, a rejected one, one of another year, and a withdrawal."""
     folder = tmp_path_factory.mktemp("log")
     home = make_home(folder)
@@ -102,10 +102,10 @@ CHOSEN = {
 
 
 @pytest.mark.parametrize("options", CHOSEN)
-def test_choosing_among_the_entries(options: str, season: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_choosing_among_the_entries(options: str, collection: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def said(*more: str) -> str:
         capsys.readouterr()
-        assert main(["deliveries", *options.split(), *more, "--home", str(season)]) == 0
+        assert main(["deliveries", *options.split(), *more, "--home", str(collection)]) == 0
         return capsys.readouterr().out
 
     ids = [f"00000{place}" for place in CHOSEN[options]]

@@ -38,9 +38,9 @@ def test_a_database_that_does_not_answer(
     home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Held and not listened to: nobody else can answer there.
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port = str(held.getsockname()[1])
+    with socket.socket() as locked:
+        locked.bind(("127.0.0.1", 0))
+        port = str(locked.getsockname()[1])
         for name, value in {"HOST": "127.0.0.1", "PORT": port, "DB": "d", "USER": "u", "PASSWORD": PASSWORD}.items():
             monkeypatch.setenv(f"DAKL_POSTGRES_{name}", value)
         told = _told(home, capfd)

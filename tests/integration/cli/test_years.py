@@ -28,7 +28,7 @@ def test_a_run_waits_for_another_of_its_year_and_says_so(home: Path, capsys: pyt
     run = threading.Thread(
         target=lambda: codes.append(main(["run", "--year=2024", "--year=2023", "--jobs=1", "--home", str(home)]))
     )
-    with StageStore(home / "stages").held(2024, patience=0):
+    with StageStore(home / "stages").locked(2024, timeout=0):
         run.start()
         said = wait_until(lambda: capsys.readouterr().err)
         assert codes == []

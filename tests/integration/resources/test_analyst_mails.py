@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def _run(run_id: str = "6f1c2a34-8a51") -> FailedRun:
-    return FailedRun(run_id, datetime(2025, 6, 1, 10, 30, tzinfo=UTC), "refused", "2024", "assessed_stays", "no good")
+    return FailedRun(run_id, datetime(2025, 6, 1, 10, 30, tzinfo=UTC), "refused", "2024", "stay_eligibility", "no good")
 
 
 def _mailbox(home: Home, **settings: object) -> AnalystMailbox:
@@ -51,7 +51,7 @@ def test_who_gets_it(settings: dict[str, object], to: str | None, home: Home) ->
     mailbox = _mailbox(home, **settings)
     path = mailbox.post(_run(), time_zone=ZONE)
     assert path == home.root / "mails" / "failed-run-6f1c2a34-8a51.eml"
-    assert [[r.email for r in letter.to] for letter in mailbox.letters()] == [[to] if to else []]
+    assert [[r.email for r in mail.to] for mail in mailbox.mails()] == [[to] if to else []]
     assert message_from_bytes(path.read_bytes(), policy=SMTP)["From"]
 
 
@@ -64,7 +64,7 @@ def test_what_waits_is_sent_once(home: Home) -> None:
         assert mailbox.send(_server(server, home)) == []
     assert [r.to for r in server.received] == [(ANALYST,), (ANALYST,)]
     assert [r.message["Message-ID"][:7] for r in server.received] == ["<run-1@", "<run-2@"]
-    assert all(letter.sent_at is not None for letter in mailbox.letters())
+    assert all(mail.sent_at is not None for mail in mailbox.mails())
 
 
 def test_a_server_that_is_away_loses_nothing(home: Home) -> None:
@@ -89,7 +89,7 @@ def test_an_address_that_is_set_later_gets_what_waits(home: Home) -> None:
 
 def test_without_mails_there_is_nothing_to_send_and_no_folder(home: Home) -> None:
     mailbox = _mailbox(home, mail_analyst=ANALYST)
-    assert mailbox.letters() == []
+    assert mailbox.mails() == []
     assert mailbox.send(MailServer(HOST, MailSettings(smtp_port=1))) == []
     assert not home.mails.exists()
 

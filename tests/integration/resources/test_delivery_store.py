@@ -46,7 +46,7 @@ def _logged(root: Path) -> list[str]:
     store = DeliveryStore(root)
     entries = store.entries()
     for entry in entries:
-        with store.opened(entry) as opened:
+        with store.open_verified(entry) as opened:
             assert opened.read() == CONTENT
     return [entry.delivery_id for entry in entries]
 
@@ -212,10 +212,10 @@ def test_a_file_that_was_touched_is_not_opened(root: Path, file: Path) -> None:
     entry = log_file(store, file)
     kept = root / "000001" / entry.stored_name
     kept.write_bytes(CONTENT + b" ")
-    with pytest.raises(Refused, match="000001 was changed"), store.opened(entry):
+    with pytest.raises(Refused, match="000001 was changed"), store.open_verified(entry):
         pass
     kept.unlink()
-    with pytest.raises(Refused, match="000001 is gone"), store.opened(entry):
+    with pytest.raises(Refused, match="000001 is gone"), store.open_verified(entry):
         pass
 
 

@@ -104,12 +104,12 @@ def test_previous_is_the_approved_file_before_it_by_time_of_receipt(home: Home) 
     assert report.previous is not None
     assert report.previous.delivery.delivery_id == first.delivery_id
     older = _store(home).write(first).report
-    assert (older.delivery.delivery_id, older.previous, older.standing) == (first.delivery_id, None, "superseded")
+    assert (older.delivery.delivery_id, older.previous, older.status) == (first.delivery_id, None, "superseded")
 
 
 def test_a_withdrawn_year_says_so(home: Home) -> None:
     _deliver(home, row())
-    assert _store(home).write_latest("opvang", 2024).report.standing == "selected"
+    assert _store(home).write_latest("opvang", 2024).report.status == "selected"
     withdraw(
         DeliveryStore(home.deliveries),
         supplier_id="opvang",
@@ -120,7 +120,7 @@ def test_a_withdrawn_year_says_so(home: Home) -> None:
         accept_late=None,
         methodology=load_methodology(home),
     )
-    assert _store(home).write_latest("opvang", 2024).report.standing == "withdrawn"
+    assert _store(home).write_latest("opvang", 2024).report.status == "withdrawn"
 
 
 def test_times_and_days_are_on_the_dutch_calendar(home: Home) -> None:

@@ -107,23 +107,23 @@ def test_a_key_keeps_its_id_and_the_id_says_nothing_of_the_key(store: StageStore
     assert first not in "a" * 64
 
 
-def _hold(root: str, is_held: Event, may_go: Event) -> None:
-    with StageStore(Path(root)).held(2024, patience=10):
-        is_held.set()
+def _hold(root: str, is_locked: Event, may_go: Event) -> None:
+    with StageStore(Path(root)).locked(2024, timeout=10):
+        is_locked.set()
         may_go.wait(60)
 
 
 def test_one_run_of_a_year_at_a_time_and_a_dead_one_holds_nothing(store: StageStore, tmp_path: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
-    is_held, may_go = spawn.Event(), spawn.Event()
-    other = spawn.Process(target=_hold, args=(str(tmp_path / "stages"), is_held, may_go))
+    is_locked, may_go = spawn.Event(), spawn.Event()
+    other = spawn.Process(target=_hold, args=(str(tmp_path / "stages"), is_locked, may_go))
     other.start()
-    assert is_held.wait(60)
-    with pytest.raises(Refused, match="another run of 2024"), store.held(2024, patience=0.1):
+    assert is_locked.wait(60)
+    with pytest.raises(Refused, match="another run of 2024"), store.locked(2024, timeout=0.1):
         pass
-    with store.held(2023, patience=0.1):
+    with store.locked(2023, timeout=0.1):
         pass
     other.kill()
     other.join(60)
-    with store.held(2024, patience=60):
+    with store.locked(2024, timeout=60):
         pass

@@ -36,7 +36,7 @@ METHODOLOGY = Methodology.model_validate(default_methodology())
 COORDINATORS = "supplier_id,name,email\nalmelo,Anna de Vriès,anna@opvang.internal\nede,Bob,bob@opvang.internal\n"
 CONTACT = "dakloosheid@cbs.internal"
 CANARIES = ("823609571", "823609572", "93485402", "8317460295")
-PAUSES = (1.0, 2.0, 4.0)
+RETRY_DELAYS = (1.0, 2.0, 4.0)
 SAID = "Wij vragen nachtgasten niet naar een nummer."
 
 
@@ -102,13 +102,16 @@ def _deliver(
 
 def _send(home: Home, server: MailServerForTests, folder: Path, **other: object) -> tuple[list[str], list[float]]:
     """Send what waits; returns the problems and the pauses that were made."""
-    pauses: list[float] = []
+    retry_delays: list[float] = []
     settings = _settings(server, folder, **other)
     mailbox = _mailbox(home, settings)
     problems = mailbox.send(
-        mailbox.mails(mailbox.entries()), MailServer(HOST, settings), pauses=PAUSES, sleep=pauses.append
+        mailbox.mails(mailbox.entries()),
+        MailServer(HOST, settings),
+        retry_delays=RETRY_DELAYS,
+        sleep=retry_delays.append,
     )
-    return problems, pauses
+    return problems, retry_delays
 
 
 def _sent(home: Home) -> list[str]:
@@ -436,8 +439,8 @@ def test_a_server_that_is_away_loses_nothing(home: Home, tmp_path: Path) -> None
     _deliver(home, row(ANNA))
     with MailServerForTests() as server:
         pass
-    problems, pauses = _send(home, server, tmp_path)
-    assert pauses == list(PAUSES)
+    problems, retry_delays = _send(home, server, tmp_path)
+    assert retry_delays == list(RETRY_DELAYS)
     assert len(problems) == 1
     assert problems[0].startswith(f"1 mail is waiting: the mail server {HOST}:{server.port} cannot be reached")
     assert _sent(home) == []
@@ -461,10 +464,10 @@ def test_a_server_that_comes_back_in_between(home: Home, tmp_path: Path) -> None
     mailbox = _mailbox(home, settings)
     mails = mailbox.mails(mailbox.entries())
     try:
-        assert mailbox.send(mails, MailServer(HOST, settings), pauses=PAUSES, sleep=come_back) == []
+        assert mailbox.send(mails, MailServer(HOST, settings), retry_delays=RETRY_DELAYS, sleep=come_back) == []
     finally:
         server.__exit__(None, None, None)
-    assert made == list(PAUSES[:2])
+    assert made == list(RETRY_DELAYS[:2])
     assert _sent(home) == ["000001"]
 
 
@@ -483,10 +486,10 @@ def test_what_never_works_is_not_tried_again(
 ) -> None:
     _deliver(home, row(ANNA))
     with server:
-        problems, pauses = _send(home, server, tmp_path, **other)
+        problems, retry_delays = _send(home, server, tmp_path, **other)
     assert len(problems) == 1
     assert said in problems[0]
-    assert pauses == []
+    assert retry_delays == []
     assert server.received == []
     assert PASSWORD.encode() not in server.logins
     assert _sent(home) == []
@@ -496,9 +499,9 @@ def test_one_address_that_is_refused_holds_up_nobody(home: Home, tmp_path: Path)
     _deliver(home, row(ANNA))
     _deliver(home, row(BRAM), supplier="ede")
     with MailServerForTests(answers={"anna@opvang.internal": ["550 no such user"]}) as server:
-        problems, pauses = _send(home, server, tmp_path)
+        problems, retry_delays = _send(home, server, tmp_path)
         assert problems == ["the mail of 000001 waits: the mail server does not take the address (answer 550)"]
-        assert pauses == []
+        assert retry_delays == []
         assert _sent(home) == ["000002"]
         assert _send(home, server, tmp_path) == ([], [])
     assert _sent(home) == ["000001", "000002"]
@@ -508,7 +511,7 @@ def test_an_address_that_is_refused_for_now_is_tried_again(home: Home, tmp_path:
     _deliver(home, row(ANNA))
     _deliver(home, row(BRAM), supplier="ede")
     with MailServerForTests(answers={"anna@opvang.internal": ["450 later", "451 later"]}) as server:
-        assert _send(home, server, tmp_path) == ([], list(PAUSES[:2]))
+        assert _send(home, server, tmp_path) == ([], list(RETRY_DELAYS[:2]))
     assert [r.to[0][:3] for r in server.received] == ["bob", "ann"]
 
 
@@ -547,10 +550,10 @@ def test_two_that_send_at_once_send_each_mail_once(home: Home, tmp_path: Path) -
 def test_a_supplier_without_an_address_waits_until_there_is_one(home: Home, tmp_path: Path) -> None:
     _, mail = _deliver(home, row(ANNA), supplier="zwolle")
     with MailServerForTests() as server:
-        problems, pauses = _send(home, server, tmp_path, mail_contact="monitor@cbs.example")
+        problems, retry_delays = _send(home, server, tmp_path, mail_contact="monitor@cbs.example")
         assert len(problems) == 1
         assert "no address is known for zwolle" in problems[0]
-        assert (server.received, pauses) == ([], [])
+        assert (server.received, retry_delays) == ([], [])
         home.coordinators_file.write_text("supplier_id,name,email\nzwolle,Zoë,zoe@opvang.internal\n", encoding="utf-8")
         assert _send(home, server, tmp_path) == ([], [])
     (received,) = server.received
@@ -629,10 +632,10 @@ def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environ:
 
     def set_up(server: MailServerForTests) -> None:
         for name, value in _settings(server, tmp_path).model_dump(exclude={"smtp_password"}, exclude_none=True).items():
-            if name != "smtp_pauses":
+            if name != "smtp_retry_delays":
                 monkeypatch.setenv(f"DAKL_{name.upper()}", str(value))
         monkeypatch.setenv("DAKL_SMTP_PASSWORD", PASSWORD)
-        monkeypatch.setenv("DAKL_SMTP_PAUSES", "[0, 0]")
+        monkeypatch.setenv("DAKL_SMTP_RETRY_DELAYS", "[0, 0]")
 
     return set_up
 

@@ -38,7 +38,7 @@ def home(counted: Home, tmp_path: Path) -> Home:
 
 def _sync(home: Home) -> list[int]:
     history = HistoryStore(home.history)
-    return Warehouse(home.warehouse).bring_up_to_date(StageStore(home.stages), history)
+    return Warehouse(home.warehouse).refresh(StageStore(home.stages), history)
 
 
 def test_the_newest_vintage_of_every_year_is_shown(counted: Home) -> None:
@@ -113,9 +113,9 @@ def test_what_a_shell_wrote_is_gone_after_the_next_run(home: Home) -> None:
         connection.execute("create table notes_of_an_analyst as select 1 as one")
         connection.execute("update statistics.coverage set value = value + 1 where year = 2023")
     with pytest.raises(Refused, match="not as it was made"):
-        Warehouse(home.warehouse).require_whole()
+        Warehouse(home.warehouse).verify()
     assert run(home.root, 2024) == 0
-    Warehouse(home.warehouse).require_whole()
+    Warehouse(home.warehouse).verify()
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         assert connection.execute("from duckdb_tables() where table_name like 'notes%'").fetchall() == []
@@ -177,21 +177,21 @@ def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, m
     assert not list(home.root.glob("*.draft*")) + list(home.root.glob(".*.draft*")), "it would keep the disk full"
 
 
-def _hold(path: str, is_held: Event, may_go: Event) -> None:
+def _hold(path: str, is_locked: Event, may_go: Event) -> None:
     with duckdb.connect(path) as connection:
         connection.execute("create table notes_of_an_analyst as select 1 as one")
-        is_held.set()
+        is_locked.set()
         may_go.wait(60)
 
 
 def test_a_shell_that_has_the_file_open_to_write_stops_nobody(home: Home) -> None:
     before = Warehouse(home.warehouse).read(COVERAGE)
     spawn = multiprocessing.get_context("spawn")
-    is_held, may_go = spawn.Event(), spawn.Event()
-    shell = spawn.Process(target=_hold, args=(str(home.warehouse), is_held, may_go))
+    is_locked, may_go = spawn.Event(), spawn.Event()
+    shell = spawn.Process(target=_hold, args=(str(home.warehouse), is_locked, may_go))
     shell.start()
     try:
-        assert is_held.wait(60)
+        assert is_locked.wait(60)
         assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
         file = delivery(home.root.parent / "c", "DAKL_J2024_c.csv", row(ANNA))
         assert deliver(home.root, file, "gemeente-almelo") == 0

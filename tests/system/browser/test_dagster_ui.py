@@ -38,7 +38,7 @@ COUNTS = "unique_person_counts"
 WAY_BACK = (
     (COUNTS, "persons"),
     ("unique_persons", "person_pseudonym"),
-    ("assessed_stays", "person_pseudonym"),
+    ("stay_eligibility", "person_pseudonym"),
     ("regional_stays", "person_pseudonym"),
     ("enriched_stays", "person_pseudonym"),
     ("pseudonymised_stays", "bsn_pseudonym"),

@@ -29,7 +29,7 @@ COMMANDS: dict[str, str] = {
     "generate": "--out {folder}/made --persons 200 --suppliers 3 --year 2024 --seed 1",
     "explain-figure": "--year 2024 --region Almelo --home {home}",
     "report": "--supplier gemeente-almelo --year 2024 --home {home}",
-    "explain": "Klopt --supplier gemeente-almelo --year 2024 --rule long_open --home {home}",
+    "explain-finding": "Klopt --supplier gemeente-almelo --year 2024 --rule long_open --home {home}",
     "mails": "--home {home}",
     "doctor": "--home {home}",
     "backup": "--out {folder}/home.tar.gz --home {home}",

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES, VINTAGE_TABLES, WAREHOUSE_TABLES
-from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, Table, hold_against
+from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, Table, validate
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 
 ALL = {table.name: table for table in (*TABLES.values(), *HISTORY_TABLES)}
@@ -46,8 +46,8 @@ def test_a_category_of_an_earlier_version_stays_in_the_history() -> None:
     row = {"year": 2022, "region_code": "CR01", "dimension": "leeftijd", "category": "no longer used", "persons": 3}
     now = pl.DataFrame([row], schema=UNIQUE_PERSON_COUNTS.polars_schema)
     then = pl.DataFrame([{**row, "vintage": 1}], schema=UNIQUE_PERSON_COUNTS.history.polars_schema)
-    assert not hold_against(UNIQUE_PERSON_COUNTS.schema, now).passed
-    assert hold_against(UNIQUE_PERSON_COUNTS.history.schema, then).passed
+    assert not validate(UNIQUE_PERSON_COUNTS.schema, now).passed
+    assert validate(UNIQUE_PERSON_COUNTS.history.schema, then).passed
 
 
 def test_registers_are_no_part_of_a_vintage() -> None:

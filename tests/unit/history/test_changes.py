@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, SET_ASIDE_HISTORY
+from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, EXCLUSIONS_HISTORY
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.history.changes import history_of, selection_changes, why
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, StageRecord, Vintage, YearRecord
 
@@ -60,7 +60,7 @@ def history(before: pl.DataFrame, after: pl.DataFrame, stays: pl.DataFrame | Non
     tables[UNIQUE_PERSONS] = after
     tables[SELECTED] = tables[SELECTED].clear()
     if stays is not None:
-        tables[ASSESSED_STAYS] = stays
+        tables[STAY_ELIGIBILITY] = stays
     return history_of(vintage(), tables=tables, selected_before=tables[SELECTED].clear(), persons_before=before)
 
 
@@ -132,10 +132,10 @@ def test_a_vintage_has_rows_of_the_contract_of_every_table_of_the_history() -> N
 
 
 def test_a_registration_without_region_is_excluded_in_the_country_only() -> None:
-    column = next(name for name in ASSESSED_STAYS.column_names if name.endswith("_reason"))
+    column = next(name for name in STAY_ELIGIBILITY.column_names if name.endswith("_reason"))
     rows = [("CR02", "no_identifier"), (None, "no_region"), ("CR02", None), ("CR02", "no_identifier")]
     stays = pl.DataFrame(rows, schema={"region_code": pl.String, column: pl.String}, orient="row")
-    found = history(persons(), persons(), stays)[SET_ASIDE_HISTORY].select(pl.exclude("year", "vintage")).rows()
+    found = history(persons(), persons(), stays)[EXCLUSIONS_HISTORY].select(pl.exclude("year", "vintage")).rows()
     assert sorted(found) == [("CR02", "no_identifier", 2), ("NL", "no_identifier", 2), ("NL", "no_region", 1)]
 
 

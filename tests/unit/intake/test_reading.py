@@ -2,7 +2,7 @@
 
 import pytest
 
-from dakl_pipeline.reference import set_aside_reasons
+from dakl_pipeline.reference import exclusion_reasons
 from tests.support.delivery_files import check, lines
 from tests.support.readings import REGISTRATIONS, reading_of
 from tests.support.small_home import row
@@ -12,14 +12,14 @@ from tests.support.small_home import row
 def test_a_registration_by_itself(registration: str, reason: str | None) -> None:
     read = reading_of(registration)
     assert (read.registrations, read.counting) == (1, int(reason is None))
-    assert read.set_aside == ({} if reason is None else {reason: 1})
+    assert read.excluded == ({} if reason is None else {reason: 1})
 
 
 @pytest.mark.parametrize("block_bytes", [1, 2**20])
 def test_a_file(block_bytes: int) -> None:
     read = reading_of(*(registration for registration, _ in REGISTRATIONS), block_bytes=block_bytes)
     assert (read.registrations, read.counting, read.v_number_only) == (22, 9, 3)
-    assert list(read.set_aside) == [r.reason for r in set_aside_reasons() if r.reason in read.set_aside]
+    assert list(read.excluded) == [r.reason for r in exclusion_reasons() if r.reason in read.excluded]
     assert read.told() == (
         "22 registraties gelezen; daarvan tellen er 9 mee voor 2024, voor zover aan het bestand te zien is.",
         "Van wat meetelt, hebben er 3 alleen een V-nummer: CBS telt die personen apart, tenzij bij het V-nummer een "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dakl_pipeline.deliveries.selection import standings
+from dakl_pipeline.deliveries.selection import delivery_statuses
 from dakl_pipeline.intake.refusal import Refusal, refusal_of
 from tests.support.mail_entries import METHODOLOGY, delivery
 
@@ -35,4 +35,4 @@ BOTH = Refusal(is_outside_window=True, is_faulty=True)
 def test_why_a_file_was_rejected(rules: list[str], refusal: Refusal, reason: str) -> None:
     assert refusal_of(rules) == refusal
     entry = delivery(1, approved=False, findings=dict.fromkeys(rules, 2))
-    assert [s.reason for s in standings([entry], METHODOLOGY)] == [reason]
+    assert [s.reason for s in delivery_statuses([entry], METHODOLOGY)] == [reason]

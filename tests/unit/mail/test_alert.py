@@ -8,7 +8,7 @@ from email.policy import SMTP
 
 import pytest
 
-from dakl_pipeline.mail.alert import Cause, FailedRun, notice_of_failed_run
+from dakl_pipeline.mail.alert import Cause, FailedRun, content_of_failed_run
 from dakl_pipeline.mail.message import compose_alert
 from dakl_pipeline.mail.recipients import Recipient
 
@@ -26,9 +26,9 @@ PSEUDONYM = "0123456789abcdef" * 4
 
 
 def _message(run: FailedRun) -> EmailMessage:
-    notice = notice_of_failed_run(run, time_zone="Europe/Amsterdam")
+    content = content_of_failed_run(run, time_zone="Europe/Amsterdam")
     addresses = {"to": (ANALYST,), "sender": "dakl@cbs.internal", "reply_to": "contact@cbs.internal"}
-    made = compose_alert(run.run_id, run.failed_at, notice, **addresses)
+    made = compose_alert(run.run_id, run.failed_at, content, **addresses)
     return message_from_bytes(made.as_bytes(), EmailMessage, policy=SMTP)
 
 

@@ -9,7 +9,7 @@ from dakl_pipeline.intake import catalogue as catalogues
 from dakl_pipeline.intake.catalogue import Rule
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.mail import groups
-from dakl_pipeline.mail.notice import Notice, notice_of_delivery
+from dakl_pipeline.mail.content import MailContent, content_of_delivery
 from dakl_pipeline.mail.rendering import as_html, as_text
 from tests.support.mail_entries import METHODOLOGY, delivery
 
@@ -37,12 +37,12 @@ def _rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "catalogue", lambda: catalogue)
 
 
-def _notice(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approved: bool = True) -> Notice:
+def _notice(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approved: bool = True) -> MailContent:
     rule = FEWER.id if approved else "bsn_format"
     counts = {rule: 1, "bsn_missing" if approved else "date_format": 2}
     entry = delivery(1, findings=counts, approved=approved)
     found = Finding(rule=FEWER.id, severity="warning", row=None, column=None, message=SAID)
-    return notice_of_delivery(
+    return content_of_delivery(
         entry,
         [entry],
         [found],
@@ -54,18 +54,18 @@ def _notice(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approve
     )
 
 
-def _shown(notice: Notice) -> list[str]:
-    page = re.sub("<style>.*</style>", "", as_html(notice, GREETING), flags=re.DOTALL)
+def _shown(content: MailContent) -> list[str]:
+    page = re.sub("<style>.*</style>", "", as_html(content, GREETING), flags=re.DOTALL)
     page = page[page.index("<h1") :]
-    return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in (page, as_text(notice, GREETING))]
+    return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in (page, as_text(content, GREETING))]
 
 
 @pytest.mark.usefixtures("_rule")
 def test_a_finding_against_an_earlier_file_comes_first_and_once() -> None:
-    notice = _notice()
-    assert notice.subject == "Goedgekeurd, let op: bestand over 2024 (000001)"
-    assert notice.preview == SAID
-    for text in _shown(notice):
+    content = _notice()
+    assert content.subject == "Goedgekeurd, let op: bestand over 2024 (000001)"
+    assert content.preview == SAID
+    for text in _shown(content):
         assert text.upper().startswith("UW BESTAND IS GOEDGEKEURD BESTE ANNA, EERST DIT")
         assert text.index(SAID) < text.index("Controleer of het bestand volledig is.") < text.index("Het bestand DAKL")
         assert text.count(SAID) == 1
@@ -74,9 +74,9 @@ def test_a_finding_against_an_earlier_file_comes_first_and_once() -> None:
 
 @pytest.mark.usefixtures("_rule")
 def test_what_was_explained_is_no_longer_first() -> None:
-    notice = _notice(explained=True)
-    assert notice.subject.startswith("Goedgekeurd: ")
-    for text in _shown(notice):
+    content = _notice(explained=True)
+    assert content.subject.startswith("Goedgekeurd: ")
+    for text in _shown(content):
         assert "Eerst dit" not in text
         assert text.index("Bevindingen") < text.index(SAID)
         assert "waarschuwing, 1 keer, toegelicht" in text
@@ -85,16 +85,16 @@ def test_what_was_explained_is_no_longer_first() -> None:
 @pytest.mark.parametrize("approved", [True, False])
 @pytest.mark.usefixtures("_rule")
 def test_a_diagnosis_comes_before_the_rows(approved: bool) -> None:
-    notice = _notice(diagnoses=(DIAGNOSIS, "Er staat 123456782 in de kopregel."), approved=approved)
-    for text in _shown(notice):
+    content = _notice(diagnoses=(DIAGNOSIS, "Er staat 123456782 in de kopregel."), approved=approved)
+    for text in _shown(content):
         assert text.index("Eerst dit") < text.index(DIAGNOSIS) < text.index("Het bestand DAKL")
         assert "Er staat ######### in de kopregel." in text
     if not approved:
-        assert notice.preview == DIAGNOSIS
+        assert content.preview == DIAGNOSIS
 
 
 def test_without_them_nothing_is_first() -> None:
     entry = delivery(1, findings={"bsn_missing": 2})
-    notice = notice_of_delivery(entry, [entry], [], attached=[], contact="a@b.nl", methodology=METHODOLOGY)
-    assert (notice.first, notice.diagnoses) == ((), ())
-    assert all("Eerst dit" not in text.replace("EERST", "Eerst") for text in _shown(notice))
+    content = content_of_delivery(entry, [entry], [], attached=[], contact="a@b.nl", methodology=METHODOLOGY)
+    assert (content.first, content.diagnoses) == ((), ())
+    assert all("Eerst dit" not in text.replace("EERST", "Eerst") for text in _shown(content))

@@ -9,8 +9,8 @@ import pytest
 
 from dakl_pipeline.deliveries.log import Delivery
 from dakl_pipeline.intake.catalogue import Rule, catalogue
-from dakl_pipeline.mail.alert import Cause, FailedRun, notice_of_day, notice_of_failed_run
-from dakl_pipeline.mail.notice import Notice, notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.alert import Cause, FailedRun, content_of_day, content_of_failed_run
+from dakl_pipeline.mail.content import MailContent, content_of_delivery, content_of_withdrawal
 from dakl_pipeline.mail.recipients import Recipient, greeting_of
 from dakl_pipeline.mail.rendering import as_html, as_text
 from dakl_pipeline.operation.calendar import reminders_due
@@ -51,14 +51,14 @@ def _deliveries() -> Iterator[tuple[str, Delivery]]:
     yield "no year", delivery(12, approved=False, year=None)
 
 
-def _notices() -> Iterator[tuple[str, Notice]]:
+def _notices() -> Iterator[tuple[str, MailContent]]:
     for name, entry in _deliveries():
         for organisation in (None, "Stichting Opvang"):
             for attached in ([], ["bijlage.html"]):
                 about = f"{name}, {organisation}, {len(attached)}"
                 yield (
                     about,
-                    notice_of_delivery(
+                    content_of_delivery(
                         entry,
                         [delivery(11), entry],
                         [],
@@ -71,26 +71,26 @@ def _notices() -> Iterator[tuple[str, Notice]]:
                 )
     for late in (None, "post"):
         log = [delivery(11), withdrawal(13, late=late)]
-        yield f"withdrawn {late}", notice_of_withdrawal(log[-1], log, methodology=METHODOLOGY)
+        yield f"withdrawn {late}", content_of_withdrawal(log[-1], log, methodology=METHODOLOGY)
     run = FailedRun("6f1c2a34", datetime(2025, 5, 12, 10, 30, tzinfo=UTC), "missing")
     for cause in CAUSES:
         full = replace(run, cause=cause, year="2024", stage="person_register", attempt=2, next_attempt_at=run.failed_at)
-        yield f"bare {cause}", notice_of_failed_run(replace(run, cause=cause), time_zone=ZONE)
-        yield f"full {cause}", notice_of_failed_run(full, time_zone=ZONE)
+        yield f"bare {cause}", content_of_failed_run(replace(run, cause=cause), time_zone=ZONE)
+        yield f"full {cause}", content_of_failed_run(full, time_zone=ZONE)
     day = min(each.delivery_start for each in METHODOLOGY.rounds)
     reminders = {r.key: r for n in range(0, 1_000, 7) for r in reminders_due(METHODOLOGY, day + timedelta(days=n))}
     for key, reminder in reminders.items():
-        yield key, notice_of_day(reminder.headline, reminder.to_do, reminder.day)
+        yield key, content_of_day(reminder.headline, reminder.to_do, reminder.day)
 
 
 NOTICES = dict(_notices())
 
 
 @pytest.mark.parametrize("notice", NOTICES.values(), ids=NOTICES)
-def test_one_language_and_one_clock(notice: Notice) -> None:
+def test_one_language_and_one_clock(content: MailContent) -> None:
     greeting = greeting_of([Recipient("Anna de Vriès", "anna@opvang.internal")])
-    page = re.sub("<(style|title).*?</.*?>|<[^>]*>", " ", as_html(notice, greeting), flags=re.DOTALL)
-    for text in (as_text(notice, greeting), page, notice.subject, notice.preview):
+    page = re.sub("<(style|title).*?</.*?>|<[^>]*>", " ", as_html(content, greeting), flags=re.DOTALL)
+    for text in (as_text(content, greeting), page, content.subject, content.preview):
         said = TYPED.sub(" ", text)
         assert ENGLISH.findall(said) == []
         assert CLOCKS.findall(said) == []
@@ -98,7 +98,7 @@ def test_one_language_and_one_clock(notice: Notice) -> None:
 
 
 def test_the_kinds_are_all_there() -> None:
-    assert {notice.outcome for notice in NOTICES.values()} == {
+    assert {content.outcome for content in NOTICES.values()} == {
         "approved",
         "rejected",
         "withdrawn",
@@ -119,9 +119,9 @@ def test_the_kinds_are_all_there() -> None:
 )
 def test_the_clock_is_the_dutch_one(received: str, said: str) -> None:
     entry = delivery(1, received=received)
-    notice = notice_of_delivery(entry, [entry], [], attached=[], contact="a@b.nl", methodology=METHODOLOGY)
-    assert said in notice.paragraphs[0]
-    assert dict(notice.receipt)["Ontvangen"] == said.removeprefix("ontvangen op ")
+    content = content_of_delivery(entry, [entry], [], attached=[], contact="a@b.nl", methodology=METHODOLOGY)
+    assert said in content.paragraphs[0]
+    assert dict(content.receipt)["Ontvangen"] == said.removeprefix("ontvangen op ")
 
 
 @pytest.mark.parametrize("rule", catalogue().rule, ids=lambda rule: rule.id)

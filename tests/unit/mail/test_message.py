@@ -11,8 +11,8 @@ import pytest
 from dakl_pipeline.deliveries.log import Delivery
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.mail.attachments import Attachment
+from dakl_pipeline.mail.content import content_of_delivery, content_of_withdrawal
 from dakl_pipeline.mail.message import compose
-from dakl_pipeline.mail.notice import notice_of_delivery, notice_of_withdrawal
 from dakl_pipeline.mail.recipients import Recipient
 from tests.support.mail_entries import METHODOLOGY, SHA256, delivery, withdrawal
 from tests.support.mails import attachments_of
@@ -24,8 +24,8 @@ PAGE = "op-orde-rapport_2024_000012.html"
 
 
 def _compose(entry: Delivery, *to: Recipient) -> EmailMessage:
-    notice = notice_of_delivery(entry, [entry], [], attached=["x.html"], contact=CONTACT, methodology=METHODOLOGY)
-    return compose(entry, notice, to=to or (ANNA,), sender="dakl@cbs.example", reply_to=CONTACT)
+    content = content_of_delivery(entry, [entry], [], attached=["x.html"], contact=CONTACT, methodology=METHODOLOGY)
+    return compose(entry, content, to=to or (ANNA,), sender="dakl@cbs.example", reply_to=CONTACT)
 
 
 def _read(message: EmailMessage) -> EmailMessage:
@@ -141,8 +141,8 @@ def test_a_number_in_a_file_name_is_masked(number: str) -> None:
 
 def test_a_withdrawal() -> None:
     entry = withdrawal(2)
-    notice = notice_of_withdrawal(entry, [delivery(1), entry], methodology=METHODOLOGY)
-    message = _read(compose(entry, notice, to=(ANNA,), sender=CONTACT, reply_to=CONTACT))
+    content = content_of_withdrawal(entry, [delivery(1), entry], methodology=METHODOLOGY)
+    message = _read(compose(entry, content, to=(ANNA,), sender=CONTACT, reply_to=CONTACT))
     assert message["Subject"] == "Ingetrokken: verslagjaar 2024 (000002)"
     assert "000001" in _part(message, "plain")
 
@@ -150,8 +150,8 @@ def test_a_withdrawal() -> None:
 def _with_attachments(*attachments: Attachment) -> EmailMessage:
     entry = delivery(12)
     names = [each.name for each in attachments]
-    notice = notice_of_delivery(entry, [entry], [], attached=names, contact=CONTACT, methodology=METHODOLOGY)
-    message = compose(entry, notice, to=(ANNA,), sender="dakl@cbs.example", reply_to=CONTACT, attachments=attachments)
+    content = content_of_delivery(entry, [entry], [], attached=names, contact=CONTACT, methodology=METHODOLOGY)
+    message = compose(entry, content, to=(ANNA,), sender="dakl@cbs.example", reply_to=CONTACT, attachments=attachments)
     return _read(message)
 
 

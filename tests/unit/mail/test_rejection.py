@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dakl_pipeline.intake.findings import Finding, finding
-from dakl_pipeline.mail.notice import Notice, notice_of_delivery
+from dakl_pipeline.mail.content import MailContent, content_of_delivery
 from dakl_pipeline.mail.rendering import as_html, as_text
 from tests.support.mail_entries import IN_WINDOW, METHODOLOGY, delivery
 
@@ -32,11 +32,11 @@ WHOLE = "over de naam of het bestand als geheel, niet over losse regels. De fout
 EVERYTHING = (MEND, ONLY_TIME, NO_REASON, AGAIN, ASK, NEXT, MISSED, ROWS, WHOLE)
 
 
-def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) -> Notice:
+def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) -> MailContent:
     counts = {each.rule: sum(other.rule == each.rule for other in findings) for each in findings}
     entry = delivery(1, approved=False, findings=counts, received=received, year=year)
     has_table = set(counts) != {"delivery_window"}
-    return notice_of_delivery(
+    return content_of_delivery(
         entry, [entry], findings, attached=[TABLE] if has_table else [], contact=CONTACT, methodology=METHODOLOGY
     )
 
@@ -71,41 +71,41 @@ def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) 
     ],
 )
 def test_what_a_rejected_file_is_told(findings: list[Finding], received: str, headline: str, said: set[str]) -> None:
-    notice = _notice(findings, received=received)
-    assert notice.headline == headline
-    text = " ".join([*notice.paragraphs, *notice.steps, notice.note])
+    content = _notice(findings, received=received)
+    assert content.headline == headline
+    text = " ".join([*content.paragraphs, *content.steps, content.note])
     assert {each for each in EVERYTHING if each in text} == said
     assert ("dakl check" in text) == (MEND in said)
-    for shown in (as_text(notice, "Beste Anna,"), re.sub("<[^>]*>", " ", as_html(notice, "Beste Anna,"))):
+    for shown in (as_text(content, "Beste Anna,"), re.sub("<[^>]*>", " ", as_html(content, "Beste Anna,"))):
         assert all(each in " ".join(shown.split()) for each in said)
 
 
 def test_between_two_rounds_one_can_wait_or_ask() -> None:
-    notice = _notice([WINDOW], received=BETWEEN, year=2023)
-    assert NEXT in notice.steps[0]
-    assert ASK in notice.steps[1]
-    assert "(4 maart 2024 tot en met 24 juni 2024 en 24 april 2025 tot en met 18 juni 2025)" in notice.paragraphs[1]
+    content = _notice([WINDOW], received=BETWEEN, year=2023)
+    assert NEXT in content.steps[0]
+    assert ASK in content.steps[1]
+    assert "(4 maart 2024 tot en met 24 juni 2024 en 24 april 2025 tot en met 18 juni 2025)" in content.paragraphs[1]
 
 
 def test_a_year_without_a_round() -> None:
-    notice = _notice([WINDOW], received=IN_WINDOW, year=2021)
-    assert notice.headline == "Uw bestand is afgekeurd"
-    assert "er is geen ronde voor dit verslagjaar" in notice.paragraphs[1]
-    assert ASK in notice.steps[0]
+    content = _notice([WINDOW], received=IN_WINDOW, year=2021)
+    assert content.headline == "Uw bestand is afgekeurd"
+    assert "er is geen ronde voor dit verslagjaar" in content.paragraphs[1]
+    assert ASK in content.steps[0]
 
 
 def test_a_window_that_was_moved_since_is_not_said_to_be_missed() -> None:
-    notice = _notice([WINDOW], received=IN_WINDOW)
-    assert "Het kwam buiten de aanleverperiode van verslagjaar 2024." in notice.paragraphs
+    content = _notice([WINDOW], received=IN_WINDOW)
+    assert "Het kwam buiten de aanleverperiode van verslagjaar 2024." in content.paragraphs
 
 
 def test_of_very_many_faults_the_table_holds_the_first() -> None:
     entry = delivery(1, approved=False, findings={"bsn_format": 4_321})
-    notice = notice_of_delivery(entry, [entry], [FAULT], attached=[TABLE], contact=CONTACT, methodology=METHODOLOGY)
-    assert "De eerste 1.000 van elke soort staan, met regel en kolom, ook in de bijlage." in notice.steps[0]
+    content = content_of_delivery(entry, [entry], [FAULT], attached=[TABLE], contact=CONTACT, methodology=METHODOLOGY)
+    assert "De eerste 1.000 van elke soort staan, met regel en kolom, ook in de bijlage." in content.steps[0]
 
 
 def test_without_a_table_none_is_spoken_of() -> None:
     entry = delivery(1, approved=False, findings={"bsn_format": 3})
-    notice = notice_of_delivery(entry, [entry], [FAULT], attached=[], contact=CONTACT, methodology=METHODOLOGY)
-    assert "bijlage" not in as_text(notice, "Beste Anna,")
+    content = content_of_delivery(entry, [entry], [FAULT], attached=[], contact=CONTACT, methodology=METHODOLOGY)
+    assert "bijlage" not in as_text(content, "Beste Anna,")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dakl_pipeline.op_orde.charts import Chart, horizontal_bars, standing_bars
+from dakl_pipeline.op_orde.charts import Chart, horizontal_bars, vertical_bars
 
 
 def _rects(svg, name, side):
@@ -15,7 +15,7 @@ def _chart(**more):
     return Chart(**{"id": "c", "title": "Titel", "labels": ["a", "b"], "current": [10, 20], "previous": None, **more})
 
 
-@pytest.mark.parametrize(("draw", "side"), [(horizontal_bars, "width"), (standing_bars, "height")])
+@pytest.mark.parametrize(("draw", "side"), [(horizontal_bars, "width"), (vertical_bars, "height")])
 def test_bars_are_in_proportion(draw, side):
     first, second = _rects(draw(_chart()), "current", side)
     assert second == pytest.approx(2 * first, abs=0.2)
@@ -25,7 +25,7 @@ def test_a_scale_of_its_own():
     assert max(_rects(horizontal_bars(_chart(maximum=100)), "current", "width")) == pytest.approx(420 * 0.2)
 
 
-@pytest.mark.parametrize("draw", [horizontal_bars, standing_bars])
+@pytest.mark.parametrize("draw", [horizontal_bars, vertical_bars])
 @pytest.mark.parametrize("values", [[0, 0], [1, 0], [10**6, 3]])
 def test_any_value_can_be_drawn(draw, values):
     svg = str(draw(_chart(current=values, previous=values)))
@@ -41,7 +41,7 @@ def test_the_description_tells_every_value():
     assert "niet in het bestand</text>" in str(horizontal_bars(chart))
 
 
-@pytest.mark.parametrize("draw", [horizontal_bars, standing_bars])
+@pytest.mark.parametrize("draw", [horizontal_bars, vertical_bars])
 def test_labels_and_titles_are_escaped(draw):
     svg = str(draw(_chart(title="<b>&", labels=["<script>", "b"])))
     assert "<script>" not in svg

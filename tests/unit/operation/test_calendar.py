@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dakl_pipeline.operation.calendar import reminders_due, years_in_season
+from dakl_pipeline.operation.calendar import reminders_due, years_in_collection_round
 from dakl_pipeline.reference import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
@@ -49,4 +49,4 @@ def test_keys_are_names_of_files_and_all_different() -> None:
     ],
 )
 def test_the_season(day: date, years: list[int]) -> None:
-    assert years_in_season(METHODOLOGY, day) == years
+    assert years_in_collection_round(METHODOLOGY, day) == years

@@ -29,7 +29,7 @@ LATER = NOW + CLOCKS_DIFFER + timedelta(seconds=1)
     ],
 )
 def test_room_for_a_run(free: int, needed: int, status: str) -> None:
-    found = health.judge_room(free, needed=needed)
+    found = health.evaluate_room(free, needed=needed)
     assert found.status == status
     assert bool(found.to_do) == (status != "ok")
 
@@ -46,7 +46,7 @@ def test_room_for_a_run(free: int, needed: int, status: str) -> None:
 def test_what_is_in_the_future_is_named(
     entries: Mapping[str, datetime], others: Mapping[str, datetime], status: str, told: str
 ) -> None:
-    found = health.judge_clock(NOW, entries, others)
+    found = health.evaluate_clock(NOW, entries, others)
     assert (found.status, told in found.found) == (status, True)
 
 
@@ -55,7 +55,7 @@ def test_what_is_in_the_future_is_named(
     [(["000001"], True, False), (["000001", "000002"], True, True), ([], False, False)],
 )
 def test_only_an_entry_of_the_future_is_cancelled(entries: list[str], cancelled: bool, more: bool) -> None:
-    to_do = health.judge_clock(NOW, dict.fromkeys(entries, LATER), {"run": LATER}).to_do
+    to_do = health.evaluate_clock(NOW, dict.fromkeys(entries, LATER), {"run": LATER}).to_do
     assert ("`dakl cancel 000001 --why TEXT`" in to_do, "and so on" in to_do) == (cancelled, more)
     assert ("nothing has to be done" in to_do) != cancelled
 
@@ -76,7 +76,7 @@ def _vintage(year: int, key: str) -> Vintage:
     ],
 )
 def test_the_key_is_that_of_the_figures(key: str | None, made: list[tuple[int, str]], status: str, told: str) -> None:
-    found = health.judge_key(key, [_vintage(*each) for each in made])
+    found = health.evaluate_key(key, [_vintage(*each) for each in made])
     assert (found.status, told in found.found) == (status, True)
 
 
@@ -94,4 +94,4 @@ def test_the_key_is_that_of_the_figures(key: str | None, made: list[tuple[int, s
 def test_a_library_of_another_version_is_a_fault(
     requirement: str, installed: dict[str, str], wrong: str | None
 ) -> None:
-    assert [each.found for each in health.judge_libraries([requirement], installed)] == ([wrong] if wrong else [])
+    assert [each.found for each in health.evaluate_libraries([requirement], installed)] == ([wrong] if wrong else [])

@@ -8,63 +8,63 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakl_pipeline.operation.reruns import NoRun, PastRun, Rerun, YearState, decide, in_words
+from dakl_pipeline.operation.reruns import NoRun, PastRun, Rerun, YearStatus, decide, in_words
 
 NOW = datetime(2025, 5, 1, 12, tzinfo=UTC)
-PAUSES = (300.0, 900.0)
-CHANGED = YearState(2024, "w2", ("almelo: a.csv (000001) → b.csv (000002)",))
+RETRY_DELAYS = (300.0, 900.0)
+CHANGED = YearStatus(2024, "w2", ("almelo: a.csv (000001) → b.csv (000002)",))
 
 
-def past(outcome: Any, *, wanted: str | None = "w2", ago: float = 0, run_id: str = "r1") -> PastRun:
+def past(outcome: Any, *, target_fingerprint: str | None = "w2", ago: float = 0, run_id: str = "r1") -> PastRun:
     ended = None if outcome == "busy" else NOW - timedelta(seconds=ago)
-    return PastRun(run_id, outcome, wanted, ended)
+    return PastRun(run_id, outcome, target_fingerprint, ended)
 
 
 @pytest.mark.parametrize(
     ("state", "runs", "expected"),
     [
-        (YearState(2024, "w1"), [], "the figures are those of the selection"),
+        (YearStatus(2024, "w1"), [], "the figures are those of the selection"),
         (CHANGED, [], 1),
-        (CHANGED, [past("success", wanted="w1")], 1),
-        (CHANGED, [past("failed", wanted="w1")], 1),
-        (CHANGED, [past("failed", wanted=None)], 1),
-        (CHANGED, [past("busy", wanted="w1")], "a run is busy"),
-        (CHANGED, [past("busy", wanted=None)], "a run is busy"),
+        (CHANGED, [past("success", target_fingerprint="w1")], 1),
+        (CHANGED, [past("failed", target_fingerprint="w1")], 1),
+        (CHANGED, [past("failed", target_fingerprint=None)], 1),
+        (CHANGED, [past("busy", target_fingerprint="w1")], "a run is busy"),
+        (CHANGED, [past("busy", target_fingerprint=None)], "a run is busy"),
         (CHANGED, [past("failed"), past("busy")], "a run is busy"),
-        (replace(CHANGED, lacks="there is no register care for 2024"), [], "no register care"),
+        (replace(CHANGED, blocked_by="there is no register care for 2024"), [], "no register care"),
         # The run counted more than it was asked for, and that is taken back; or something is wrong.
         (CHANGED, [past("success")], "attempt 1 ended well, but the figures are not of this selection; tried again"),
         (CHANGED, [past("success", ago=300)], 2),
-        (CHANGED, [past("success", ago=300), past("success", wanted="w1")], 2),
+        (CHANGED, [past("success", ago=300), past("success", target_fingerprint="w1")], 2),
         (CHANGED, [past("success", ago=90_000)] * 3, "report it, and start it by hand"),
         (CHANGED, [past("canceled")], "cancelled by hand"),
-        (CHANGED, [past("canceled", wanted="w1")], 1),
+        (CHANGED, [past("canceled", target_fingerprint="w1")], 1),
         (CHANGED, [past("failed", ago=299)], "attempt 1 failed; tried again at 2025-05-01T12:00:01"),
         (CHANGED, [past("failed", ago=300)], 2),
         (CHANGED, [past("failed", ago=300), past("failed", ago=900)], "attempt 2 failed"),
         (CHANGED, [past("failed", ago=900), past("failed", ago=1900)], 3),
         (CHANGED, [past("failed", ago=90_000)] * 3, "attempt 3 failed; repair the cause"),
         # A person, or another state, came in between: the count starts anew.
-        (CHANGED, [past("failed", ago=300), past("failed", wanted=None), past("failed", ago=900)], 2),
-        (CHANGED, [past("failed", ago=300), past("success", wanted="w1"), past("failed", ago=900)], 2),
+        (CHANGED, [past("failed", ago=300), past("failed", target_fingerprint=None), past("failed", ago=900)], 2),
+        (CHANGED, [past("failed", ago=300), past("success", target_fingerprint="w1"), past("failed", ago=900)], 2),
         # The clock was set back an hour after the run ended.
         (CHANGED, [past("failed", ago=-3600)], 2),
     ],
 )
-def test_decisions(state: YearState, runs: list[PastRun], expected: int | str) -> None:
-    decision = decide(state, runs, now=NOW, pauses=PAUSES)
+def test_decisions(state: YearStatus, runs: list[PastRun], expected: int | str) -> None:
+    decision = decide(state, runs, now=NOW, retry_delays=RETRY_DELAYS)
     if isinstance(expected, int):
         assert isinstance(decision, Rerun)
         assert decision.attempt == expected
-        assert decision.reason == CHANGED.why[0]
+        assert decision.reason == CHANGED.pending_changes[0]
     else:
         assert isinstance(decision, NoRun)
         assert expected in decision.because
 
 
 def test_the_run_says_when_it_is_tried_again_and_the_last_one_does_not() -> None:
-    first = decide(CHANGED, [], now=NOW, pauses=PAUSES)
-    last = decide(CHANGED, [past("failed", ago=900), past("failed", ago=1900)], now=NOW, pauses=PAUSES)
+    first = decide(CHANGED, [], now=NOW, retry_delays=RETRY_DELAYS)
+    last = decide(CHANGED, [past("failed", ago=900), past("failed", ago=1900)], now=NOW, retry_delays=RETRY_DELAYS)
     assert isinstance(first, Rerun)
     assert isinstance(last, Rerun)
     assert first.next_attempt_at == NOW + timedelta(seconds=300)
@@ -72,8 +72,8 @@ def test_the_run_says_when_it_is_tried_again_and_the_last_one_does_not() -> None
 
 
 def test_a_look_that_is_repeated_asks_for_the_same_run() -> None:
-    looks = [decide(CHANGED, [past("success", wanted="w1")], now=NOW + timedelta(s)) for s in (0, 1)]
-    assert len({look.run_key for look in looks if isinstance(look, Rerun)}) == 1
+    looks = [decide(CHANGED, [past("success", target_fingerprint="w1")], now=NOW + timedelta(s)) for s in (0, 1)]
+    assert len({year_status.run_key for year_status in looks if isinstance(year_status, Rerun)}) == 1
 
 
 def test_many_causes_in_one_line() -> None:
@@ -87,10 +87,10 @@ def test_many_causes_in_one_line() -> None:
 )
 def test_no_state_is_run_twice_in_vain_and_none_is_forgotten(moves: list[str]) -> None:
     """Play the moves: at every moment one run at most, and in the end the figures are those of the last change."""
-    now, wanted, counted, runs, keys = NOW, 0, 0, list[PastRun](), set[str]()
+    now, target_fingerprint, counted, runs, keys = NOW, 0, 0, list[PastRun](), set[str]()
 
-    def state() -> YearState:
-        return YearState(2024, f"w{wanted}", ("changed",) if wanted != counted else ())
+    def state() -> YearStatus:
+        return YearStatus(2024, f"w{target_fingerprint}", ("changed",) if target_fingerprint != counted else ())
 
     def end(outcome: Any) -> None:
         nonlocal counted
@@ -103,26 +103,26 @@ def test_no_state_is_run_twice_in_vain_and_none_is_forgotten(moves: list[str]) -
     for move in [*moves, *["tick", "begin", "end well"] * 3]:
         now += timedelta(seconds=1000)
         if move == "change":
-            wanted += 1
+            target_fingerprint += 1
         elif move == "change back":
-            wanted = max(0, wanted - 1)
+            target_fingerprint = max(0, target_fingerprint - 1)
         elif move == "begin":
             # A run reads the log when it begins, which can be long after it was asked for.
-            begun[0] = wanted
+            begun[0] = target_fingerprint
         elif move == "end well":
             end("success")
         elif move == "fail":
             end("failed")
         elif move == "start by hand" and not (runs and runs[0].outcome == "busy"):
             runs.insert(0, PastRun(f"r{len(runs)}", "busy", None, None))
-            begun[0] = wanted
+            begun[0] = target_fingerprint
         elif move == "tick":
-            decision = decide(state(), runs, now=now, pauses=(1.0,) * 100)
+            decision = decide(state(), runs, now=now, retry_delays=(1.0,) * 100)
             if isinstance(decision, Rerun):
-                assert wanted != counted
+                assert target_fingerprint != counted
                 assert not (runs and runs[0].outcome == "busy")
                 assert decision.run_key not in keys
                 keys.add(decision.run_key)
-                runs.insert(0, PastRun(f"r{len(runs)}", "busy", decision.wanted, None))
-                begun[0] = wanted
-    assert counted == wanted
+                runs.insert(0, PastRun(f"r{len(runs)}", "busy", decision.target_fingerprint, None))
+                begun[0] = target_fingerprint
+    assert counted == target_fingerprint

@@ -32,7 +32,7 @@ def _counts(counts: Counts) -> pl.DataFrame:
 
 
 def _changes(moved: dict[str, tuple[int, int]]) -> pl.DataFrame:
-    columns = ("region_code", "supplier_id", "persons_came", "persons_went")
+    columns = ("region_code", "supplier_id", "persons_added", "persons_removed")
     return _frame(
         CHANGES, columns, [(region, supplier, *both) for region, both in moved.items() for supplier in ("*", "mo-a")]
     )
@@ -144,7 +144,7 @@ def test_regions_with_the_lowest_coverage_come_first(
     measures: dict[str, tuple[int, int, int]], expected: list[tuple[str, float | None, float | None]]
 ) -> None:
     found = lowest_coverage_first(_coverage(measures))
-    assert [(r.region_code, r.identified_percentage, r.counting_percentage) for r in found] == expected
+    assert [(r.region_code, r.identified_percentage, r.eligible_percentage) for r in found] == expected
     absent = regions_without_registrations(found)
     assert len(absent) == 44 - (len(measures) - 1)
     assert not {region.name for region in found} & set(absent)

@@ -35,7 +35,7 @@ def _whole(region: str, persons: int, **changed: int) -> list[tuple[str, str, st
 def _stays(*rows: tuple[str, str | None, str | None]) -> pl.DataFrame:
     return pl.DataFrame(
         rows,
-        schema={"person_pseudonym": pl.String, "region_code": pl.String, "set_aside_reason": pl.String},
+        schema={"person_pseudonym": pl.String, "region_code": pl.String, "exclusion_reason": pl.String},
         orient="row",
     )
 
@@ -49,10 +49,10 @@ _PERSONS = pl.DataFrame({"region_code": ["NL", "CR01"]})
         (lambda: checks.no_row_lost(3, 3), True),
         (lambda: checks.no_row_lost(3, 2), False),
         (lambda: checks.no_row_lost(2, 3), False),
-        (lambda: checks.counting_stays_have_region(_stays(("a", "CR01", None), ("b", None, "no_region"))), True),
-        (lambda: checks.counting_stays_have_region(_stays(("a", None, None))), False),
-        (lambda: checks.every_counting_person_kept(_stays(("a", "CR01", None), ("a", "CR01", None)), _PERSONS), True),
-        (lambda: checks.every_counting_person_kept(_stays(("a", "CR01", None), ("b", "CR01", None)), _PERSONS), False),
+        (lambda: checks.eligible_stays_have_region(_stays(("a", "CR01", None), ("b", None, "no_region"))), True),
+        (lambda: checks.eligible_stays_have_region(_stays(("a", None, None))), False),
+        (lambda: checks.every_eligible_person_kept(_stays(("a", "CR01", None), ("a", "CR01", None)), _PERSONS), True),
+        (lambda: checks.every_eligible_person_kept(_stays(("a", "CR01", None), ("b", "CR01", None)), _PERSONS), False),
         (lambda: checks.country_at_most_sum_of_regions(_counts()), True),
         (lambda: checks.country_at_most_sum_of_regions(_counts(*_whole("CR01", 2), *_whole("NL", 2))), True),
         (
@@ -103,7 +103,7 @@ _CELL = (2024, "CR01", "totaal", "totaal", 1)
     ids=["kept", "key", "form", "minimum", "rule", "column", "empty"],
 )
 def test_a_contract_says_in_words_what_is_broken(frame: pl.DataFrame, found: str) -> None:
-    outcome = checks.keeps_contract(UNIQUE_PERSON_COUNTS, frame)
+    outcome = checks.conforms(UNIQUE_PERSON_COUNTS, frame)
     assert (outcome.passed, outcome.found) == (found.startswith("all"), found)
     assert "maintainers" in outcome.to_do
 

@@ -5,12 +5,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from dakl_pipeline.contracts.columns import hold_against
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS, ENRICHED_STAYS, PSEUDONYMISED_STAYS, REGIONAL_STAYS
+from dakl_pipeline.contracts.columns import validate
+from dakl_pipeline.contracts.stays import ENRICHED_STAYS, PSEUDONYMISED_STAYS, REGIONAL_STAYS, STAY_ELIGIBILITY
 from dakl_pipeline.reference import Methodology, default_methodology
-from dakl_pipeline.statistics.assess import assess
 from dakl_pipeline.statistics.enrich import age_class_of, age_on, enrich, identify
 from dakl_pipeline.statistics.region import map_to_region, municipality_regions
+from dakl_pipeline.statistics.stay_eligibility import determine_eligibility
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 BSN, OTHER, V = "a" * 64, "b" * 64, "c" * 64
@@ -50,7 +50,7 @@ def _registers(**person: object) -> dict[str, pl.DataFrame]:
 def _enriched(rows: list[dict[str, object]], year: int = 2024, **person: object) -> pl.DataFrame:
     links = pl.DataFrame({"v_number_pseudonym": [V], "bsn_pseudonym": [OTHER]})
     frame = enrich(identify(_pseudonymised(rows, year), links), year=year, **_registers(**person))
-    assert hold_against(ENRICHED_STAYS.schema, frame).passed
+    assert validate(ENRICHED_STAYS.schema, frame).passed
     return frame
 
 
@@ -61,7 +61,7 @@ def _enriched(rows: list[dict[str, object]], year: int = 2024, **person: object)
         (BSN, V, "bsn", BSN),
         (None, V, "v_number_linked", OTHER),
         (None, "d" * 64, "v_number_only", "d" * 64),
-        (None, None, "nothing", None),
+        (None, None, "none", None),
     ],
 )
 def test_who_is_one_person(bsn: str | None, v_number: str | None, identified_by: str, person: str | None) -> None:
@@ -142,7 +142,7 @@ def test_in_the_person_register_no_care_record_means_no_care(
 )
 def test_municipality_to_region(code: str, year: int, status: str, region: str | None) -> None:
     frame = map_to_region(_enriched([{"gemeente_code": code}], year), year=year)
-    assert hold_against(REGIONAL_STAYS.schema, frame).passed
+    assert validate(REGIONAL_STAYS.schema, frame).passed
     assert frame.select("municipality_status", "region_code").row(0) == (status, region)
 
 
@@ -178,9 +178,9 @@ JAN_1, DEC_31 = date(2023, 1, 1), date(2023, 12, 31)
 )
 def test_which_stays_count(stay: dict[str, object], reason: str | None) -> None:
     regional = map_to_region(_enriched([stay], 2023), year=2023)
-    frame = assess(regional, year=2023, methodology=METHODOLOGY)
-    assert hold_against(ASSESSED_STAYS.schema, frame).passed
-    assert frame["set_aside_reason"].to_list() == [reason]
+    frame = determine_eligibility(regional, year=2023, methodology=METHODOLOGY)
+    assert validate(STAY_ELIGIBILITY.schema, frame).passed
+    assert frame["exclusion_reason"].to_list() == [reason]
 
 
 @pytest.mark.parametrize(
@@ -194,4 +194,4 @@ def test_which_stays_count(stay: dict[str, object], reason: str | None) -> None:
 )
 def test_minors(year: int, birth_date: date | None, reason: str | None) -> None:
     regional = map_to_region(_enriched([{}], year, birth_date=birth_date), year=year)
-    assert assess(regional, year=year, methodology=METHODOLOGY)["set_aside_reason"].to_list() == [reason]
+    assert determine_eligibility(regional, year=year, methodology=METHODOLOGY)["exclusion_reason"].to_list() == [reason]

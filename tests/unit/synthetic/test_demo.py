@@ -1,7 +1,7 @@
 import pytest
 
 from dakl_pipeline.reference import centrumregios
-from dakl_pipeline.synthetic import World, demo_plan
+from dakl_pipeline.synthetic import Population, demo_plan
 from dakl_pipeline.synthetic.demo import demo_regions, published_figures
 from dakl_pipeline.synthetic.example import example_bsns, example_files
 from tests.support.synthetic_counts import Count, registered, selected
@@ -28,22 +28,22 @@ def test_published_figures_are_those_of_the_monitor() -> None:
 
 @pytest.mark.parametrize("year", [2022, 2023])
 def test_ages_and_sexes_are_near_the_published_ones(
-    demo_world: World, demo_counts: dict[int, Count], year: int
+    demo_population: Population, demo_counts: dict[int, Count], year: int
 ) -> None:
-    people = registered(demo_world, year, demo_counts[year].persons)
+    people = registered(demo_population, year, demo_counts[year].persons)
     assert people["age"].is_between(28, 39).mean() == pytest.approx(0.30, abs=0.02)
     assert people["age"].min() == 18
     assert (people["sex"] == "man").mean() == pytest.approx(0.73, abs=0.03)
 
 
-def test_the_cbs_example_is_the_file_of_almelo_that_counts(demo_world: World) -> None:
-    chosen = selected(demo_world, 2023)["gemeente-almelo"]
+def test_the_cbs_example_is_the_file_of_almelo_that_counts(demo_population: Population) -> None:
+    chosen = selected(demo_population, 2023)["gemeente-almelo"]
     earlier = [
         event
-        for event in demo_world.events
+        for event in demo_population.events
         if event.supplier_id == "gemeente-almelo" and event.reporting_year == 2023 and event is not chosen
     ]
     assert (chosen.file_name, chosen.content) == ("DAKL_J2023_Almelo.csv", example_files()[1])
     assert [event.content for event in earlier] == [example_files()[0]]
-    known = set(demo_world.registers[2023]["persons"]["bsn"])
+    known = set(demo_population.registers[2023]["persons"]["bsn"])
     assert {f"{bsn:09d}" for bsn in example_bsns()} <= known

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dakl_pipeline.synthetic import WorldPlan
+from dakl_pipeline.synthetic import PopulationPlan
 from dakl_pipeline.synthetic.places import region_targets
 
 GOOD: dict[str, Any] = {"years": (2023,), "persons": 100, "suppliers": 5}
@@ -31,18 +31,18 @@ GOOD: dict[str, Any] = {"years": (2023,), "persons": 100, "suppliers": 5}
 )
 def test_impossible_plans_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        WorldPlan.model_validate(GOOD | change)
+        PopulationPlan.model_validate(GOOD | change)
 
 
 def test_without_calibration_the_largest_regions_share_by_inhabitants() -> None:
-    plan = WorldPlan(years=(2023,), persons=1000, suppliers=10)
+    plan = PopulationPlan(years=(2023,), persons=1000, suppliers=10)
     targets = region_targets(plan, 2023)
     assert (targets > 0).sum() == 5
     assert targets.sum() == pytest.approx(1030)
 
 
 def test_regions_without_a_size_share_what_the_others_leave() -> None:
-    plan = WorldPlan(
+    plan = PopulationPlan(
         years=(2023,), persons=1000, suppliers=10, calibration={2023: {"CR05": 400, "CR02": None, "CR01": None}}
     )
     targets = region_targets(plan, 2023)

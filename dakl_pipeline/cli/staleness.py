@@ -92,4 +92,4 @@ def say_behind(behind: Iterable[Behind], clock: output.Clock, *, aside: bool = F
 
     for each in behind:
         line = mask_unprintable(mask_numbers(each.message(clock)))
-        output.say_aside(f"dakl: {line}") if aside else output.say_wrapped(line)
+        output.echo_error(f"dakl: {line}") if aside else output.say_wrapped(line)

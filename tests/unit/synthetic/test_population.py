@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dakl_pipeline.intake.check import check_delivery
 from dakl_pipeline.reference import Methodology, categories, default_methodology, delivery_rounds
-from dakl_pipeline.synthetic import Event, World, WorldPlan, generate_world
+from dakl_pipeline.synthetic import Event, Population, PopulationPlan, generate_population
 from tests.support.synthetic_counts import Count, count, passes_eleven_test, rows_of, selected
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
@@ -25,20 +25,20 @@ REGISTER_SCHEMA = {
 }
 
 
-def deliveries(world: World, *, approved: bool = True) -> list[Event]:
-    return [e for e in world.events if e.kind == "deliver" and e.is_expected_approved == approved]
+def deliveries(population: Population, *, approved: bool = True) -> list[Event]:
+    return [e for e in population.events if e.kind == "deliver" and e.is_expected_approved == approved]
 
 
-def fingerprint(world: World) -> str:
-    text = repr([(e, sha256(e.content or b"").hexdigest()) for e in world.events])
-    frames = [(y, n, f.write_csv()) for y, each in world.registers.items() for n, f in each.items()]
+def fingerprint(population: Population) -> str:
+    text = repr([(e, sha256(e.content or b"").hexdigest()) for e in population.events])
+    frames = [(y, n, f.write_csv()) for y, each in population.registers.items() for n, f in each.items()]
     return sha256((text + repr(frames)).encode()).hexdigest()
 
 
-def test_the_same_plan_gives_the_same_bytes(small_plan: WorldPlan, small_world: World) -> None:
-    assert fingerprint(generate_world(small_plan)) == fingerprint(small_world)
-    other = generate_world(small_plan.model_copy(update={"seed": small_plan.seed + 1}))
-    assert fingerprint(other) != fingerprint(small_world)
+def test_the_same_plan_gives_the_same_bytes(small_plan: PopulationPlan, small_population: Population) -> None:
+    assert fingerprint(generate_population(small_plan)) == fingerprint(small_population)
+    other = generate_population(small_plan.model_copy(update={"seed": small_plan.seed + 1}))
+    assert fingerprint(other) != fingerprint(small_population)
 
 
 @settings(max_examples=25, deadline=None)
@@ -49,10 +49,10 @@ def test_the_same_plan_gives_the_same_bytes(small_plan: WorldPlan, small_world: 
     years=st.sampled_from([(2022,), (2023,), (2024,), (2022, 2024), (2022, 2023, 2024)]),
 )
 def test_small_worlds_are_whole(seed: int, persons: int, suppliers: int, years: tuple[int, ...]) -> None:
-    world = generate_world(WorldPlan(seed=seed, years=years, persons=persons, suppliers=suppliers))
-    assert set(world.registers) == set(years)
-    assert {e.reporting_year for e in deliveries(world)} == set(years)
-    for event in deliveries(world):
+    population = generate_population(PopulationPlan(seed=seed, years=years, persons=persons, suppliers=suppliers))
+    assert set(population.registers) == set(years)
+    assert {e.reporting_year for e in deliveries(population)} == set(years)
+    for event in deliveries(population):
         assert event.content is not None
         assert rows_of(event.content)
         assert event.file_name is not None
@@ -65,13 +65,13 @@ def test_small_worlds_are_whole(seed: int, persons: int, suppliers: int, years: 
 @pytest.mark.parametrize(("persons", "suppliers"), [(300, 1), (1500, 12), (4000, 60)])
 def test_about_the_planned_number_of_people_counts(persons: int, suppliers: int) -> None:
     years = (2022, 2023, 2024)
-    world = generate_world(WorldPlan(seed=3, years=years, persons=persons, suppliers=suppliers))
+    population = generate_population(PopulationPlan(seed=3, years=years, persons=persons, suppliers=suppliers))
     for year in years:
-        assert len(count(world, year).persons) == pytest.approx(persons, rel=0.04)
+        assert len(count(population, year).persons) == pytest.approx(persons, rel=0.04)
 
 
-def test_every_delivery_is_judged_as_expected(small_world: World) -> None:
-    for event in small_world.events:
+def test_every_delivery_is_judged_as_expected(small_population: Population) -> None:
+    for event in small_population.events:
         if event.kind == "deliver":
             assert event.content is not None
             assert event.file_name is not None
@@ -82,9 +82,9 @@ def test_every_delivery_is_judged_as_expected(small_world: World) -> None:
             assert verdict.reporting_year == event.reporting_year
 
 
-def test_rejected_files_have_different_technical_faults(demo_world: World) -> None:
+def test_rejected_files_have_different_technical_faults(demo_population: Population) -> None:
     rules = set()
-    for event in deliveries(demo_world, approved=False):
+    for event in deliveries(demo_population, approved=False):
         assert event.content is not None
         assert event.file_name is not None
         verdict = check_delivery(
@@ -95,11 +95,11 @@ def test_rejected_files_have_different_technical_faults(demo_world: World) -> No
     assert len(rules) >= 6
 
 
-def test_registers_have_the_columns_and_values_of_the_contract(small_world: World) -> None:
+def test_registers_have_the_columns_and_values_of_the_contract(small_population: Population) -> None:
     allowed = defaultdict(set)
     for each in categories():
         allowed[each.dimension].add(each.category)
-    for year, registers in small_world.registers.items():
+    for year, registers in small_population.registers.items():
         assert {name: dict(frame.schema) for name, frame in registers.items()} == REGISTER_SCHEMA
         for name, frame in registers.items():
             assert frame.null_count().row(0) == (0,) * frame.width
@@ -114,8 +114,8 @@ def test_registers_have_the_columns_and_values_of_the_contract(small_world: Worl
         assert (registers["persons"]["birth_date"] <= date(year, 12, 31)).all()
 
 
-def test_people_keep_who_they_are_and_change_what_changes(small_world: World) -> None:
-    first, second = small_world.registers[2022], small_world.registers[2023]
+def test_people_keep_who_they_are_and_change_what_changes(small_population: Population) -> None:
+    first, second = small_population.registers[2022], small_population.registers[2023]
     both = first["persons"].join(second["persons"], on="bsn", suffix="_next")
     assert both.height == first["persons"].height < second["persons"].height
     assert (both["birth_date"] == both["birth_date_next"]).all()
@@ -130,17 +130,17 @@ def test_people_keep_who_they_are_and_change_what_changes(small_world: World) ->
     ("source", "ages"),
     [("pensioen", (65, 120)), ("studiefinanciering", (18, 27)), ("bijstand", (18, 120)), ("werk", (18, 64))],
 )
-def test_incomes_fit_ages(demo_world: World, source: str, ages: tuple[int, int]) -> None:
-    for year, registers in demo_world.registers.items():
+def test_incomes_fit_ages(demo_population: Population, source: str, ages: tuple[int, int]) -> None:
+    for year, registers in demo_population.registers.items():
         found = registers["income"].filter(pl.col("income_source") == source).join(registers["persons"], on="bsn")
         age = year - found["birth_date"].dt.year()
         assert found.height > 0
         assert age.is_between(*ages).all()
 
 
-def test_registers_hold_more_and_fewer_people_than_shelters(small_world: World) -> None:
-    for year, registers in small_world.registers.items():
-        delivered = count(small_world, year).persons
+def test_registers_hold_more_and_fewer_people_than_shelters(small_population: Population) -> None:
+    for year, registers in small_population.registers.items():
+        delivered = count(small_population, year).persons
         known = {name: set(registers[name]["bsn"]) for name in ("persons", "income", "care")}
         assert len(known["persons"] - delivered) > 0.2 * len(delivered)
         assert delivered - known["persons"]
@@ -149,11 +149,11 @@ def test_registers_hold_more_and_fewer_people_than_shelters(small_world: World) 
         assert (delivered & known["persons"]) - known["care"]
 
 
-def test_events_are_in_order_and_inside_the_windows(demo_world: World) -> None:
-    assert [e.received_at for e in demo_world.events] == sorted(e.received_at for e in demo_world.events)
-    moments = [(e.supplier_id, e.reporting_year, e.received_at) for e in demo_world.events]
+def test_events_are_in_order_and_inside_the_windows(demo_population: Population) -> None:
+    assert [e.received_at for e in demo_population.events] == sorted(e.received_at for e in demo_population.events)
+    moments = [(e.supplier_id, e.reporting_year, e.received_at) for e in demo_population.events]
     assert len(set(moments)) == len(moments)
-    for event in demo_world.events:
+    for event in demo_population.events:
         assert str(event.received_at.tzinfo) == METHODOLOGY.time_zone
         day = event.received_at.date()
         windows = [
@@ -170,9 +170,9 @@ def test_events_are_in_order_and_inside_the_windows(demo_world: World) -> None:
             assert re.fullmatch(rf"DAKL_J{event.reporting_year}_[A-Za-z0-9 ._-]{{1,100}}\.csv", event.file_name)
 
 
-def test_a_year_of_two_rounds_is_delivered_twice_and_slightly_different(small_world: World) -> None:
+def test_a_year_of_two_rounds_is_delivered_twice_and_slightly_different(small_population: Population) -> None:
     by_supplier = defaultdict(list)
-    for event in deliveries(small_world):
+    for event in deliveries(small_population):
         if event.reporting_year == 2023:
             by_supplier[event.supplier_id].append((event.received_at.year, event.content))
     both = [files for files in by_supplier.values() if {year for year, _ in files} == {2024, 2025}]
@@ -181,25 +181,25 @@ def test_a_year_of_two_rounds_is_delivered_twice_and_slightly_different(small_wo
     assert len(both) < len(by_supplier)  # somebody leaves it at the first
 
 
-def test_corrections_rejections_and_withdrawals_happen(demo_world: World) -> None:
+def test_corrections_rejections_and_withdrawals_happen(demo_population: Population) -> None:
     by_file = defaultdict(list)
-    for event in demo_world.events:
+    for event in demo_population.events:
         by_file[event.supplier_id, event.reporting_year, event.received_at.year].append(event)
     verdicts = [[e.is_expected_approved for e in events if e.kind == "deliver"] for events in by_file.values()]
     assert any(each.count(True) == 2 for each in verdicts)
     assert any(each[0] is False and each[-1] is True for each in verdicts)
     assert any(each[-1] is False and True in each for each in verdicts)
     assert all(True in each for each in verdicts)
-    gone = [e for e in demo_world.events if e.kind == "withdraw"]
+    gone = [e for e in demo_population.events if e.kind == "withdraw"]
     assert {(e.file_name, e.content) for e in gone} == {(None, None)}
-    counts_again = {e.supplier_id in selected(demo_world, e.reporting_year) for e in gone}
+    counts_again = {e.supplier_id in selected(demo_population, e.reporting_year) for e in gone}
     assert counts_again == {False, True}
 
 
-def test_suppliers_are_of_three_kinds(demo_world: World) -> None:
-    kinds = {e.supplier_id.split("-")[0] for e in demo_world.events}
+def test_suppliers_are_of_three_kinds(demo_population: Population) -> None:
+    kinds = {e.supplier_id.split("-")[0] for e in demo_population.events}
     assert kinds == {"gemeente", "ggd", "mo"}
-    assert len({e.supplier_id for e in demo_world.events}) == 100
+    assert len({e.supplier_id for e in demo_population.events}) == 100
 
 
 def test_people_are_known_to_several_suppliers_and_in_several_regions(demo_counts: dict[int, Count]) -> None:
@@ -210,11 +210,11 @@ def test_people_are_known_to_several_suppliers_and_in_several_regions(demo_count
         assert {r for r in found.reasons if r} >= {"winter", "reversed", "outside", "nowhere", "nobody"}
 
 
-def test_children_are_with_a_parent_and_count_from_2024(demo_world: World) -> None:
-    for year in demo_world.registers:
-        births = dict(demo_world.registers[year]["persons"].select("bsn", "birth_date").iter_rows())
+def test_children_are_with_a_parent_and_count_from_2024(demo_population: Population) -> None:
+    for year in demo_population.registers:
+        births = dict(demo_population.registers[year]["persons"].select("bsn", "birth_date").iter_rows())
         stays: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
-        for event in selected(demo_world, year).values():
+        for event in selected(demo_population, year).values():
             assert event.content is not None
             for row in rows_of(event.content):
                 stays[row["bsn"].zfill(9)].add((event.supplier_id, row["gemeentecode"], row["type_opvang"]))
@@ -259,13 +259,13 @@ def test_hard_cases_are_there(
     ("name", "sign"),
     [("byte order mark", b"\xef\xbb\xbf"), ("CRLF", b"\r\n"), ("quotes", b'";"')],
 )
-def test_files_are_written_in_several_ways(demo_world: World, name: str, sign: bytes) -> None:
-    has_sign = {sign in (event.content or b"") for event in deliveries(demo_world)}
+def test_files_are_written_in_several_ways(demo_population: Population, name: str, sign: bytes) -> None:
+    has_sign = {sign in (event.content or b"") for event in deliveries(demo_population)}
     assert has_sign == {False, True}, name
 
 
-def test_exact_duplicate_rows_are_in_a_file(demo_world: World) -> None:
-    files = [(e.content or b"").splitlines() for e in deliveries(demo_world)]
+def test_exact_duplicate_rows_are_in_a_file(demo_population: Population) -> None:
+    files = [(e.content or b"").splitlines() for e in deliveries(demo_population)]
     assert any(len(set(lines)) < len(lines) for lines in files)
 
 

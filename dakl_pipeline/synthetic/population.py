@@ -10,13 +10,13 @@ import numpy as np
 import polars as pl
 
 from dakl_pipeline.synthetic.calibration import needs_of_year
-from dakl_pipeline.synthetic.cohorts import Cohort, settle
+from dakl_pipeline.synthetic.cohorts import Cohort, draw_cohort
 from dakl_pipeline.synthetic.deliveries import Event, example_events, make_events
 from dakl_pipeline.synthetic.draws import IntArray, draw_bsns, draw_v_numbers
 from dakl_pipeline.synthetic.example import example_bsns, example_supplier_id
 from dakl_pipeline.synthetic.people import People, draw_adults, draw_other_people
 from dakl_pipeline.synthetic.places import Division
-from dakl_pipeline.synthetic.plan import WorldPlan
+from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile, settings
 from dakl_pipeline.synthetic.registers import make_registers
 from dakl_pipeline.synthetic.registrations import draw_registrations
@@ -26,7 +26,7 @@ from dakl_pipeline.synthetic.suppliers import SupplierChoice, make_suppliers
 
 
 @dataclass(frozen=True)
-class World:
+class Population:
     """A synthetic world.
 
     Attributes:
@@ -38,7 +38,7 @@ class World:
     events: tuple[Event, ...]
 
 
-def generate_world(plan: WorldPlan) -> World:
+def generate_population(plan: PopulationPlan) -> Population:
     """Make a synthetic world; the same plan gives the same frames and bytes.
 
     Args:
@@ -69,7 +69,7 @@ def generate_world(plan: WorldPlan) -> World:
         staying[carried["person"].to_numpy()] = True
         withdrawn = withdrawn_shares(suppliers, withdrawals, year)
         needs = needs_of_year(plan, year, withdrawn, counts_children=year >= children_from)
-        people, cohort = settle(plan, year, needs, people, cohort, staying)
+        people, cohort = draw_cohort(plan, year, needs, people, cohort, staying)
         choices[year] = SupplierChoice(suppliers, stopped)
         stays[year] = draw_stays(plan, cohort, people, carried, choices[year], division)
 
@@ -84,15 +84,15 @@ def generate_world(plan: WorldPlan) -> World:
     if plan.is_cbs_example_included:
         events += example_events()
     events.sort(key=lambda event: (event.received_at, event.supplier_id, event.reporting_year))
-    return World(registers=make_registers(plan, people, numbers), events=tuple(events))
+    return Population(registers=make_registers(plan, people, numbers), events=tuple(events))
 
 
-def _nobody(plan: WorldPlan) -> People:
+def _nobody(plan: PopulationPlan) -> People:
     none = np.zeros(0, dtype=np.int64)
     return draw_adults(np.random.default_rng(plan.seed), plan.years[0], none, none, 0.0)
 
 
-def _with_other_people(plan: WorldPlan, people: People) -> tuple[People, tuple[IntArray, IntArray]]:
+def _with_other_people(plan: PopulationPlan, people: People) -> tuple[People, tuple[IntArray, IntArray]]:
     """Everybody and people in no shelter, with a BSN and V-number each; people of the example come last."""
     rng = np.random.default_rng([plan.seed, 9])
     others = ceil(plan.hard_cases.other_people * len(people))

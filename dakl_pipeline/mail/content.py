@@ -11,12 +11,10 @@ from typing import Literal
 
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.deliveries.rounds import last_day_to_deliver, local_date
-from dakl_pipeline.deliveries.selection import standings
+from dakl_pipeline.deliveries.selection import delivery_statuses
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.intake.refusal import WINDOW_RULE
-from dakl_pipeline.mail.groups import FindingGroup, group_findings
-from dakl_pipeline.mail.rejection import rejection_of
-from dakl_pipeline.mail.standing import (
+from dakl_pipeline.mail.delivery_status import (
     log_of_supplier,
     name_of,
     same_content,
@@ -24,6 +22,8 @@ from dakl_pipeline.mail.standing import (
     what_counts,
     what_counts_instead,
 )
+from dakl_pipeline.mail.groups import FindingGroup, group_findings
+from dakl_pipeline.mail.rejection import rejection_of
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.presentation.dutch import counted, day, listed
 from dakl_pipeline.privacy.redaction import mask_numbers
@@ -36,7 +36,7 @@ _NO_REPORT = "Het op-orde-rapport kon niet worden bijgevoegd. Vraag het aan CBS:
 
 
 @dataclass(frozen=True)
-class Notice:
+class MailContent:
     """The content of one mail.
 
     Attributes:
@@ -70,7 +70,7 @@ class Notice:
         return next((text for text in (*said, *self.diagnoses, *self.paragraphs) if text), self.headline)
 
 
-def notice_of_delivery(
+def content_of_delivery(
     delivery: Delivery,
     log: Iterable[Entry],
     findings: Iterable[Finding],
@@ -83,7 +83,7 @@ def notice_of_delivery(
     asked_again: Mapping[str, str] | None = None,
     diagnoses: Sequence[str] = (),
     reading: Sequence[str] = (),
-) -> Notice:
+) -> MailContent:
     """Say what became of a delivered file.
 
     Args:
@@ -119,7 +119,7 @@ def notice_of_delivery(
     subject = f"bestand{_over(delivery)} ({delivery.delivery_id})"
     late = [] if delivery.late_reason is None else [_LATE]
     if delivery.approved:
-        return Notice(
+        return MailContent(
             outcome="approved",
             subject=f"Goedgekeurd{', let op' if first or diagnoses else ''}: {subject}",
             headline="Uw bestand is goedgekeurd",
@@ -141,7 +141,7 @@ def notice_of_delivery(
             first=first,
         )
     rejection = rejection_of(delivery, groups, attached=attached, contact=contact, methodology=methodology)
-    return Notice(
+    return MailContent(
         outcome="rejected",
         subject=f"{rejection.outcome}: {subject}",
         headline=rejection.headline,
@@ -160,13 +160,13 @@ def notice_of_delivery(
     )
 
 
-def notice_of_withdrawal(
+def content_of_withdrawal(
     withdrawal: Withdrawal,
     log: Iterable[Entry],
     *,
     methodology: Methodology,
     organisation: str | None = None,
-) -> Notice:
+) -> MailContent:
     """Confirm a withdrawal.
 
     Args:
@@ -181,8 +181,8 @@ def notice_of_withdrawal(
     year = withdrawal.reporting_year
     before = log_of_supplier(withdrawal, log)
     later = selected_of(before, methodology)
-    taken_out = [s.delivery for s in standings(before, methodology) if isinstance(s.decided_by, Withdrawal)]
-    return Notice(
+    taken_out = [s.delivery for s in delivery_statuses(before, methodology) if isinstance(s.superseded_by, Withdrawal)]
+    return MailContent(
         outcome="withdrawn",
         subject=f"Ingetrokken: verslagjaar {year} ({withdrawal.delivery_id})",
         headline=f"Uw intrekking van verslagjaar {year} is bevestigd",
@@ -208,9 +208,9 @@ def notice_of_withdrawal(
     )
 
 
-def notice_of_cancellation(
+def content_of_cancellation(
     cancellation: Cancellation, log: Iterable[Entry], *, methodology: Methodology, organisation: str | None = None
-) -> Notice:
+) -> MailContent:
     """Say that an entry was a mistake, and what counts instead.
 
     Args:
@@ -233,7 +233,7 @@ def notice_of_cancellation(
         if selected
         else f"Er telt nu geen bestand van u mee voor verslagjaar {year}."
     )
-    return Notice(
+    return MailContent(
         outcome="cancelled",
         subject=f"Ongedaan gemaakt: {what} ({cancellation.delivery_id})",
         headline=f"Uw {kind} is ongedaan gemaakt",

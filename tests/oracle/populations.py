@@ -12,9 +12,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.oracle.delivered_file import METHODOLOGY
+from tests.oracle.population_files import draft, with_fault
+from tests.oracle.population_people import YEARS, Resident, random_bsn, random_residents, write_registers
 from tests.oracle.selection import Event
-from tests.oracle.world_files import draft, with_fault
-from tests.oracle.world_people import YEARS, Resident, random_bsn, random_residents, write_registers
 
 DUTCH = ZoneInfo(METHODOLOGY["time_zone"])
 
@@ -64,7 +64,7 @@ ROUNDS = {2022: (2024,), 2023: (2024, 2025), 2024: (2025,)}
 
 
 @dataclass
-class World:
+class Population:
     """What was done, in the order in which it is logged, and where the registers are.
 
     Attributes:
@@ -78,7 +78,7 @@ class World:
     faulty: set[int] = field(default_factory=set)
 
 
-def random_world(seed: int, folder: Path) -> World:
+def random_population(seed: int, folder: Path) -> Population:
     """Write the delivery files and registers of a random world; the same seed gives the same world.
 
     Args:
@@ -93,13 +93,13 @@ def random_world(seed: int, folder: Path) -> World:
     kinds = ("gemeente", "ggd", "opvang")
     suppliers = [f"{kinds[i % 3]}-{rng.choice('abc')}{i}" for i in range(rng.randint(2, 6))]
     plans = [_Supplier(rng, name, areas, residents, folder).year(year) for name in suppliers for year in YEARS]
-    world = World([], folder / "registers")
+    population = Population([], folder / "registers")
     while any(plans):  # one log of everything, in which each supplier keeps its own order
         event, is_faulty = rng.choice([plan for plan in plans if plan]).pop(0)
         if is_faulty:
-            world.faulty.add(len(world.events))
-        world.events.append(event)
-    return world
+            population.faulty.add(len(population.events))
+        population.events.append(event)
+    return population
 
 
 # --- what a supplier does ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from dakl_pipeline.deliveries.log import Delivery, Entry, Withdrawal
 from dakl_pipeline.deliveries.rounds import local_date
-from dakl_pipeline.deliveries.selection import Standing, standings
+from dakl_pipeline.deliveries.selection import DeliveryStatus, delivery_statuses
 from dakl_pipeline.presentation.dutch import day
 from dakl_pipeline.reference import Methodology
 
@@ -32,14 +32,16 @@ def what_counts(delivery: Delivery, log: Iterable[Entry], methodology: Methodolo
         methodology: Settings, for the rounds.
     """
     year, before = delivery.reporting_year, log_of_supplier(delivery, log)
-    own = next(s for s in standings(before, methodology) if s.delivery.sequence == delivery.sequence)
-    if isinstance(own.decided_by, Withdrawal):
+    own = next(s for s in delivery_statuses(before, methodology) if s.delivery.sequence == delivery.sequence)
+    if isinstance(own.superseded_by, Withdrawal):
         return (
             f"Het bestand telt niet mee: u hebt verslagjaar {year} in deze ronde ingetrokken "
-            f"(intrekking {own.decided_by.delivery_id})."
+            f"(intrekking {own.superseded_by.delivery_id})."
         )
-    if isinstance(own.decided_by, Delivery):
-        return f"Het bestand telt niet mee: {name_of(own.decided_by, methodology)} is later ontvangen en telt wel mee."
+    if isinstance(own.superseded_by, Delivery):
+        return (
+            f"Het bestand telt niet mee: {name_of(own.superseded_by, methodology)} is later ontvangen en telt wel mee."
+        )
     replaced = selected_of([e for e in before if e.sequence < delivery.sequence], methodology)
     if replaced is None:
         return f"Dit bestand telt nu mee voor verslagjaar {year}."
@@ -62,9 +64,9 @@ def what_counts_instead(delivery: Delivery, before: list[Entry], methodology: Me
     return f"Voor verslagjaar {delivery.reporting_year} blijft {name_of(selected.delivery, methodology)} meetellen."
 
 
-def selected_of(entries: Iterable[Entry], methodology: Methodology) -> Standing | None:
+def selected_of(entries: Iterable[Entry], methodology: Methodology) -> DeliveryStatus | None:
     """The file that counts among entries of one supplier and year, if any."""
-    return next((s for s in standings(entries, methodology) if s.is_selected), None)
+    return next((s for s in delivery_statuses(entries, methodology) if s.is_selected), None)
 
 
 def same_content(delivery: Delivery, before: list[Entry], methodology: Methodology) -> list[str]:

@@ -6,12 +6,12 @@ themselves (``counting``) and counting persons.
 
 import polars as pl
 
-from dakl_pipeline.contracts.stays import ASSESSED_STAYS
+from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.reference import Methodology
-from dakl_pipeline.statistics.eligibility import published_type_codes, set_aside_reason
+from dakl_pipeline.statistics.eligibility import exclusion_reason, published_type_codes
 
 
-def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.DataFrame:
+def determine_eligibility(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.DataFrame:
     """Say for every stay whether it counts, and if not the first reason why (monitor rule 5.5).
 
     Args:
@@ -20,10 +20,10 @@ def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.Da
         methodology: Settings of the statistic.
 
     Returns:
-        Frame of the contract ``stays.assessed``: every stay, in the same order.
+        Frame of the contract ``stays.eligibility``: every stay, in the same order.
     """
     adults_only = year <= methodology.adults_only_until_year
-    reason = set_aside_reason(
+    reason = exclusion_reason(
         year,
         is_published_type=pl.col("shelter_type_code").is_in(published_type_codes(year)),
         has_region=pl.col("region_code").is_not_null(),
@@ -31,4 +31,4 @@ def assess(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.Da
         # An unknown age stays in (A7): a null comparison is not a reason.
         is_minor=pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
     )
-    return stays.with_columns(set_aside_reason=reason).select(ASSESSED_STAYS.column_names)
+    return stays.with_columns(exclusion_reason=reason).select(STAY_ELIGIBILITY.column_names)

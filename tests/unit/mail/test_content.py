@@ -4,7 +4,7 @@ import pytest
 
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, Withdrawal
 from dakl_pipeline.intake.findings import finding
-from dakl_pipeline.mail.notice import Notice, notice_of_cancellation, notice_of_delivery, notice_of_withdrawal
+from dakl_pipeline.mail.content import MailContent, content_of_cancellation, content_of_delivery, content_of_withdrawal
 from tests.support.mail_entries import METHODOLOGY, SHA256, cancellation, delivery, withdrawal
 
 MISTAKE = "ongedaan gemaakt. Die was bij vergissing vastgelegd en telt niet mee. Reden: verkeerde leverancier"
@@ -12,9 +12,9 @@ REPORT = "op-orde-rapport_2024_000001.html"
 CONTACT = "monitor@cbs.example"
 
 
-def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> Notice:
+def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> MailContent:
     findings = [finding("bsn_missing", row=3)] if "bsn_missing" in entry.findings else []
-    return notice_of_delivery(
+    return content_of_delivery(
         entry, [*others, entry], findings, attached=[REPORT], contact=CONTACT, methodology=METHODOLOGY
     )
 
@@ -45,10 +45,10 @@ def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> Notice:
     ids=["first", "correction", "older", "withdrawn", "after a rejection", "other supplier", "other year"],
 )
 def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawal], said: str) -> None:
-    notice = _notice(log[-1], *log[:-1])
-    assert notice.outcome == "approved"
-    assert notice.paragraphs[1] == said
-    assert "op-orde-rapport in de bijlage" in notice.steps[0]
+    content = _notice(log[-1], *log[:-1])
+    assert content.outcome == "approved"
+    assert content.paragraphs[1] == said
+    assert "op-orde-rapport in de bijlage" in content.steps[0]
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawa
     ids=["nothing before", "an earlier one stays", "the earlier one is withdrawn", "no year"],
 )
 def test_a_rejected_file_hears_what_counts_instead(log: list[Delivery | Withdrawal], said: str) -> None:
-    notice = _notice(log[-1], *log[:-1])
-    assert notice.outcome == "rejected"
-    assert "geweigerd" in notice.paragraphs[0]
-    assert notice.paragraphs[1] == said
+    content = _notice(log[-1], *log[:-1])
+    assert content.outcome == "rejected"
+    assert "geweigerd" in content.paragraphs[0]
+    assert content.paragraphs[1] == said
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,16 @@ def test_until_when_one_can_deliver_again(received: str, last_day: str | None) -
 
 
 def test_a_file_outside_the_window_is_not_told_to_try_again() -> None:
-    notice = _notice(delivery(1, approved=False, findings={"delivery_window": 1}, received="2025-08-01T10:00:00"))
-    assert notice.groups == ()
-    assert len(notice.steps) == 1
-    assert f"Vraag dat eerst aan CBS: beantwoord deze mail, of schrijf naar {CONTACT}." in notice.steps[0]
+    content = _notice(delivery(1, approved=False, findings={"delivery_window": 1}, received="2025-08-01T10:00:00"))
+    assert content.groups == ()
+    assert len(content.steps) == 1
+    assert f"Vraag dat eerst aan CBS: beantwoord deze mail, of schrijf naar {CONTACT}." in content.steps[0]
 
 
 def test_findings_of_an_approved_file() -> None:
-    notice = _notice(delivery(1, findings={"bsn_missing": 1}))
-    assert "Loop de bevindingen hieronder na." in notice.steps
-    assert [m.where for m in notice.groups[0].messages] == ["Regel 3"]
+    content = _notice(delivery(1, findings={"bsn_missing": 1}))
+    assert "Loop de bevindingen hieronder na." in content.steps
+    assert [m.where for m in content.groups[0].messages] == ["Regel 3"]
 
 
 def test_proof_of_receipt() -> None:
@@ -111,8 +111,8 @@ def test_proof_of_receipt() -> None:
 
 
 def test_the_same_content_again_is_pointed_out() -> None:
-    notice = _notice(delivery(2, same_as="000001"), delivery(1))
-    assert "de inhoud is precies gelijk aan die van aanlevering 000001 van 12 mei 2025" in " ".join(notice.paragraphs)
+    content = _notice(delivery(2, same_as="000001"), delivery(1))
+    assert "de inhoud is precies gelijk aan die van aanlevering 000001 van 12 mei 2025" in " ".join(content.paragraphs)
 
 
 def test_late_but_accepted_says_so_without_the_reason_in_the_log() -> None:
@@ -148,10 +148,10 @@ def test_late_but_accepted_says_so_without_the_reason_in_the_log() -> None:
 def test_a_withdrawal_is_confirmed(log: list[Delivery | Withdrawal], said: str) -> None:
     entry = log[-1]
     assert isinstance(entry, Withdrawal)
-    notice = notice_of_withdrawal(entry, log, methodology=METHODOLOGY)
-    assert notice.outcome == "withdrawn"
-    assert " ".join(notice.paragraphs[1:]) == said
-    assert dict(notice.receipt)["Intrekking"] == entry.delivery_id
+    content = content_of_withdrawal(entry, log, methodology=METHODOLOGY)
+    assert content.outcome == "withdrawn"
+    assert " ".join(content.paragraphs[1:]) == said
+    assert dict(content.receipt)["Intrekking"] == entry.delivery_id
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ def test_a_withdrawal_is_confirmed(log: list[Delivery | Withdrawal], said: str) 
 def test_a_cancellation_is_told(log: list[Entry], said: str) -> None:
     entry = log[-1]
     assert isinstance(entry, Cancellation)
-    notice = notice_of_cancellation(entry, [*log, delivery(9)], methodology=METHODOLOGY)
-    assert notice.outcome == "cancelled"
-    assert " ".join(notice.paragraphs) == said
-    assert dict(notice.receipt)["Ongedaan gemaakt"] == entry.cancels
+    content = content_of_cancellation(entry, [*log, delivery(9)], methodology=METHODOLOGY)
+    assert content.outcome == "cancelled"
+    assert " ".join(content.paragraphs) == said
+    assert dict(content.receipt)["Ongedaan gemaakt"] == entry.cancels
 
 
 def test_what_is_logged_later_does_not_change_a_mail() -> None:

@@ -15,32 +15,32 @@ import pytest
 from tests.oracle import count, selection
 from tests.oracle.count import Figures, Person, Registers, figures
 from tests.oracle.delivered_file import METHODOLOGY, Row, read_delivered_file, reference_rows
+from tests.oracle.population_people import YEARS
+from tests.oracle.populations import Population, random_population
 from tests.oracle.selection import Event, is_accepted, round_rank, select, year_of
-from tests.oracle.world_people import YEARS
-from tests.oracle.worlds import World, random_world
 
-WORLDS = 12  # the worlds that the comparison with the pipeline counts by default
+POPULATIONS = 12  # the worlds that the comparison with the pipeline counts by default
 
 
 @pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[World]:
-    return [random_world(seed, tmp_path_factory.mktemp(f"world{seed}")) for seed in range(WORLDS)]
+def populations(tmp_path_factory: pytest.TempPathFactory) -> list[Population]:
+    return [random_population(seed, tmp_path_factory.mktemp(f"world{seed}")) for seed in range(POPULATIONS)]
 
 
 @pytest.fixture(scope="module")
-def right_figures(worlds: list[World]) -> list[list[Figures]]:
-    return [[figures(world.events, world.registers, year) for year in YEARS] for world in worlds]
+def right_figures(populations: list[Population]) -> list[list[Figures]]:
+    return [[figures(population.events, population.registers, year) for year in YEARS] for population in populations]
 
 
-def test_a_file_is_rejected_exactly_when_a_fault_was_put_in(worlds: list[World]) -> None:
-    for seed, world in enumerate(worlds):
-        rejected = {i for i, e in enumerate(world.events) if e.path and read_delivered_file(e.path) is None}
-        assert rejected == world.faulty, f"world {seed}"
+def test_a_file_is_rejected_exactly_when_a_fault_was_put_in(populations: list[Population]) -> None:
+    for seed, population in enumerate(populations):
+        rejected = {i for i, e in enumerate(population.events) if e.path and read_delivered_file(e.path) is None}
+        assert rejected == population.faulty, f"world {seed}"
 
 
 def test_the_same_seed_gives_the_same_world(tmp_path: Path) -> None:
     tops = [tmp_path / name for name in ("one", "two")]
-    one, two = (random_world(5, top) for top in tops)
+    one, two = (random_population(5, top) for top in tops)
     contents = [{path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()} for top in tops]
     assert contents[0] == contents[1]
     assert [replace(e, path=None) for e in one.events] == [replace(e, path=None) for e in two.events]
@@ -298,11 +298,11 @@ def _withdrawn_until_the_next_file(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_rule_told_wrongly_would_show(
-    name: str, worlds: list[World], right_figures: list[list[Figures]], monkeypatch: pytest.MonkeyPatch
+    name: str, populations: list[Population], right_figures: list[list[Figures]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     MISTAKES[name](monkeypatch)
     assert any(
-        count.figures(world.events, world.registers, year) != right
-        for world, years in zip(worlds, right_figures, strict=True)
+        count.figures(population.events, population.registers, year) != right
+        for population, years in zip(populations, right_figures, strict=True)
         for year, right in zip(YEARS, years, strict=True)
     )
