@@ -171,7 +171,7 @@ class Inputs:
         return self._stores.deliveries.entries()
 
     @contextmanager
-    def open_verified(self, delivery: Delivery) -> Iterator[BinaryIO]:
+    def open_delivery(self, delivery: Delivery) -> Iterator[BinaryIO]:
         """The file of a delivery, which is sure to be the one that was received."""
         self._require_source(DELIVERED_FILES)
         with self._stores.deliveries.open_verified(delivery) as file:

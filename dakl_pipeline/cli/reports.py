@@ -25,7 +25,7 @@ def report(
     output.print_json(_as_json(written)) if json else _print(written)
 
 
-def explain(
+def explain_finding(
     supplier: opt.SupplierOption,
     year: opt.YearOption,
     rule: Annotated[str, typer.Option("--rule", help="Rule of the finding, for example long_open.")],
