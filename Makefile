@@ -15,7 +15,7 @@ COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hash
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast soak lint docs lock clean
+.PHONY: help demo test test-fast soak coverage lint fmt check hooks docs lock release clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,13 @@ demo: $(STAMP)  ## make the environment, then the whole job end to end on synthe
 test-fast: $(STAMP)  ## the unit tests, in under a minute
 	@$(BIN)/python -m pytest -q -n 2 tests/unit
 
+check: lint test-fast  ## what to run before a push: lint and the unit tests
+
 test: $(STAMP)  ## make the environment, then every test
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal $(ARGS)
+
+coverage: $(STAMP)  ## the unit tests, with what they cover (branches too) held to the floor of pyproject.toml
+	@$(BIN)/python -m pytest -q -n 2 tests/unit --cov
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak
@@ -45,12 +50,25 @@ lint: $(STAMP)  ## style, formatting, types, imports, generated documentation
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/generate.py --check
 
+fmt: $(STAMP)  ## put style and formatting right
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+hooks:  ## let git check style before a commit, and `make lint` before a push
+	@git config core.hooksPath .githooks
+
 docs: $(STAMP)  ## write the generated documentation
 	$(BIN)/python docs/generate.py
 
 lock: $(STAMP)  ## renew the lock files
 	@$(FIND_UV); $(COMPILE) --group dev pyproject.toml -o requirements.lock
 	@$(FIND_UV); $(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+
+release: $(STAMP)  ## VERSION=1.2.3: tag that version, when the program and the CHANGELOG agree on it
+	@set -euo pipefail; notes="$$($(BIN)/python deploy/release.py "$(VERSION)")"; \
+	test -z "$$(git status --porcelain)" || { echo "commit your changes first: a tag is of what is committed" >&2; exit 1; }; \
+	git tag --annotate --cleanup=whitespace --message "$(VERSION)"$$'\n\n'"$$notes" "v$(VERSION)"; \
+	echo "made the tag v$(VERSION): publish it with \`git push origin v$(VERSION)\`"
 
 clean:  ## throw away the environment and the demo home
 	rm -rf $(VENV) $(VENV)-uv dakl_home

@@ -142,8 +142,7 @@ REMARKS = """
 - dataframely: every rule of the catalogue on values and content as a schema, after Polars has read the file, with and
   without duplicates and overlapping stays. What is wrong with lines (quotes, number of fields, characters) is not
   tested.
-- `dakl check` always compares rows. Of its time without start-up about a sixth goes there, a quarter to a pattern over
-  every line that makes sure that nothing is wrong with its characters and values, and a quarter to splitting lines.
+- `dakl check` always compares rows.
 - frictionless: what a Table Schema can say (required, pattern, code list, dates that exist); no content rules.
 """
 

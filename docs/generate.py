@@ -142,7 +142,7 @@ def assumptions_page() -> str:
             "The source texts leave these points open. Each one is a row, a setting or one named place in the code, so "
             "that an analyst can replace it on the day the real value is known. The monitor rules are in "
             "[monitor-rules.md](monitor-rules.md). Settings of `methodology.toml` can be replaced in the "
-            "`settings.toml` of a home.",
+            "`settings.toml` of a home, and some code lists in its folder `reference`.",
             "## Assumptions of the monitor rules",
             _table(heading, [row for row, a in zip(rows, assumptions(), strict=True) if a.id.startswith("A")]),
             "## Further decisions",

@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from dakl_pipeline.reference import use_code_lists
+
 settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")
 
@@ -14,3 +16,8 @@ def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("DAKL_") and not name.startswith("DAKL_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_code_lists_of_another_test() -> None:
+    use_code_lists({})

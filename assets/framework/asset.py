@@ -7,7 +7,6 @@ those of its last outcome is not made again.
 import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +19,6 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.provenance import StageRecord, stale_stages
 from dakl_pipeline.statistics.checks import CheckOutcome, conforms
-from resources.config.fingerprint import Code
 from resources.config.versions import computing_libraries
 from resources.storage.warehouse import Warehouse
 from resources.workflows.record_vintage import record_vintage
@@ -63,7 +61,7 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         if stage.records_vintage:
             _require_no_stale_stage(stage, inputs.year, stores)
         try:
-            made_of = _guarded(lambda: {"code": code_version(stage), **computing_libraries(), **inputs.fingerprints()})
+            made_of = _guarded(lambda: {**computing_libraries(), **inputs.fingerprints()})
         except dg.Failure as failure:
             yield _not_made(stage, failure)
             raise
@@ -97,24 +95,6 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
     return run_stage
 
 
-@cache
-def _code() -> Code:
-    return Code()
-
-
-def code_version(stage: Stage) -> str:
-    """The fingerprint of everything that a stage can reach: another one only when its outcome can be another.
-
-    Args:
-        stage: The stage.
-
-    Returns:
-        12 hexadecimal characters.
-    """
-    roots = (stage.run, stage.source_fingerprints, stage.tables)
-    return _code().fingerprint(*roots, without=stage.reads)[:12]
-
-
 def column_schema(table_columns: Mapping[str, tuple[str, str | None, bool]]) -> dg.TableSchema:
     """Column schema for the Dagster UI.
 
@@ -137,7 +117,7 @@ def _spec(stage: Stage, table: Table, years: dg.PartitionsDefinition[str]) -> dg
         group_name=stage.group,
         owners=[OWNER],
         kinds=set(stage.kinds),
-        code_version=code_version(stage),
+        code_version=stage.code_version,
         partitions_def=years,
         metadata={
             "dagster/table_name": table.name,

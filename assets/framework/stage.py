@@ -20,9 +20,10 @@ from dakl_pipeline.deliveries.log import Delivery, Entry
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.provenance import Vintage
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference import Methodology, replaced_lists
 from dakl_pipeline.statistics.checks import CheckOutcome
 from dakl_pipeline.statistics.register_checks import RegisterFinding
+from resources.config.fingerprint import Reach, code
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
@@ -123,6 +124,20 @@ class Stage:
         return [*(table.asset for table in self.reads), *self.sources]
 
     @property
+    def code_version(self) -> str:
+        """Another one exactly when its code, with all that it can reach, can give another outcome; 12 characters."""
+        return self._reach.fingerprint[:12]
+
+    def replaced_code_lists(self) -> dict[str, str]:
+        """Digests of the code lists that it can reach and the home replaces, by name."""
+        return {name: digest for name, digest in replaced_lists().items() if f"{name}.csv" in self._reach.files}
+
+    # To follow all code takes tenths of a second.
+    @cached_property
+    def _reach(self) -> Reach:
+        return code().reach(self.run, self.source_fingerprints, self.tables, without=self.reads)
+
+    @property
     def name(self) -> str:
         """Name of the stage: that of its first asset."""
         return self.tables[0].asset
@@ -209,8 +224,10 @@ class Inputs:
         return _declared_settings(self._stage, self._methodology)
 
     def fingerprints(self) -> dict[str, str]:
-        """What the outcome of the stage depends on, beside its code: settings, key, sources and tables, by name."""
-        named = {f"setting {name}": self._setting(name) for name in self._stage.settings}
+        """Everything that the outcome of the stage depends on: code, code lists, settings, key, sources, tables."""
+        named = {"code": self._stage.code_version}
+        named |= {f"code list {name}": digest for name, digest in self._stage.replaced_code_lists().items()}
+        named |= {f"setting {name}": self._setting(name) for name in self._stage.settings}
         if self._stage.uses_key:
             named["key"] = self.key_id
         named |= self._stage.source_fingerprints(self)

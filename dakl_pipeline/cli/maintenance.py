@@ -10,7 +10,7 @@ from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_line
 from resources.workflows.opened_home import OpenedHome
 
 
@@ -30,8 +30,8 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         {
             "check": finding.check,
             "status": finding.status,
-            "found": mask_unprintable(mask_numbers(finding.found)),
-            "to_do": mask_unprintable(mask_numbers(finding.to_do)),
+            "found": mask_line(finding.found),
+            "to_do": mask_line(finding.to_do),
         }
         for finding in findings
     ]

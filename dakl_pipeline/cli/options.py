@@ -17,7 +17,7 @@ import typer
 
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
-from dakl_pipeline.privacy.redaction import holds_number, mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import holds_number, mask_line
 from resources.config.home import Home, home_of_environment
 from resources.config.home_format import require_format
 from resources.workflows.opened_home import OpenedHome
@@ -40,7 +40,6 @@ AcceptLate = Annotated[
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
 ]
 
-_SHOWN = 3
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -154,7 +153,7 @@ def _meant(supplier: str, known: Sequence[str]) -> str:
     from dakl_pipeline.intake.whose import near_ids
 
     near = near_ids(supplier, known, similarity=1.0)
-    return f" Did you mean {one_of(near[:_SHOWN])}?" if near else did_you_mean(supplier, known)
+    return f" Did you mean {one_of(near)}?" if near else did_you_mean(supplier, known)
 
 
 @contextmanager
@@ -209,4 +208,4 @@ def reason(text: str, option: str) -> str:
     words = " ".join(text.split())
     if not words:
         raise WrongUsage(f"{option} needs a reason")
-    return mask_unprintable(mask_numbers(words))
+    return mask_line(words)

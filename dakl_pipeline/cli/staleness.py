@@ -88,8 +88,8 @@ def say_behind(behind: Iterable[Behind], clock: output.Clock, *, aside: bool = F
         clock: The clock of the analysts.
         aside: On standard error, because standard output or a file is for programs.
     """
-    from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+    from dakl_pipeline.privacy.redaction import mask_line
 
     for each in behind:
-        line = mask_unprintable(mask_numbers(each.message(clock)))
+        line = mask_line(each.message(clock))
         output.echo_error(f"dakl: {line}") if aside else output.say_wrapped(line)

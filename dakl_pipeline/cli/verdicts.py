@@ -49,13 +49,15 @@ def print_for_analyst(findings: "Iterable[Finding]") -> None:
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
 
     for each in findings:
-        output.say(f"Alleen voor CBS ({SEVERITIES[each.severity]}): {each.message} {rules_by_id()[each.rule].action}")
+        to_do = rules_by_id()[each.rule].what_to_do(None)
+        output.say(f"Alleen voor CBS ({SEVERITIES[each.severity]}): {each.message} {to_do}")
 
 
 def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
+    from dakl_pipeline.presentation.dutch import counted, number
 
     output.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
     if reading := _reading(verdict):
@@ -75,12 +77,12 @@ def print_verdict(verdict: "Verdict") -> None:
     if (more := sum(counts.values()) - len(rows)) > 0:
         is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
         listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
-        output.say(f"... en nog {more} bevindingen; {listed} met --json")
+        output.say(f"... en nog {counted(more, 'bevinding', 'bevindingen')}; {listed} met --json")
     if rows:
         output.say("Wat te doen:")
-    for rule in dict.fromkeys(f.rule for f in verdict.findings):
-        action = rules_by_id()[rule].action.format(year=verdict.reporting_year or "<verslagjaar>")
-        output.say(f"- {rules_by_id()[rule].title} ({counts[rule]} keer): {action}")
+    for rule in map(rules_by_id().__getitem__, dict.fromkeys(f.rule for f in verdict.findings)):
+        to_do = rule.what_to_do(verdict.reporting_year)
+        output.say(f"- {rule.title} ({number(counts[rule.id])} keer): {to_do}")
 
 
 def _why_rejected(verdict: "Verdict") -> str:

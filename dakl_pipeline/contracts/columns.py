@@ -3,7 +3,7 @@
 Belongs here: what a contract is made of. Does not belong here: the contract of one table.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,19 +33,23 @@ def lineage(*columns: str) -> dict[str, Any]:
 
 
 def text_from(
-    allowed: Collection[str], *, description: str, nullable: bool = False, metadata: dict[str, Any] | None = None
+    allowed: Collection[str] | Callable[[], Collection[str]],
+    *,
+    description: str,
+    nullable: bool = False,
+    metadata: dict[str, Any] | None = None,
 ) -> dy.String:
     """A text column that holds only values of a code list.
 
     Args:
-        allowed: The code list.
+        allowed: The code list; a function of one that a home can replace.
         description: What the column holds, in Dutch.
         nullable: Whether it may be empty.
         metadata: Lineage, from :func:`lineage`.
     """
     return dy.String(
         nullable=nullable,
-        check={"allowed": lambda column: column.is_in(list(allowed))},
+        check={"allowed": lambda column: column.is_in(list(allowed() if callable(allowed) else allowed))},
         description=description,
         metadata=metadata,
     )

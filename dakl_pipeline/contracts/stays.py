@@ -118,7 +118,7 @@ class EnrichedStays(_Stays):
         metadata=lineage("person_register.birth_date"),
     )
     age_class = text_from(
-        _categories("leeftijd"), description="Leeftijdsklasse.", metadata=lineage("person_register.birth_date")
+        lambda: _categories("leeftijd"), description="Leeftijdsklasse.", metadata=lineage("person_register.birth_date")
     )
     sex = text_from(_categories("geslacht"), description="Geslacht.", metadata=lineage("person_register.sex"))
     origin = text_from(_categories("herkomst"), description="Herkomst.", metadata=lineage("person_register.origin"))

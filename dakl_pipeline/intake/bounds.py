@@ -4,13 +4,12 @@ Belongs here: testing a difference against the bounds of ``reference/comparison_
 bounds themselves and what is compared.
 """
 
-from functools import cache
 from math import sqrt
 
-from dakl_pipeline.reference import Compared, ComparisonBound, comparison_bounds
+from dakl_pipeline.reference import Compared, ComparisonBound, cached_per_code_lists, comparison_bounds
 
 
-@cache
+@cached_per_code_lists
 def bound(rule: str, against: Compared) -> ComparisonBound:
     """The bound of a rule for one kind of comparison.
 

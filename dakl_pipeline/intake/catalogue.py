@@ -18,6 +18,9 @@ ColumnSet = Literal["basic", "optional"]
 # What a supplier reads for each: on a terminal, in a mail and in a report.
 SEVERITIES: dict[Severity, str] = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
+# What stands for the reporting year in a text when it is not known.
+UNKNOWN_YEAR = "<verslagjaar>"
+
 # What a message may show: nothing of this can hold a value from a delivered row.
 SAFE_PLACEHOLDERS = frozenset(
     {
@@ -100,6 +103,10 @@ class Rule(_Entry):
             if not names <= allowed:
                 raise ValueError(f"rule {self.id}: a text uses a placeholder that is not known to be safe")
         return self
+
+    def what_to_do(self, year: int | None) -> str:
+        """The action, for a file of this reporting year."""
+        return self.action.format(year=UNKNOWN_YEAR if year is None else year)
 
     def applies_to(self, year: int | None) -> bool:
         """Whether the rule is in force for this reporting year (an unknown year: every rule is)."""

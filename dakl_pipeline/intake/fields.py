@@ -16,11 +16,9 @@ from functools import cache
 import polars as pl
 
 from dakl_pipeline.intake.catalogue import catalogue
-from dakl_pipeline.intake.clean import is_clean
 from dakl_pipeline.intake.diagnoses import Symptoms
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.lines import PIECE_BYTES, Block
-from dakl_pipeline.intake.values import Context
 
 ROW = "line_number"
 
@@ -28,21 +26,6 @@ ROW = "line_number"
 _EMPTY = r'^[; \t"\x{c2}\x{a0}]*$'
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
-
-
-def parse_clean(block: Block, columns: tuple[str, ...], context: Context) -> pl.DataFrame | None:
-    """Split the lines of a block in which no value is wrong (``clean.py``); None when that is not certain.
-
-    Args:
-        block: lines below the header, not one that is too long.
-        columns: the delivered columns.
-        context: the delivery.
-
-    Returns:
-        ``line_number`` (UInt32) and the columns (String) of every line.
-    """
-    data = _without_clean_quotes(block.data)
-    return _parse(data, columns, _row_numbers(block)) if is_clean(data, columns, context) else None
 
 
 def split_block(block: Block, columns: tuple[str, ...], collector: Collector, symptoms: Symptoms) -> pl.DataFrame:

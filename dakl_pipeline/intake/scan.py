@@ -11,10 +11,9 @@ from typing import BinaryIO
 
 import polars as pl
 
-from dakl_pipeline.intake.catalogue import ColumnSet, catalogue
-from dakl_pipeline.intake.clean import RULES_OF_A_CLEAN_LINE, has_unread_date
+from dakl_pipeline.intake.catalogue import UNKNOWN_YEAR, ColumnSet, catalogue
 from dakl_pipeline.intake.diagnoses import Symptoms, has_forms
-from dakl_pipeline.intake.fields import ROW, check_lines, parse_clean, split_block
+from dakl_pipeline.intake.fields import ROW, check_lines, split_block
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Collector
 from dakl_pipeline.intake.header import Header, lines_above_header, read_header
 from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotText, open_text
@@ -156,18 +155,16 @@ def _check_block(
         return
     column_set: ColumnSet = "optional" if header.columns == catalogue().columns("optional") else "basic"
     typed = typed_expressions(header.columns, context)
-    result = _read_clean(block, header.columns, column_set, context, symptoms)
-    if result is None:
-        frame = split_block(block, header.columns, collector, symptoms)
-        symptoms.count(block.rows, frame)
-        tests = _value_tests(column_set, context)
-        # One select for verdicts and values: what they share is computed once.
-        verdicts = {name: test.is_broken for name, test in tests.items()}
-        values = {} if receive is None or collector.has_errors else typed
-        result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
-        year = context.year if context.year is not None else "<verslagjaar>"
-        hits = add_hits(collector, result, tests, year=year)
-        _look_at_values(symptoms, frame, result, hits)
+    frame = split_block(block, header.columns, collector, symptoms)
+    symptoms.count(block.rows, frame)
+    tests = _value_tests(column_set, context)
+    # One select for verdicts and values: what they share is computed once.
+    verdicts = {name: test.is_broken for name, test in tests.items()}
+    values = {} if receive is None or collector.has_errors else typed
+    result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
+    year = context.year if context.year is not None else UNKNOWN_YEAR
+    hits = add_hits(collector, result, tests, year=year)
+    _look_at_values(symptoms, frame, result, hits)
     if receive is not None and not collector.has_errors:
         receive(result.select(ROW, *typed), column_set)
 
@@ -183,26 +180,6 @@ def _look_at_values(symptoms: Symptoms, frame: pl.DataFrame, verdicts: pl.DataFr
     for name, column in telling.items():
         wrong = frame[column].filter(verdicts[name].fill_null(False))
         symptoms.look(hits[name].rule_id, column, wrong, columns=frame.width - 1)
-
-
-def _read_clean(
-    block: Block, columns: tuple[str, ...], column_set: ColumnSet, context: Context, symptoms: Symptoms
-) -> pl.DataFrame | None:
-    """The typed registrations of a block that breaks no value rule; None when that is not certain."""
-    frame = parse_clean(block, columns, context)
-    if frame is None:
-        return None
-    # Rules of which the pattern of a clean line says nothing are tested here, beside reading.
-    others = {
-        name: test.is_broken.any()
-        for name, test in _value_tests(column_set, context).items()
-        if test.rule_id not in RULES_OF_A_CLEAN_LINE
-    }
-    result = frame.lazy().select(pl.col(ROW), **typed_expressions(columns, context), **others).collect()
-    if has_unread_date(frame, result) or any(result[name].any() for name in others):
-        return None
-    symptoms.count(block.rows, frame)
-    return result.drop(*others)
 
 
 @cache

@@ -30,20 +30,20 @@ def newness(supplier_id: str, known: Collection[str], *, similarity: float) -> l
     """
     if supplier_id in known:
         return []
-    near = near_ids(supplier_id, known, similarity=similarity)[:_SHOWN]
+    near = near_ids(supplier_id, known, similarity=similarity)
     resembles = [finding("supplier_resembles", supplier=supplier_id, suppliers=" of ".join(near))] if near else []
     return [finding("supplier_new", supplier=supplier_id), *resembles]
 
 
 def near_ids(supplier_id: str, known: Iterable[str], *, similarity: float) -> list[str]:
-    """The known ids for which an id may be a misspelling, nearest first.
+    """The known ids for which an id may be a misspelling, at most three, nearest first.
 
     Near is: the same apart from hyphens, the same letters in another order, one the beginning or end of the other, or
     much the same in the words that they do not share. Ids that only have another number are those of two suppliers.
     """
     found = {other: _likeness(supplier_id, other) for other in known if not _is_numbered(supplier_id, other)}
     near = {other: likeness for other, likeness in found.items() if likeness >= similarity}
-    return sorted(near, key=lambda other: (-near[other], other))
+    return sorted(near, key=lambda other: (-near[other], other))[:_SHOWN]
 
 
 def _is_numbered(one: str, other: str) -> bool:

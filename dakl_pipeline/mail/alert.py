@@ -11,7 +11,7 @@ from typing import Literal
 from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.presentation.dutch import day as in_words
-from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_line
 
 Cause = Literal["missing", "refused", "unexpected", "stopped"]
 
@@ -68,7 +68,7 @@ def content_of_failed_run(run: FailedRun, *, time_zone: str) -> MailContent:
         The content of the mail.
     """
     about = "" if run.year is None else f" van {run.year}"
-    said = _NO_MESSAGE if run.message is None else mask_unprintable(mask_numbers(" ".join(run.message.split())))
+    said = _NO_MESSAGE if run.message is None else mask_line(" ".join(run.message.split()))
     return MailContent(
         outcome="failed",
         subject=f"Mislukt: run{about}",

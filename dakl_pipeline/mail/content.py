@@ -26,7 +26,7 @@ from dakl_pipeline.mail.groups import FindingGroup, group_findings
 from dakl_pipeline.mail.rejection import rejection_of
 from dakl_pipeline.mail.wording import moment
 from dakl_pipeline.presentation.dutch import counted, day, listed
-from dakl_pipeline.privacy.redaction import mask_numbers
+from dakl_pipeline.privacy.redaction import mask_line, mask_numbers
 from dakl_pipeline.reference import Methodology
 
 _AGAINST_EARLIER = 2
@@ -317,7 +317,7 @@ def _who(entry: Entry, organisation: str | None) -> str:
 
 def _file(delivery: Delivery) -> str:
     """The name as delivered, without numbers of persons and without characters that are not to be seen."""
-    return "".join(c if c.isprintable() else "?" for c in mask_numbers(delivery.file_name))
+    return mask_line(delivery.file_name)
 
 
 def _about(delivery: Delivery) -> str:

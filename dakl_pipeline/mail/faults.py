@@ -29,7 +29,6 @@ def faults_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
     writer.writerow(_COLUMNS)
     for each in findings:
         rule = rules_by_id()[each.rule]
-        action = rule.action.format(year=year)
-        kind = SEVERITIES[rule.severity]
-        writer.writerow((each.row, each.column, rule.title, kind, mask_numbers(each.message), action, rule.actor))
+        kind, message = SEVERITIES[rule.severity], mask_numbers(each.message)
+        writer.writerow((each.row, each.column, rule.title, kind, message, rule.what_to_do(year), rule.actor))
     return text.getvalue().encode("utf-8-sig")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue
+from dakl_pipeline.intake.catalogue import SEVERITIES, Rule, Severity, catalogue
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
 from dakl_pipeline.mail.wording import lines
 from dakl_pipeline.presentation.dutch import counted, day, number
@@ -16,7 +16,6 @@ from dakl_pipeline.privacy.redaction import mask_numbers
 
 # Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
 SHOWN = 10
-_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ def group_findings(
     by_rule: dict[str, list[Finding]] = {}
     for each in findings:
         by_rule.setdefault(each.rule, []).append(each)
-    rules = sorted((r for r in catalogue().rule if r.id in counts), key=lambda rule: _SEVERITIES.index(rule.severity))
+    by_weight = list(SEVERITIES)
+    rules = sorted((r for r in catalogue().rule if r.id in counts), key=lambda rule: by_weight.index(rule.severity))
     groups = (
         _group(rule, counts[rule.id], by_rule.get(rule.id, []), year, (explained or {}).get(rule.id)) for rule in rules
     )
@@ -105,7 +105,7 @@ def _group(
         severity=rule.severity,
         found=count,
         messages=_messages(findings, is_all=count <= MAX_FINDINGS_PER_RULE),
-        action=rule.action.format(year=year),
+        action=rule.what_to_do(year),
         actor=rule.actor,
         explained_on=day(explained_on) if explained_on else "",
     )

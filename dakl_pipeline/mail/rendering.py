@@ -5,7 +5,6 @@ that a phone shows without scrolling sideways, and escapes everything that comes
 """
 
 from functools import cache
-from importlib.resources import files
 from textwrap import fill
 
 import jinja2
@@ -13,6 +12,7 @@ import jinja2
 from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.mail.content import MailContent
 from dakl_pipeline.mail.groups import FindingGroup
+from dakl_pipeline.presentation.pages import page_template
 
 _WIDTH = 76
 _FIRST, _STEPS, _FINDINGS = "Eerst dit", "Wat u nu kunt doen", "Bevindingen"
@@ -56,14 +56,7 @@ def as_html(content: MailContent, greeting: str) -> str:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {
+    known = {
         "FIRST": _FIRST,
         "STEPS": _STEPS,
         "FINDINGS": _FINDINGS,
@@ -72,8 +65,7 @@ def _template() -> jinja2.Template:
         "found": _found,
         "to_do": _to_do,
     }
-    text = files("dakl_pipeline.mail").joinpath("mail.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return page_template("dakl_pipeline.mail", "mail.html.j2", known)
 
 
 def _receipt_title(content: MailContent) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dakl_pipeline.presentation import dutch
-from dakl_pipeline.presentation.dutch import listed, number
+from dakl_pipeline.presentation.dutch import first_few
 
 
 def moment(value: datetime, time_zone: str) -> str:
@@ -18,8 +18,5 @@ def moment(value: datetime, time_zone: str) -> str:
 
 def lines(rows: Sequence[int], shown: int, *, is_all: bool) -> str:
     """Line numbers: the first ones, and how many more there are as far as that is known."""
-    first, more = [str(row) for row in rows[:shown]], len(rows) - shown
     noun = "Regel" if len(rows) == 1 and is_all else "Regels"
-    if not is_all:
-        return f"{noun} {', '.join(first)} en verder"
-    return f"{noun} {', '.join(first)} en nog {number(more)}" if more > 0 else f"{noun} {listed(first)}"
+    return f"{noun} {first_few([str(row) for row in rows], shown, is_all=is_all)}"

@@ -80,7 +80,7 @@ def _shown(
         status=status,
         title=rule.title,
         message=messages[0] if len(set(messages)) == 1 else _must_hold(rule, is_listed=bool(messages) or now is None),
-        action=rule.action.format(year=year),
+        action=rule.what_to_do(year),
         actor=rule.actor,
         count=now.count if now else 0,
         previous_count=None if before is None else earlier.count if earlier else 0,

@@ -5,7 +5,6 @@ template escapes every value, so text that a supplier made is shown as it is and
 """
 
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -15,7 +14,8 @@ from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
 from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
-from dakl_pipeline.presentation.dutch import counted, day, moment
+from dakl_pipeline.presentation.dutch import counted, day, first_few, moment
+from dakl_pipeline.presentation.pages import page_template
 
 _SHOWN_RANGES = 40
 _SHOWN_MESSAGES = 5
@@ -50,10 +50,10 @@ def to_html(report: OpOrdeReport) -> bytes:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.lstrip_blocks = True
-    environment.filters |= {"moment": moment, "day": day, "number": layout.number}
-    environment.globals |= {
+    known = {
+        "moment": moment,
+        "day": day,
+        "number": layout.number,
         "SEVERITIES": SEVERITIES,
         "STATUSES": STATUSES,
         "NOT_DELIVERED": layout.NOT_DELIVERED,
@@ -63,15 +63,13 @@ def _template() -> jinja2.Template:
         "counted": counted,
         "change": layout.difference,
     }
-    text = files("dakl_pipeline.op_orde").joinpath("report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return page_template("dakl_pipeline.op_orde", "report.html.j2", known)
 
 
 def _rows(finding: FindingGroup) -> str:
     ranges = layout.row_ranges(finding.rows)
-    text = ", ".join(ranges[:_SHOWN_RANGES])
     is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count
-    return text if is_all else f"{text} en verder"
+    return first_few(ranges, _SHOWN_RANGES, is_all=is_all)
 
 
 def _row_messages(finding: FindingGroup) -> list[tuple[int, str]]:

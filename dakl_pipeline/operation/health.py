@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from dakl_pipeline.deliveries.log import CLOCKS_DIFFER
 from dakl_pipeline.history.provenance import Vintage, YearRecord
 from dakl_pipeline.operation.reruns import YearStatus, in_words
+from dakl_pipeline.presentation.english import summarise
 
 Status = Literal["ok", "warning", "fault"]
-_SHOWN = 3
 _GIGABYTE = 1_000_000_000
 
 
@@ -37,13 +37,7 @@ class HealthFinding:
     to_do: str = ""
 
 
-def summarise(texts: Sequence[str]) -> str:
-    """The first of some texts, and how many more there are."""
-    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
-    return ", ".join(texts[:_SHOWN]) + more
-
-
-def judge_format(found: int, *, present: int) -> HealthFinding:
+def evaluate_format(found: int, *, present: int) -> HealthFinding:
     """Whether a home is laid out as this version of the program expects.
 
     Args:

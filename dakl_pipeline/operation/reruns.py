@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal
 
+from dakl_pipeline.presentation.english import summarise
+
 # Seconds before each further attempt; after the last one a person is needed.
 DEFAULT_RETRY_DELAYS = (300.0, 900.0, 3600.0, 14400.0)
 _SHOWN_CAUSES = 5
@@ -132,8 +134,7 @@ def decide(
 
 def in_words(causes: Sequence[str]) -> str:
     """Some causes in one line; the first few are named."""
-    more = len(causes) - _SHOWN_CAUSES
-    return "; ".join([*causes[:_SHOWN_CAUSES], *([f"and {more} more"] if more > 0 else [])])
+    return summarise(causes, _SHOWN_CAUSES, separator="; ")
 
 
 def _tried_in_a_row(state: YearStatus, runs: Sequence[PastRun]) -> list[PastRun]:

@@ -38,6 +38,20 @@ def listed(items: Sequence[str]) -> str:
     return " en ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
 
 
+def first_few(items: Sequence[str], shown: int, *, is_all: bool = True) -> str:
+    """The first of some items: ``a en b``, ``a, b en nog 3``, or ``a, b en verder``.
+
+    Args:
+        items: The items that are known.
+        shown: How many of them are named.
+        is_all: Whether there are no others, so that it can be said how many follow.
+    """
+    first, more = items[:shown], len(items) - shown
+    if is_all and more <= 0:
+        return listed(first)
+    return f"{', '.join(first)} en {f'nog {number(more)}' if is_all else 'verder'}"
+
+
 def day(value: date) -> str:
     """A day in words: ``1 mei 2025``."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"

@@ -7,11 +7,11 @@ deliveries (``municipality``) and what is shown of a region.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.presentation.names import nearest, one_of, spelling
 from dakl_pipeline.reference import (
+    cached_per_code_lists,
     centrumregios,
     municipal_mergers,
     municipalities,
@@ -117,7 +117,7 @@ def _with_aliases(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]
             yield spelling(each), meant
 
 
-@cache
+@cached_per_code_lists
 def _regions() -> dict[str, str]:
     codes = {spelling(code): code for code in REGION_NAMES}
     # The alias of the country is of its code.
@@ -125,7 +125,7 @@ def _regions() -> dict[str, str]:
     return codes | dict(_with_aliases(names))
 
 
-@cache
+@cached_per_code_lists
 def _municipality_codes() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     names = [(m.name, m.code) for m in municipalities()] + [(m.old_name, m.old_code) for m in municipal_mergers()]
@@ -136,7 +136,7 @@ def _municipality_codes() -> dict[str, list[str]]:
     return found
 
 
-@cache
+@cached_per_code_lists
 def _provinces() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for written, code in _with_aliases((region.provincie, region.code) for region in centrumregios()):
@@ -145,12 +145,12 @@ def _provinces() -> dict[str, list[str]]:
     return found
 
 
-@cache
+@cached_per_code_lists
 def _old_names() -> dict[str, str]:
     return {m.old_code: m.old_name for m in municipal_mergers()}
 
 
-@cache
+@cached_per_code_lists
 def _known_names() -> dict[str, str]:
     """Every name that is understood, with how it is suggested."""
     regions = {name: _region(code) for code, name in REGION_NAMES.items()}

@@ -138,6 +138,11 @@ def _passes_eleven_test(digits: str) -> bool:
     return weighted % 11 == 0
 
 
+def mask_line(text: str) -> str:
+    """A line as it may be shown, whoever wrote it: see :func:`mask_numbers` and :func:`mask_unprintable`."""
+    return mask_unprintable(mask_numbers(text))
+
+
 def mask_unprintable(text: str) -> str:
     """Replace every character that is not printable by ``?``: controls, marks of direction, bytes of no encoding.
 

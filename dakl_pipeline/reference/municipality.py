@@ -4,7 +4,6 @@ Belongs here: to which municipalities a delivered code leads. Does not belong he
 with that.
 """
 
-from functools import cache
 from typing import Literal
 
 from dakl_pipeline import reference
@@ -12,12 +11,12 @@ from dakl_pipeline import reference
 CodeStatus = Literal["current", "merged", "divided", "unknown"]
 
 
-@cache
+@reference.cached_per_code_lists
 def _division(year: int) -> dict[str, reference.Municipality]:
     return {m.code: m for m in reference.municipalities() if m.is_valid_in(year)}
 
 
-@cache
+@reference.cached_per_code_lists
 def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
     """The municipalities of the division of a year to which a code leads (monitor rule 5.4).
 
@@ -63,7 +62,7 @@ def code_status(code: str, year: int) -> CodeStatus:
     return "merged" if len({m.region_code for m in found}) == 1 else "divided"
 
 
-@cache
+@reference.cached_per_code_lists
 def codes_with_status(status: CodeStatus, year: int) -> tuple[str, ...]:
     """Every code in the reference files that has this status in a year (``unknown`` codes cannot be listed in full).
 

@@ -4,16 +4,15 @@ Belongs here: the region of a stay (monitor rule 5.4). Does not belong here: mun
 what happens to stays without a region.
 """
 
-from functools import cache
-
 import polars as pl
 
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS
+from dakl_pipeline.reference import cached_per_code_lists
 from dakl_pipeline.reference.municipality import codes_with_status, successors
 from dakl_pipeline.statistics.eligibility import WITH_REGION
 
 
-@cache
+@cached_per_code_lists
 def municipality_regions(year: int) -> pl.DataFrame:
     """Where every known municipality code leads to in a reporting year.
 

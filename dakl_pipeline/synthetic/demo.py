@@ -3,32 +3,25 @@
 Belongs here: which regions take part and how large the known ones are. Does not belong here: the making of the world.
 """
 
-import csv
 from functools import cache
-from importlib.resources import files
-from io import StringIO
 
+from dakl_pipeline.reference import package
 from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    folder = files("dakl_pipeline.reference")
-    return list(csv.DictReader(StringIO(folder.joinpath(name).read_text(encoding="utf-8"))))
 
 
 @cache
 def published_figures() -> dict[tuple[int, str], int]:
     """Published people in shelter by year and region (``NL`` for the regions published together)."""
-    return {(int(row["year"]), row["region_code"]): int(row["persons"]) for row in _rows("published_figure.csv")}
+    return {(row.year, row.region_code): row.persons for row in package().published_figure.rows}
 
 
 @cache
 def demo_regions() -> dict[int, tuple[str, ...]]:
     """The regions that take part in the demonstration, by year."""
     found: dict[int, list[str]] = {}
-    for row in _rows("demo_region.csv"):
-        found.setdefault(int(row["year"]), []).append(row["region_code"])
+    for row in package().demo_region.rows:
+        found.setdefault(row.year, []).append(row.region_code)
     return {year: tuple(sorted(codes)) for year, codes in sorted(found.items())}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from dakl_pipeline.reference import age_classes
+from dakl_pipeline.reference import package
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose
 from dakl_pipeline.synthetic.profile import profile
 
@@ -69,12 +69,14 @@ def day_of(year: int, *, is_last: bool = False) -> int:
 
 def age_class_of(ages: IntArray) -> IntArray:
     """Position of each age in the code list of age classes."""
-    starts = np.array([each.min_age for each in age_classes()])
+    starts = np.array([each.min_age for each in package().age_class.rows])
     return (np.searchsorted(starts, ages, side="right") - 1).astype(np.int64)
 
 
 def _draw_ages(rng: np.random.Generator, shares: dict[str, float], size: int) -> IntArray:
-    classes = {each.category: (each.min_age, each.max_age or profile().people.max_age) for each in age_classes()}
+    classes = {
+        each.category: (each.min_age, each.max_age or profile().people.max_age) for each in package().age_class.rows
+    }
     picked = choose(rng, list(shares.values()), size)
     low = np.array([classes[name][0] for name in shares])[picked]
     high = np.array([classes[name][1] for name in shares])[picked]

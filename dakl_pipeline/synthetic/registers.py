@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from dakl_pipeline.reference import age_classes
+from dakl_pipeline.reference import package
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose_at
 from dakl_pipeline.synthetic.people import OTHER, SEXES, UNLINKED, People, age_class_of, day_of
 from dakl_pipeline.synthetic.plan import PopulationPlan
@@ -44,7 +44,7 @@ def _incomes(people: People, classes: IntArray, chances: FloatArray) -> pl.Serie
     shape = profile().people
     names = sorted({name for table in shape.income.values() for name in table})
     found = np.zeros(len(classes), dtype=np.int64)
-    tables = [shape.income[each.category] for each in age_classes()]
+    tables = [shape.income[each.category] for each in package().age_class.rows]
     oldest, youngest = len(tables) - 1, 0
     is_europa = people.origin == list(shape.origin).index("europa")
     is_between = (classes != oldest) & (classes != youngest)
@@ -94,7 +94,7 @@ def make_registers(
     is_other = people.role == OTHER
     kind_wmo = np.where(is_other, shape.care.wmo_share["other"], shape.care.wmo_share["shelter"])
     kind_none = np.where(is_other, shape.care.no_care_record_share["other"], shape.care.no_care_record_share["shelter"])
-    wlz_by_class = np.array([shape.care.wlz[each.category] for each in age_classes()])
+    wlz_by_class = np.array([shape.care.wlz[each.category] for each in package().age_class.rows])
     effects = IndividualEffects.draw(rng, len(people))
     registers: dict[int, dict[str, pl.DataFrame]] = {}
     for year in plan.years:

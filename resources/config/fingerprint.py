@@ -13,21 +13,29 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache, cached_property, partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 _ROOMS = Path(__file__).resolve().parents[2]
-# Not followed: how tables are read, kept and shown, and the settings, which are compared by their values.
+# Not followed: how tables are read, kept and shown, and how settings and code lists are read and checked: these are
+# compared by what is in them.
 _BORDERS = (
     "assets.automation",
     "assets.framework",
     "dakl_pipeline.presentation",
-    "dakl_pipeline.reference.Methodology",
+    "dakl_pipeline.reference.agreement",
+    "dakl_pipeline.reference.code_lists.cached_per_code_lists",
+    "dakl_pipeline.reference.code_lists.in_use",
+    "dakl_pipeline.reference.loading",
+    "dakl_pipeline.reference.methodology",
+    "dakl_pipeline.reference.rows",
     "resources",
 )
+# Who asks these for an attribute reads the code list of that name.
+_CODE_LISTS = {"in_use", "package"}
 _DATA_FILE = re.compile(r"[\w-]+\.(csv|toml)")
 # Arguments, attributes and columns that hold texts for people.
 _TEXTS = {"description", "source_description"}
@@ -35,6 +43,19 @@ _TEXT_COLUMNS = {"source", "bron", "description"}
 _Definition = tuple[str, str]
 # A module, a name in it, an attribute of that.
 _Use = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What some code can reach.
+
+    Attributes:
+        fingerprint: Digest of all of it, 64 hexadecimal characters; the same for the same meaning.
+        files: Names of the data files among it.
+    """
+
+    fingerprint: str
+    files: frozenset[str]
 
 
 class Code:
@@ -50,15 +71,12 @@ class Code:
         self._borders = tuple(borders)
         self._modules: dict[str, _Module | None] = {}
 
-    def fingerprint(self, *roots: object, without: Iterable[object] = ()) -> str:
-        """Digest of everything that some functions, classes or values can reach.
+    def reach(self, *roots: object, without: Iterable[object] = ()) -> Reach:
+        """Everything that some functions, classes or values can reach.
 
         Args:
             roots: Functions, classes, partial functions, or dataclasses that hold such.
             without: Tables that are read: what is in them is compared, so their contracts need not be.
-
-        Returns:
-            64 hexadecimal characters; the same for the same meaning.
         """
         values: list[str] = []
         waiting = [found for root in roots for found in self._of_value(root, values)]
@@ -72,7 +90,7 @@ class Code:
             module = self._module(definition[0])
             if module is not None:
                 waiting += self._named_by(module, definition[1])
-                files |= module.strings(definition[1])
+                files |= module.files(definition[1])
         digest = hashlib.sha256("\n".join(sorted(values)).encode())
         for module_name, name in sorted(reached):
             module = self._module(module_name)
@@ -81,7 +99,7 @@ class Code:
         for file in sorted(files):
             for path in self._data_files.get(file, ()):
                 digest.update(f"{file}\0{_content(path)}\0".encode())
-        return digest.hexdigest()
+        return Reach(digest.hexdigest(), frozenset(files))
 
     @cached_property
     def _data_files(self) -> Mapping[str, list[Path]]:
@@ -134,6 +152,12 @@ class Code:
         return self._modules[name]
 
 
+@cache
+def code() -> Code:
+    """The code that runs."""
+    return Code()
+
+
 class _Module:
     """One module: what its names are bound to, and what each of those uses."""
 
@@ -153,12 +177,15 @@ class _Module:
             self._meanings[name] = "\n".join(ast.dump(_Meaning().visit(each)) for each in self._with_calls(name))
         return self._meanings[name]
 
-    def strings(self, name: str) -> set[str]:
-        """The names of data files in the code of a name."""
-        constants = (
-            node.value for each in self._statements(name) for node in ast.walk(each) if isinstance(node, ast.Constant)
-        )
-        return {value for value in constants if isinstance(value, str) and _DATA_FILE.fullmatch(value)}
+    def files(self, name: str) -> set[str]:
+        """The names of data files in the code of a name: as a text, or as the code list that it asks for."""
+        found = set()
+        for node in (node for each in self._statements(name) for node in ast.walk(each)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _DATA_FILE.fullmatch(node.value):
+                found.add(node.value)
+            elif isinstance(node, ast.Attribute) and _is_call_of(node.value, _CODE_LISTS):
+                found.add(f"{node.attr}.csv")
+        return found
 
     def uses(self, name: str) -> set[_Use]:
         """Everything that the code of a name uses: its module, its name there, and what of it is asked for."""
@@ -258,6 +285,10 @@ def _imports(statement: ast.stmt) -> dict[str, tuple[str, str | None]]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {each.asname or each.name: (node.module, each.name) for each in node.names}
     return found
+
+
+def _is_call_of(node: ast.expr, names: set[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
 
 
 def _bound_by(statement: ast.stmt) -> Iterator[str]:

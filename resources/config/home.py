@@ -102,6 +102,11 @@ class Home:
         """How the home is laid out, and which version made it so."""
         return self.root / "home.json"
 
+    @property
+    def reference(self) -> Path:
+        """Code lists that this home replaces; optional."""
+        return self.root / "reference"
+
     def require(self) -> "Home":
         """Return the home if it is there.
 

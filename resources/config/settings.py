@@ -12,18 +12,28 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.reference import DeliveryRound, Methodology, default_methodology, delivery_rounds
+from dakl_pipeline.reference import (
+    DeliveryRound,
+    File,
+    Methodology,
+    default_methodology,
+    delivery_rounds,
+    use_code_lists,
+)
 from resources.config.home import Home
 
 
 def load_methodology(home: Home) -> Methodology:
     """Settings of the statistic: those of the package, replaced by those in ``settings.toml`` of the home.
 
-    A table ``[rounds.2026]`` there adds a round, or changes what it names of a round that the package has.
+    A table ``[rounds.2026]`` there adds a round, or changes what it names of a round that the package has. With the
+    settings the code lists of the home come into use: those of the package, replaced by those in ``reference``.
 
     Raises:
-        Refused: If the file of the home is no TOML, or holds a setting that does not exist or cannot be.
+        Refused: If the file of the home is no TOML, or holds a setting that does not exist or cannot be; if a code list
+            cannot be, or does not agree with the others.
     """
+    use_code_lists(_code_lists(home))
     values = default_methodology()
     try:
         if home.settings_file.exists():
@@ -41,6 +51,22 @@ def load_methodology(home: Home) -> Methodology:
         raise Refused(f"{home.settings_file} cannot be read ({error.strerror}): correct or remove it") from None
     except ValidationError as error:
         raise _refused(home, error, Methodology) from None
+
+
+def _code_lists(home: Home) -> dict[str, File]:
+    """The files in ``reference`` of the home, by their names; hidden files do not count."""
+    own = {}
+    path = home.reference
+    try:
+        for path in sorted(home.reference.iterdir()) if home.reference.exists() else ():
+            if not path.name.startswith("."):
+                # Excel begins a file with a byte order mark.
+                own[path.name] = File(str(path), path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not readable as UTF-8: save it as such, or remove it") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be read ({error.strerror}): correct or remove it") from None
+    return own
 
 
 def _rounds(own: Any, home: Home) -> tuple[DeliveryRound, ...]:

@@ -24,6 +24,7 @@ from dakl_pipeline.mail.faults import faults_table
 from dakl_pipeline.mail.message import compose
 from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
+from dakl_pipeline.presentation.english import summarise
 from dakl_pipeline.reference import Methodology
 from resources.config.home import Home
 from resources.mail.queue import Outbox, OutgoingMail, is_addressed_to, when_sent
@@ -259,7 +260,7 @@ class Mailbox:
         suppliers = sorted({mail.entry.supplier_id for mail in mails if mail.sent_at is None and not mail.to})
         if not suppliers:
             return []
-        named = ", ".join(suppliers[:_SHOWN_SUPPLIERS]) + (", ..." if len(suppliers) > _SHOWN_SUPPLIERS else "")
+        named = summarise(suppliers, _SHOWN_SUPPLIERS)
         return [f"no address is known for {named}: add it to {self._home.coordinators_file}, or set DAKL_MAIL_CONTACT"]
 
     def _mail(self, entry: Entry, coordinators: dict[str, tuple[Recipient, ...]]) -> Mail:

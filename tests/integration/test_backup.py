@@ -184,7 +184,7 @@ def test_a_backup_while_deliveries_and_runs_go_on(home: Path, tmp_path: Path) ->
 def _assert_consistent(home: Path) -> None:
     """Every figure is of deliveries that are there, and every run of the figures is in the history of runs."""
     store, history = DeliveryStore(home / "deliveries"), HistoryStore(home / "history")
-    assert store.faults() == []
+    assert store.integrity_errors() == []
     entries = {entry.delivery_id for entry in store.entries()}
     selected = export(home, "deliveries.selected", year=2024).decode().splitlines()[1:]
     assert {line.split(",")[2] for line in selected} <= entries

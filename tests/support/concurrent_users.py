@@ -202,5 +202,10 @@ def assert_every_run_ended_well(home: Path) -> None:
 
 if __name__ == "__main__":
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
     print(json.dumps(work(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), over)))

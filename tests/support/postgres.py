@@ -58,7 +58,7 @@ class Postgres:
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(query)
-                return cursor.fetchall()
+                return list(cursor.fetchall())
         finally:
             connection.close()
 

@@ -91,3 +91,16 @@ def test_the_architecture_names_every_room():
         for path in (ROOT / top).glob("*/__init__.py")
     ]
     assert [room for room in rooms if f"| `{room}/`" not in text] == []
+
+
+def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place():
+    """Patterns of so many digits elsewhere say the form of a column that holds such numbers, as a whole."""
+    pattern = re.compile(r"(?:\[0-9\]|\\d)\{+(?:8|9|10)\b")
+    written = {
+        path.relative_to(ROOT).as_posix()
+        for room in ("dakl_pipeline", "resources", "assets")
+        for path in (ROOT / room).rglob("*.py")
+        if pattern.search(path.read_text(encoding="utf-8"))
+    }
+    forms = {"contracts/registers.py", "intake/values.py", "reference/__init__.py"}
+    assert written == {f"dakl_pipeline/{path}" for path in forms}

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
 from dakl_pipeline.deliveries.selection import select
-from dakl_pipeline.operation.health import HealthFinding, evaluate_clock, summarise
+from dakl_pipeline.operation.health import HealthFinding, evaluate_clock
+from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 from resources.storage.register_store import RegisterStore
 

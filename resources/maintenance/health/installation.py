@@ -17,12 +17,12 @@ from packaging.utils import canonicalize_name
 from dakl_pipeline.errors import Missing
 from dakl_pipeline.operation.health import (
     HealthFinding,
+    evaluate_format,
     evaluate_key,
     evaluate_libraries,
     evaluate_room,
-    judge_format,
-    summarise,
 )
+from dakl_pipeline.presentation.english import summarise
 from resources.config.environment import PREFIX, Environment, load_environment
 from resources.config.home import Home
 from resources.config.home_format import FORMAT, format_of
@@ -38,7 +38,7 @@ _DISTRIBUTION = "dakl-pipeline"
 
 def layout(context: Context) -> Iterator[HealthFinding]:
     """The format of the home."""
-    yield judge_format(format_of(context.home), present=FORMAT)
+    yield evaluate_format(format_of(context.home), present=FORMAT)
 
 
 def folder(context: Context) -> Iterator[HealthFinding]:

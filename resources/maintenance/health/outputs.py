@@ -6,7 +6,8 @@ Belongs here: looking at these, and comparing them with what they were made of. 
 from collections.abc import Iterator
 
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.operation.health import HealthFinding, evaluate_year, summarise
+from dakl_pipeline.operation.health import HealthFinding, evaluate_year
+from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 from resources.storage.warehouse import Warehouse, identity
 from resources.workflows.opened_home import OpenedHome

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from dakl_pipeline.operation.health import HealthFinding, summarise
+from dakl_pipeline.operation.health import HealthFinding
+from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 from resources.storage.sqlite_files import opened_unchanged
 

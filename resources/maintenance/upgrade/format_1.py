@@ -18,7 +18,19 @@ from resources.maintenance.upgrade.renames import Renames
 from resources.storage.append_log import chain
 from resources.storage.files import digest_of, write_atomically
 
-RENAMES = Renames(tables={}, columns={}, values={}, keys={})
+RENAMES = Renames(
+    tables={
+        "stays.assessed": "stays.eligibility",
+        "statistics.set_aside_history": "statistics.exclusions_history",
+    },
+    columns={
+        "set_aside_reason": "exclusion_reason",
+        "persons_came": "persons_added",
+        "persons_went": "persons_removed",
+    },
+    values={"identified_by": {"nothing": "none"}},
+    keys={"made_of": "inputs", "set_aside": "excluded", "assessed_stays": "stay_eligibility"},
+)
 _DIGEST_SHOWN = 16
 
 

@@ -38,8 +38,8 @@ def test_of_very_many_faults_the_exact_number_is_shown(tmp_path: Path, capsys: p
     file = delivery(tmp_path, "DAKL_J2024_Almelo.csv", *[row("x")] * 1_500)
     assert main(["check", str(file)]) == 1
     out = capsys.readouterr().out
-    assert "... en nog 1497 bevindingen; de eerste 1000 van elke soort met --json" in out
-    assert "(1500 keer)" in out
+    assert "... en nog 1.497 bevindingen; de eerste 1000 van elke soort met --json" in out
+    assert "(1.500 keer)" in out
 
 
 def test_what_to_do_names_the_reporting_year(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

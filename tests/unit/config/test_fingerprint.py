@@ -30,7 +30,7 @@ def copy(tmp_path: Path) -> Path:
 
 def _fingerprints(root: Path) -> dict[str, str]:
     code = Code(root)
-    return {s.name: code.fingerprint(s.run, s.source_fingerprints, s.tables, without=s.reads) for s in STAGES}
+    return {s.name: code.reach(s.run, s.source_fingerprints, s.tables, without=s.reads).fingerprint for s in STAGES}
 
 
 def _changed(copy: Path, before: dict[str, str]) -> set[str]:
@@ -210,12 +210,12 @@ def _of(root: Path, function: str) -> str:
     def named() -> None: ...
 
     named.__module__, named.__qualname__ = "pkg.main", function
-    return Code(root, borders=()).fingerprint(named)
+    return Code(root, borders=()).reach(named).fingerprint
 
 
 def test_arguments_of_a_partial_function_have_a_part_in_it() -> None:
     def of(values: Iterable[object]) -> str:
-        return Code().fingerprint(partial(_replace, *values))
+        return Code().reach(partial(_replace, *values)).fingerprint
 
     assert of(["a", "b"]) == of(["a", "b"])
     assert of(["a", "b"]) != of(["a", "c"])

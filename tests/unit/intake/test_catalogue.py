@@ -71,6 +71,11 @@ def test_years_of_a_rule(from_year: int | None, to_year: int | None, year: int |
     assert rule.applies_to(year) is applies
 
 
+@pytest.mark.parametrize(("year", "shown"), [(2024, "2024-12-31"), (None, "<verslagjaar>-12-31")])
+def test_what_to_do_names_the_year_or_says_that_it_is_one(year: int | None, shown: str) -> None:
+    assert rules_by_id()["year_end_swapped"].what_to_do(year) == f"Schrijf het einde van het jaar voortaan als {shown}."
+
+
 def test_the_check_is_light_to_import() -> None:
     code = "import sys, dakl_pipeline.intake.check; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from dakl_pipeline.mail.wording import lines, moment
-from dakl_pipeline.presentation.dutch import listed
 
 
 @pytest.mark.parametrize(
@@ -18,13 +17,6 @@ from dakl_pipeline.presentation.dutch import listed
 )
 def test_moment(value: datetime, words: str) -> None:
     assert moment(value, "Europe/Amsterdam") == words
-
-
-@pytest.mark.parametrize(
-    ("items", "words"), [([], ""), (["a"], "a"), (["a", "b"], "a en b"), (["a", "b", "c"], "a, b en c")]
-)
-def test_listed(items: list[str], words: str) -> None:
-    assert listed(items) == words
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,9 @@ RETRY_DELAYS = (300.0, 900.0)
 CHANGED = YearStatus(2024, "w2", ("almelo: a.csv (000001) → b.csv (000002)",))
 
 
-def past(outcome: str, *, target_fingerprint: str | None = "w2", ago: float = 0, run_id: str = "r1") -> PastRun:
+def past(outcome: Any, *, target_fingerprint: str | None = "w2", ago: float = 0, run_id: str = "r1") -> PastRun:
     ended = None if outcome == "busy" else NOW - timedelta(seconds=ago)
-    return PastRun(run_id, outcome, target_fingerprint, ended)  # type: ignore[arg-type] - written short in the table
+    return PastRun(run_id, outcome, target_fingerprint, ended)
 
 
 @pytest.mark.parametrize(
@@ -86,12 +87,12 @@ def test_many_causes_in_one_line() -> None:
 )
 def test_no_state_is_run_twice_in_vain_and_none_is_forgotten(moves: list[str]) -> None:
     """Play the moves: at every moment one run at most, and in the end the figures are those of the last change."""
-    now, target_fingerprint, counted, runs, keys = NOW, 0, 0, [], set[str]()
+    now, target_fingerprint, counted, runs, keys = NOW, 0, 0, list[PastRun](), set[str]()
 
     def state() -> YearStatus:
         return YearStatus(2024, f"w{target_fingerprint}", ("changed",) if target_fingerprint != counted else ())
 
-    def end(outcome: str) -> None:
+    def end(outcome: Any) -> None:
         nonlocal counted
         if runs and runs[0].outcome == "busy":
             runs[0] = replace(runs[0], outcome=outcome, ended_at=now)

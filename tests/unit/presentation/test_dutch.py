@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dakl_pipeline.presentation.dutch import counted, day, number
+from dakl_pipeline.presentation.dutch import counted, day, first_few, listed, number
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,28 @@ def test_number(value: float, words: str) -> None:
 )
 def test_counted(value: int, words: str) -> None:
     assert counted(value, "registratie", "registraties") == words
+
+
+@pytest.mark.parametrize(
+    ("items", "words"), [([], ""), (["a"], "a"), (["a", "b"], "a en b"), (["a", "b", "c"], "a, b en c")]
+)
+def test_listed(items: list[str], words: str) -> None:
+    assert listed(items) == words
+
+
+@pytest.mark.parametrize(
+    ("items", "is_all", "words"),
+    [
+        (["a"], True, "a"),
+        (["a", "b"], True, "a en b"),
+        (["a", "b", "c"], True, "a, b en nog 1"),
+        ([str(n) for n in range(1_502)], True, "0, 1 en nog 1.500"),
+        (["a"], False, "a en verder"),
+        (["a", "b", "c"], False, "a, b en verder"),
+    ],
+)
+def test_of_many_items_the_first_few_are_named(items: list[str], is_all: bool, words: str) -> None:
+    assert first_few(items, 2, is_all=is_all) == words
 
 
 def test_day() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakl_pipeline.privacy.redaction import holds_number, mask_numbers
+from dakl_pipeline.privacy.redaction import holds_number, mask_line, mask_numbers
 from tests.unit.intake.test_eleven_test import passes
 
 
@@ -113,3 +113,7 @@ def test_masking_twice_changes_nothing_more_in_texts_of_digits(text: str) -> Non
     assert mask_numbers(masked) == masked
     assert not holds_number(masked)
     assert len(masked) == len(text)
+
+
+def test_a_line_is_shown_without_numbers_and_without_what_cannot_be_printed() -> None:
+    assert mask_line("DAKL_J2024_123456782\x1b.csv") == "DAKL_J2024_#########?.csv"

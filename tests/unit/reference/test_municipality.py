@@ -1,12 +1,9 @@
 """Municipality codes in the division of a year."""
 
-from pathlib import Path
-
 import pytest
 
 from dakl_pipeline import reference
 from dakl_pipeline.reference.municipality import CodeStatus, code_status, codes_with_status, successors
-from tests.support.small_home import BRAM, cells, deliver, delivery, figures_home, row, run
 
 YEARS = reference.default_methodology()["reporting_years"]
 
@@ -95,16 +92,3 @@ def test_lists_by_status_do_not_meet() -> None:
     lists = [set(codes_with_status(status, 2023)) for status in ("current", "merged", "divided", "unknown")]
     assert sum(map(len, lists)) == len(set.union(*lists))
     assert len(lists[0]) == 342
-
-
-def test_stays_under_old_codes_count_with_a_notice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = figures_home(tmp_path)
-    old = delivery(tmp_path, "DAKL_J2024_oud.csv", row(gemeente="0545"), row(BRAM, gemeente="0017"))
-    capsys.readouterr()
-    assert deliver(home, old, "mo-oud") == 0
-    said = capsys.readouterr().out
-    assert run(home, 2024) == 0
-    counts = cells(home, 2024)
-    assert {code for code, _, _ in counts} == {"CR39", "CR22", "NL"}
-    assert counts["NL", "totaal", "totaal"] == 2
-    assert said.count("gemeente") > 1

@@ -1,0 +1,40 @@
+"""Classes and categories: how persons, stays and registrations are divided in tables and reports."""
+
+from dakl_pipeline.reference.rows import Row
+
+
+class AgeClass(Row):
+    """An age class, both ages included; no maximum means open-ended."""
+
+    category: str
+    min_age: int
+    max_age: int | None
+    source: str
+
+
+class DurationClass(Row):
+    """A class of length of stay in days, both ends included; no maximum means open-ended."""
+
+    category: str
+    label: str
+    min_days: int
+    max_days: int | None
+    source: str
+
+
+class Category(Row):
+    """A category of a dimension; ``is_person_attribute`` when every person has exactly one of the dimension."""
+
+    dimension: str
+    category: str
+    label: str
+    is_person_attribute: bool
+    source: str | None
+
+
+class CoverageMeasure(Row):
+    """A measure of the coverage table; a national one is given for the whole country only."""
+
+    measure: str
+    is_national_only: bool
+    description: str

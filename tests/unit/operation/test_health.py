@@ -1,0 +1,97 @@
+"""Whether what was seen of a home is well, and what to do when it is not."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dakl_pipeline.deliveries.log import CLOCKS_DIFFER
+from dakl_pipeline.history.provenance import StageRecord, Vintage
+from dakl_pipeline.operation import health
+
+GB = 10**9
+NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
+LATER = NOW + CLOCKS_DIFFER + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("free", "needed", "status"),
+    [
+        (5 * GB, GB, "ok"),
+        (3 * GB, GB, "ok"),
+        (3 * GB - 1, GB, "warning"),
+        (GB, GB, "warning"),
+        (GB - 1, GB, "fault"),
+        # An empty home still needs room to begin.
+        (GB - 1, 0, "warning"),
+        (GB, 0, "ok"),
+    ],
+)
+def test_room_for_a_run(free: int, needed: int, status: str) -> None:
+    found = health.evaluate_room(free, needed=needed)
+    assert found.status == status
+    assert bool(found.to_do) == (status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("entries", "others", "status", "told"),
+    [
+        ({}, {}, "ok", "nothing is later"),
+        ({"000001": NOW + CLOCKS_DIFFER}, {"run": NOW}, "ok", "nothing is later"),
+        ({"000001": LATER}, {}, "warning", "in the future: entry 000001"),
+        ({}, {"vintage 2": LATER}, "warning", "in the future: vintage 2"),
+    ],
+)
+def test_what_is_in_the_future_is_named(
+    entries: Mapping[str, datetime], others: Mapping[str, datetime], status: str, told: str
+) -> None:
+    found = health.evaluate_clock(NOW, entries, others)
+    assert (found.status, told in found.found) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("entries", "cancelled", "more"),
+    [(["000001"], True, False), (["000001", "000002"], True, True), ([], False, False)],
+)
+def test_only_an_entry_of_the_future_is_cancelled(entries: list[str], cancelled: bool, more: bool) -> None:
+    to_do = health.evaluate_clock(NOW, dict.fromkeys(entries, LATER), {"run": LATER}).to_do
+    assert ("`dakl cancel 000001 --why TEXT`" in to_do, "and so on" in to_do) == (cancelled, more)
+    assert ("nothing has to be done" in to_do) != cancelled
+
+
+def _vintage(year: int, key: str) -> Vintage:
+    stage: dict[str, Any] = {"inputs": {"key": key}}
+    vintage: dict[str, Any] = {"year": year, "stages": {"s": StageRecord.model_construct(**stage)}}
+    return Vintage.model_construct(**vintage)
+
+
+@pytest.mark.parametrize(
+    ("key", "made", "status", "told"),
+    [
+        (None, [], "ok", "nothing was made with it yet"),
+        ("k", [(2024, "k")], "ok", "the figures were made with it"),
+        ("k", [(2024, "old"), (2023, "k"), (2022, "old")], "fault", "the figures of 2022, 2024 were made with"),
+        (None, [(2024, "old")], "fault", "the figures of 2024"),
+    ],
+)
+def test_the_key_is_that_of_the_figures(key: str | None, made: list[tuple[int, str]], status: str, told: str) -> None:
+    found = health.evaluate_key(key, [_vintage(*each) for each in made])
+    assert (found.status, told in found.found) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "installed", "wrong"),
+    [
+        ("polars>=2.1,<3", {"polars": "2.1.0"}, None),
+        ("polars>=2.1,<3", {"polars": "2.2.0rc1"}, None),
+        ("polars>=2.1,<3", {"polars": "3.0"}, "polars 3.0 (asked for: <3,>=2.1)"),
+        ("polars>=2.1", {}, "polars is missing (asked for: >=2.1)"),
+        ("Polars_Hash>=1", {"polars-hash": "1"}, None),
+        ("dagster-postgres>=1; extra == 'team'", {}, None),
+    ],
+)
+def test_a_library_of_another_version_is_a_fault(
+    requirement: str, installed: dict[str, str], wrong: str | None
+) -> None:
+    assert [each.found for each in health.evaluate_libraries([requirement], installed)] == ([wrong] if wrong else [])

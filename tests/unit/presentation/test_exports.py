@@ -1,0 +1,47 @@
+"""A table as a file: the same rows in every format, the same bytes each time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+
+import openpyxl
+import polars as pl
+import pytest
+
+from dakl_pipeline.presentation.exports import FORMATS, to_csv, to_parquet, to_xlsx
+
+FRAME = pl.DataFrame(
+    {
+        "code": ["0141", "=1+1", None],
+        "persons": [3, 0, 12],
+        "at": [datetime(2025, 6, 1, 12, 30, 0, 5, tzinfo=UTC)] * 3,
+    }
+)
+TIME = "2025-06-01T12:30:00.000005Z"
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_same_rows_give_the_same_bytes(suffix: str) -> None:
+    write: Callable[[pl.DataFrame], bytes] = FORMATS[suffix]
+    assert write(FRAME) == write(FRAME.clone())
+    assert write(FRAME) != write(FRAME.reverse())
+
+
+def test_csv_has_codes_as_they_are_and_times_with_their_zone() -> None:
+    lines = to_csv(FRAME).decode().split("\n")
+    assert lines == ["code,persons,at", f"0141,3,{TIME}", f"=1+1,0,{TIME}", f",12,{TIME}", ""]
+
+
+def test_parquet_gives_the_frame_back() -> None:
+    assert pl.read_parquet(BytesIO(to_parquet(FRAME))).equals(FRAME)
+
+
+def test_excel_keeps_codes_as_text_and_takes_no_text_for_a_formula() -> None:
+    (sheet,) = openpyxl.load_workbook(BytesIO(to_xlsx(FRAME))).worksheets
+    rows = list(sheet.iter_rows(min_row=2))
+    assert [[cell.value for cell in row] for row in rows] == [
+        ["0141", 3, TIME],
+        ["=1+1", 0, TIME],
+        [None, 12, TIME],
+    ]
+    assert {cell.data_type for cell in (row[0] for row in rows[:2])} == {"s"}
