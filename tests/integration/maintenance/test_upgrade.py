@@ -15,8 +15,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.cli import main
-from dakl_pipeline.contracts import TABLES
-from dakl_pipeline.contracts.history import HISTORY_TABLES
+from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from resources.config.home import Home
 from resources.config.home_format import FORMAT, format_of
 from resources.maintenance.upgrade import format_1

@@ -269,7 +269,10 @@ def test_a_destroyed_file_leaves_its_entry_and_the_reason(root: Path, file: Path
     for reader in (store, DeliveryStore(root)):
         assert reader.integrity_errors() == []
         assert reader.entries() == [entry]
-        with pytest.raises(Refused, match="file of delivery 000001 was destroyed: kept too long"), reader.opened(entry):
+        with (
+            pytest.raises(Refused, match="file of delivery 000001 was destroyed: kept too long"),
+            reader.open_verified(entry),
+        ):
             pass
     assert log_file(DeliveryStore(root), file).delivery_id == "000003"
 

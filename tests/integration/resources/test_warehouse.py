@@ -174,9 +174,8 @@ def test_a_folder_that_cannot_be_written_leaves_the_last_good_file(home: Home, m
         _sync(home)
     monkeypatch.undo()
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
-    assert not list(home.root.glob("*.temporary*")) + list(home.root.glob(".*.temporary*")), (
-        "it would keep the disk full"
-    )
+    left = [*home.root.glob("*.temporary*"), *home.root.glob(".*.temporary*")]
+    assert not left, "it would keep the disk full"
 
 
 def _hold(path: str, is_locked: Event, may_go: Event) -> None:

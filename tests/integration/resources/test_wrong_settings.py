@@ -192,7 +192,7 @@ def test_a_variable_of_the_environment(
     ("name", "advice"),
     [
         ("DAKL_SMPT_HOST", "did you mean DAKL_SMTP_HOST?"),
-        ("DAKL_RERUN_PAUSE", "did you mean DAKL_RERUN_RETRY_DELAYS?"),
+        ("DAKL_RERUN_RETRY_DELAY", "did you mean DAKL_RERUN_RETRY_DELAYS?"),
         ("DAKL_PSEUDONYM_KEYFILE", "did you mean DAKL_PSEUDONYM_KEY_FILE?"),
         ("DAKL_XYZZY", "take it away or correct it"),
     ],
