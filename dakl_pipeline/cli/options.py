@@ -58,7 +58,7 @@ def open_home(home: Path | None) -> Home:
         Missing: If it is not there, or of an older format.
         Refused: If it is of a newer format.
     """
-    return require_format(home_of_any_format(home).require())
+    return require_format(home_of_any_format(home).require(), mark=True)
 
 
 def named_home(home: Path | None) -> Home:
