@@ -43,7 +43,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         the resources.
     """
     environment = load_environment()
-    home = require_format(home or home_of_environment())
+    home = require_format(home or home_of_environment(), mark=True)
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]

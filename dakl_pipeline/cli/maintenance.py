@@ -95,7 +95,7 @@ def restore(
     """Put a backup back, into a home that is not there yet or an empty folder."""
     from resources.maintenance.restore import restore_home
 
-    named = opt.named_home(home)
+    named = opt.home_of_any_format(home)
     with progress("putting back", 1) as bar:
         restored = restore_home(file, named, advance=bar.set)
     clock = output.Clock.of(OpenedHome(named).methodology)

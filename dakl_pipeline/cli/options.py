@@ -60,7 +60,7 @@ def open_home(home: Path | None) -> OpenedHome:
         Missing: If it is not there, or of an older format.
         Refused: If it is of a newer format.
     """
-    return OpenedHome(require_format(home_of_any_format(home).require()))
+    return OpenedHome(require_format(home_of_any_format(home).require(), mark=True))
 
 
 def actor() -> "Actor":

@@ -51,8 +51,12 @@ def format_of(home: Home) -> int:
         ) from None
 
 
-def require_format(home: Home) -> Home:
-    """Return a home of the present format; an empty one that is there becomes one.
+def require_format(home: Home, *, mark: bool = False) -> Home:
+    """Return a home of the present format.
+
+    Args:
+        home: The home, there or not.
+        mark: Whether an empty one that is there becomes one of this format, before something is kept in it.
 
     Raises:
         Missing: If it is of an older format.
@@ -62,7 +66,7 @@ def require_format(home: Home) -> Home:
     if found < FORMAT:
         raise Missing(f"{home.root} was made by an earlier version of dakl: bring it up to date with `dakl upgrade`")
     refuse_newer(home, found)
-    if home.root.is_dir() and not home.format_file.exists():
+    if mark and home.root.is_dir() and not home.format_file.exists():
         # On a read-only disk nothing will be kept either.
         with suppress(OSError):
             write_format(home)

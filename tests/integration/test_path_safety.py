@@ -83,7 +83,7 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     with store.open_verified(entry) as kept:
         assert kept.read() == content
     # One folder in the log, with the entry and the file; besides, only the report and the mail are new.
-    assert len(list((home / "deliveries" / "000001").iterdir())) == 2
+    assert len(list((home / "deliveries" / "000001").iterdir())) == 3
     new = set(_tree(tmp_path)) - set(before)
     assert all(path.startswith(("homes/home/deliveries", "homes/home/reports")) for path in new)
     assert not any(ANNA in path for path in new)
@@ -106,7 +106,7 @@ def test_a_path_says_nothing_about_where_a_file_is_kept(
         delivery(place, NAME, row())
     monkeypatch.chdir(folder)
     assert _deliver(home, path.format(name=NAME, folder=folder)) == 0
-    assert sorted(p.name for p in (home / "deliveries" / "000001").iterdir()) == [NAME, "entry.json"]
+    assert sorted(p.name for p in (home / "deliveries" / "000001").iterdir()) == [NAME, "entry.json", "link.json"]
 
 
 @pytest.mark.parametrize(

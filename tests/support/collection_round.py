@@ -225,6 +225,7 @@ def _assert_as_a_clean_run(home: Home, folder: Path, years: tuple[int, ...]) -> 
     clean.mkdir(parents=True)
     shutil.copytree(home.deliveries, clean / "deliveries")
     shutil.copytree(home.registers, clean / "registers")
+    shutil.copyfile(home.format_file, clean / "home.json")
     shutil.copyfile(home.key_file, clean / "pseudonym.key")
     (clean / "pseudonym.key").chmod(0o600)
     assert main(["run", *(f"--year={year}" for year in years), "--jobs=1", "--home", str(clean)]) == 0

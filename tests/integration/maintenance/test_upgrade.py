@@ -194,6 +194,10 @@ def test_what_makes_a_home_writes_its_format(tmp_path: Path) -> None:
 
 def test_an_empty_folder_becomes_a_home_of_this_format(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
+    # Who only looks leaves nothing in it.
+    assert main(["doctor", "--home", str(tmp_path / "home")]) == 1
+    assert main(["check", str(delivery(tmp_path, "DAKL_J2024_x.csv", row())), "--home", str(tmp_path / "home")]) == 0
+    assert not list((tmp_path / "home").iterdir())
     assert main(["deliveries", "--home", str(tmp_path / "home")]) == 0
     assert format_of(Home(tmp_path / "home")) == FORMAT
     assert (tmp_path / "home" / "home.json").exists()
@@ -271,7 +275,7 @@ def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
     backup, restored = tmp_path / "old.tar.gz", tmp_path / "restored"
     # Backups have had the same form since then; only what is in them is of format 0.
     with monkeypatch.context() as patched:
-        patched.setattr("dakl_pipeline.cli.options.require_format", lambda home: home)
+        patched.setattr("dakl_pipeline.cli.options.require_format", lambda home, mark: home)
         assert main(["backup", "--out", str(backup), "--home", str(home)]) == 0
     assert main(["restore", str(backup), "--home", str(restored)]) == 0
     assert "It was of an earlier version of dakl" in capsys.readouterr().out

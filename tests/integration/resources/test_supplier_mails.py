@@ -20,6 +20,7 @@ from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.reference import Methodology, default_methodology
 from resources.config.home import Home
+from resources.config.home_format import write_format
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings, load_mail_settings
 from resources.storage.delivery_store import DeliveryStore
@@ -44,6 +45,7 @@ SAID = "Wij vragen nachtgasten niet naar een nummer."
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "home")
     home.root.mkdir()
+    write_format(home)
     home.coordinators_file.write_text(COORDINATORS, encoding="utf-8")
     return home
 
