@@ -23,7 +23,7 @@ from resources.maintenance.upgrade.convert import STEPS
 from resources.maintenance.upgrade.renames import Renames
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
-from tests.support.homes import FIGURES, figures_of, unpack_home
+from tests.support.homes import FIGURES, backup_of, figures_of, unpack_home
 from tests.support.paths import ROOT
 from tests.support.small_home import delivery, export, make_home, row
 
@@ -270,14 +270,10 @@ def test_a_lost_stage_leaves_the_figures_to_the_next_run(home: Path, capsys: pyt
 
 
 def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    backup, restored = tmp_path / "old.tar.gz", tmp_path / "restored"
-    # Backups have had the same form since then; only what is in them is of format 0.
-    with monkeypatch.context() as patched:
-        patched.setattr("dakl_pipeline.cli.options.require_format", lambda home, mark: home)
-        assert main(["backup", "--out", str(backup), "--home", str(home)]) == 0
-    assert main(["restore", str(backup), "--home", str(restored)]) == 0
+    restored = tmp_path / "restored"
+    assert main(["restore", str(backup_of(0)), "--home", str(restored)]) == 0
     assert "It was of an earlier version of dakl" in capsys.readouterr().out
     assert format_of(Home(restored)) == FORMAT
     assert _has_figures_of_format_0(restored)
@@ -286,34 +282,34 @@ def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
 def test_renames_reach_tables_columns_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the step does with names, whichever they are."""
     renames = Renames(
-        tables={"stays.eligibility": "stays.eligible"},
-        columns={"exclusion_reason": "exclusion_reason"},
-        values={"exclusion_reason": {"nothing": "none"}},
+        tables={"stays.judged": "stays.eligible"},
+        columns={"why_not": "reason"},
+        values={"reason": {"nothing": "none"}},
         keys={"made_of": "inputs"},
     )
     monkeypatch.setattr(format_1, "RENAMES", renames)
-    frame = pl.DataFrame({"year": [2024, 2024], "exclusion_reason": ["nothing", "other"]})
+    frame = pl.DataFrame({"year": [2024, 2024], "why_not": ["nothing", "other"]})
     folder, vintage = tmp_path / "stages" / "2024", tmp_path / "history" / "2024" / "00001"
     folder.mkdir(parents=True)
     vintage.mkdir(parents=True)
-    frame.write_parquet(vintage / "stays.eligibility.parquet")
-    content = (vintage / "stays.eligibility.parquet").read_bytes()
+    frame.write_parquet(vintage / "stays.judged.parquet")
+    content = (vintage / "stays.judged.parquet").read_bytes()
     old = hashlib.sha256(content).hexdigest()
-    (folder / f"stays.eligibility.{old[:16]}.parquet").write_bytes(content)
+    (folder / f"stays.judged.{old[:16]}.parquet").write_bytes(content)
 
     def record(key: str, table: str, digest: str) -> dict[str, object]:
         made = {key: {}, "tables": {table: {"sha256": digest}}}
         return {"stages": {"a": made, "b": {key: {table: digest}}}}
 
     for file in (folder / "record.json", vintage / "vintage.json"):
-        file.write_text(json.dumps(record("made_of", "stays.eligibility", old)))
+        file.write_text(json.dumps(record("made_of", "stays.judged", old)))
     format_1.to_format_1(tmp_path)
     (path,) = folder.glob("*.parquet")
     new = hashlib.sha256(path.read_bytes()).hexdigest()
     assert path.name == f"stays.eligible.{new[:16]}.parquet"
     for kept in (path, vintage / "stays.eligible.parquet"):
-        assert pl.read_parquet(kept).columns == ["year", "exclusion_reason"]
-        assert pl.read_parquet(kept)["exclusion_reason"].to_list() == ["none", "other"]
+        assert pl.read_parquet(kept).columns == ["year", "reason"]
+        assert pl.read_parquet(kept)["reason"].to_list() == ["none", "other"]
     for file in (folder / "record.json", vintage / "vintage.json"):
         assert json.loads(file.read_text()) == record("inputs", "stays.eligible", new)
 

@@ -23,6 +23,11 @@ def unpack_home(number: int, folder: Path) -> Path:
     return folder / "home"
 
 
+def backup_of(number: int) -> Path:
+    """What ``dakl backup`` of the version of a format made of its home."""
+    return FOLDER / f"format_{number}" / "backup.tar.gz"
+
+
 def figures_of(number: int, table: str) -> str:
     """A table of the statistics as it was exported, in CSV."""
     return (FOLDER / f"format_{number}" / f"{table}.csv").read_text(encoding="utf-8")

@@ -65,3 +65,4 @@ rm -f home/warehouse.duckdb home/.warehouse*
 find home/reports -mindepth 2 -maxdepth 2 -type d ! -path 'home/reports/2024/gemeente-amsterdam' -exec rm -r {} +
 tar --sort=name --owner=0 --group=0 --numeric-owner -c home | gzip -9n > "$here/home.tar.gz"
 cp unique_person_counts.csv coverage.csv supplier_overlap.csv "$here/"
+"$dakl" backup --out "$here/backup.tar.gz" --home home
