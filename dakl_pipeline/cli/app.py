@@ -160,7 +160,7 @@ def ui(
     home: opt.HomeOption = None,
 ) -> None:
     """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
-    opened = opt.named_home(home).require()
+    opened = OpenedHome(opt.named_home(home).require())
     # Dagster would say it in the middle of its own lines.
     _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui

@@ -45,7 +45,7 @@ def check(
     methodology = OpenedHome(opt.named_home(home)).methodology
     if year is not None:
         opt.known_year(year, methodology)
-    with _opened(file) as source:
+    with _open(file) as source:
         today = opt.today(methodology)
         verdict = check_delivery(source, file.name, methodology=methodology, today=today, reporting_year=year)
     output.print_json(verdicts.verdict_json(verdict)) if json else verdicts.print_verdict(verdict)
@@ -323,7 +323,7 @@ def _existing(file: Path) -> Path:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _open(file: Path) -> Iterator[BinaryIO]:
     try:
         with _existing(file).open("rb") as source:
             yield source

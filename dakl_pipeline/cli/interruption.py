@@ -38,7 +38,7 @@ def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with _untold():
+    with _without_traceback():
         yield from _watched(grace)
 
 
@@ -58,7 +58,7 @@ def _watched(grace: float) -> Iterator[None]:
 
 
 @contextmanager
-def _untold() -> Iterator[None]:
+def _without_traceback() -> Iterator[None]:
     """Keep tracebacks of the interruption itself off the screen.
 
     It is raised between any two steps of Python, so also where a library logs it before it passes on (SQLAlchemy, when
@@ -66,22 +66,22 @@ def _untold() -> Iterator[None]:
     """
     last_resort, hook = logging.lastResort, sys.unraisablehook
 
-    def is_told(record: logging.LogRecord) -> bool:
+    def is_of_others(record: logging.LogRecord) -> bool:
         return not (record.exc_info and _is_interruption(record.exc_info[0]))
 
-    def tell(unraisable: "sys.UnraisableHookArgs") -> None:
+    def show_others(unraisable: "sys.UnraisableHookArgs") -> None:
         if not _is_interruption(unraisable.exc_type):
             hook(unraisable)
 
-    sys.unraisablehook = tell
+    sys.unraisablehook = show_others
     if last_resort is not None:
-        last_resort.addFilter(is_told)
+        last_resort.addFilter(is_of_others)
     try:
         yield
     finally:
         sys.unraisablehook = hook
         if last_resort is not None:
-            last_resort.removeFilter(is_told)
+            last_resort.removeFilter(is_of_others)
 
 
 def _is_interruption(kind: type[BaseException] | None) -> bool:

@@ -53,7 +53,7 @@ def run_year(
         KeyboardInterrupt: If it is interrupted; the history of runs then says that it was cancelled.
     """
     run_id = str(uuid4())
-    with _told(home.dagster), redirect_stderr(_WithoutEvents(sys.stderr)), _instance(home) as instance:
+    with _in_a_line(home.dagster), redirect_stderr(_WithoutEvents(sys.stderr)), _instance(home) as instance:
         instance.add_event_listener(run_id, _Listener(year, report))
         try:
             result = (
@@ -140,7 +140,7 @@ class _WithoutEvents(TextIOBase):
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _in_a_line(folder: Path) -> Iterator[None]:
     """Tell in a line what stops the history of runs: a full or read-only disk, or damage."""
     try:
         yield
@@ -171,13 +171,13 @@ def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     # SQLAlchemy takes a `?` for the end of the name: Dagster would then write beside the home.
     with plainly_named(folder) as named:
         with locked(folder / ".lock"):
-            instance = _opened(folder, named)
+            instance = _open(folder, named)
         with instance:
             attribute_runs(instance, YEARLY_FIGURES)
             yield instance
 
 
-def _opened(folder: Path, named: Path) -> dg.DagsterInstance:
+def _open(folder: Path, named: Path) -> dg.DagsterInstance:
     """Open the history of runs, in files of the home or in the database that its settings name.
 
     Raises:

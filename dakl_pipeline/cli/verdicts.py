@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Of one rule in one column, and of all together: enough to find the fault in the file.
 _SHOWN_OF_A_KIND = 3
-_SHOWN = 30
+_LISTED = 30
 
 
 def verdict_json(verdict: "Verdict") -> dict[str, Any]:
@@ -104,11 +104,11 @@ def _reading(verdict: "Verdict") -> "Reading | None":
 def _first(findings: Iterable["Finding"]) -> "list[Finding]":
     """The first findings of each rule in each column, in their order."""
 
-    def few() -> "Iterator[Finding]":
+    def first_rows() -> "Iterator[Finding]":
         seen = Counter[tuple[str, str | None]]()
         for each in findings:
             seen[each.rule, each.column] += 1
             if seen[each.rule, each.column] <= _SHOWN_OF_A_KIND:
                 yield each
 
-    return list(few())[:_SHOWN]
+    return list(first_rows())[:_LISTED]

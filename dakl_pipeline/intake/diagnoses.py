@@ -130,7 +130,7 @@ class Symptoms:
         empty = registrations.select((pl.col(pl.String) == "").sum()).row(0, named=True)
         self._filled.update({column: registrations.height - number for column, number in empty.items()})
 
-    def look(self, rule_id: str, column: str | None, values: pl.Series, *, columns: int) -> None:
+    def examine(self, rule_id: str, column: str | None, values: pl.Series, *, columns: int) -> None:
         """Count the forms of values that a rule found wrong.
 
         Args:

@@ -181,7 +181,7 @@ def _split_lines(
     )
     ragged = plain.filter(pl.col("found") != len(columns))
     _collect_field_counts(collector, ragged, len(columns))
-    symptoms.look("field_count", None, ragged["line"], columns=len(columns))
+    symptoms.examine("field_count", None, ragged["line"], columns=len(columns))
     plain = plain.filter(pl.col("found") == len(columns))
     data = "".join(f"{line}\n" for line in plain["line"]).encode()
     frame = _parse(data, columns, plain[ROW])
@@ -210,7 +210,7 @@ def _split_quoted(
     _collect_rows(collector, "quotes", pl.DataFrame({ROW: unclosed}))
     others = pl.DataFrame(ragged, schema={ROW: pl.UInt32, "found": pl.UInt32, "line": pl.String}, orient="row")
     _collect_field_counts(collector, others, len(columns))
-    symptoms.look("field_count", None, others["line"], columns=len(columns))
+    symptoms.examine("field_count", None, others["line"], columns=len(columns))
     schema = {ROW: pl.UInt32, **dict.fromkeys(columns, pl.String)}
     return pl.DataFrame(good, schema=schema, orient="row")
 

@@ -179,7 +179,7 @@ def _look_at_values(symptoms: Symptoms, frame: pl.DataFrame, verdicts: pl.DataFr
     telling = {name: test.column for name, test in hits.items() if test.column and has_forms(test.rule_id, test.column)}
     for name, column in telling.items():
         wrong = frame[column].filter(verdicts[name].fill_null(False))
-        symptoms.look(hits[name].rule_id, column, wrong, columns=frame.width - 1)
+        symptoms.examine(hits[name].rule_id, column, wrong, columns=frame.width - 1)
 
 
 @cache

@@ -15,7 +15,7 @@ from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.presentation.dutch import listed
 
 # Names that a finding shows; more would hide the right one.
-_SHOWN = 3
+_LISTED = 3
 # A shorter id is part of too many others.
 _LONG_ENOUGH = 4
 
@@ -43,7 +43,7 @@ def near_ids(supplier_id: str, known: Iterable[str], *, similarity: float) -> li
     """
     found = {other: _likeness(supplier_id, other) for other in known if not _is_numbered(supplier_id, other)}
     near = {other: likeness for other, likeness in found.items() if likeness >= similarity}
-    return sorted(near, key=lambda other: (-near[other], other))[:_SHOWN]
+    return sorted(near, key=lambda other: (-near[other], other))[:_LISTED]
 
 
 def _is_numbered(one: str, other: str) -> bool:
@@ -90,4 +90,4 @@ def of_another(now: FileProfile, others: dict[str, FileProfile]) -> list[Finding
         (s for s, n in shared.items() if is_large(rule, "other_supplier", n, of=now.registrations)),
         key=lambda s: (-shared[s], s),
     )
-    return [finding(rule, suppliers=listed(likely[:_SHOWN]))] if likely else []
+    return [finding(rule, suppliers=listed(likely[:_LISTED]))] if likely else []

@@ -15,7 +15,7 @@ from dakl_pipeline.presentation.dutch import counted, day, number
 from dakl_pipeline.privacy.redaction import mask_numbers
 
 # Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
-SHOWN = 10
+LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _messages(findings: Iterable[Finding], *, is_all: bool) -> tuple[Message, ..
         rows = rows_of.setdefault(mask_numbers(each.message), [])
         if each.row is not None:
             rows.append(each.row)
-    messages = [Message(text, lines(rows, SHOWN, is_all=is_all) if rows else "") for text, rows in rows_of.items()]
-    if (more := len(messages) - SHOWN) > 0:
+    messages = [Message(text, lines(rows, LISTED, is_all=is_all) if rows else "") for text, rows in rows_of.items()]
+    if (more := len(messages) - LISTED) > 0:
         rest = f"En nog {counted(more, 'andere regel', 'andere regels')}." if is_all else "En nog andere regels."
-        messages[SHOWN:] = [Message(rest, "")]
+        messages[LISTED:] = [Message(rest, "")]
     return tuple(messages)

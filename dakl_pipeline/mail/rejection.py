@@ -81,7 +81,7 @@ def rejection_of(
         outcome=f"Afgekeurd, {when}" if when else "Afgekeurd",
         headline=headline,
         reasons=(
-            _outside(delivery, methodology),
+            _outside_window(delivery, methodology),
             *([] if refusal.is_faulty else ["Aan het bestand zelf hoeft u niets te verbeteren."]),
         ),
         steps=(*mend, *_later(delivery, what, is_late=when == _LATE, contact=contact, methodology=methodology)),
@@ -117,7 +117,7 @@ def _when(delivery: Delivery, methodology: Methodology) -> str:
     return _LATE if any(each.last_delivery_date < received for each in rounds) else _EARLY
 
 
-def _outside(delivery: Delivery, methodology: Methodology) -> str:
+def _outside_window(delivery: Delivery, methodology: Methodology) -> str:
     year = delivery.reporting_year
     missed = None if year is None else missed_delivery_window(year, delivery.received_at, methodology)
     # Rounds can be changed after a file came in.

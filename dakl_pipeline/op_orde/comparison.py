@@ -50,7 +50,7 @@ def compare(
     found = weights(current.counts_by_rule(), current.findings)
     again = asked_again(explanations, found, growth_allowed=growth_allowed)
     groups = [
-        _shown(key, now.get(key), before, explanations.get(key[0]), year).model_copy(
+        _row_ranges(key, now.get(key), before, explanations.get(key[0]), year).model_copy(
             update={"asked_again": again.get(key[0], "") if key in now else ""}
         )
         for key in now.keys() | (before or {}).keys()
@@ -65,7 +65,7 @@ def _grouped(verdict: Verdict) -> dict[Key, _Group]:
     return groups
 
 
-def _shown(
+def _row_ranges(
     key: Key, now: _Group | None, before: dict[Key, _Group] | None, explanation: Explanation | None, year: int
 ) -> FindingGroup:
     rule = rules_by_id()[key[0]]

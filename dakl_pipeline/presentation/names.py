@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from dakl_pipeline.errors import WrongUsage
 
-_SHOWN = 3
+_LISTED = 3
 _LIKENESS = 0.7
 
 
@@ -29,7 +29,7 @@ def nearest(typed: str, known: Iterable[str]) -> list[str]:
     by_spelling: dict[str, str] = {}
     for name in known:
         by_spelling.setdefault(spelling(name), name)
-    found = difflib.get_close_matches(spelling(typed), by_spelling, n=_SHOWN, cutoff=_LIKENESS)
+    found = difflib.get_close_matches(spelling(typed), by_spelling, n=_LISTED, cutoff=_LIKENESS)
     return [by_spelling[each] for each in found]
 
 

@@ -21,7 +21,7 @@ _MOST_GROUPS = 4
 # Between the groups of one number: no letter or digit, and not much of it. A comma or a line end is between numbers of
 # a list too, so there only the eleven test tells.
 _BETWEEN = re.compile(r"[^A-Za-z0-9]{1,8}")
-_MARK = re.compile(r"[^A-Za-z0-9,;:|\n]{1,3}")
+_MASK = re.compile(r"[^A-Za-z0-9,;:|\n]{1,3}")
 # Moments and the year of a file name are no numbers of a person, whatever their digits add up to.
 _MOMENT = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
@@ -99,7 +99,7 @@ def _numbers(plain: str) -> Iterator[tuple[int, int]]:
     groups = [
         _Group(m.start(), m.end(), re.sub("[^0-9]", "", m.group()), bool(m["date"])) for m in _GROUP.finditer(plain)
     ]
-    for near in _rows(groups, plain, _MARK):
+    for near in _rows(groups, plain, _MASK):
         if sum(len(group.digits) for group in near if group.counts) >= _FEWEST_DIGITS:
             yield near[0].start, near[-1].end
     for row in _rows(groups, plain, _BETWEEN):

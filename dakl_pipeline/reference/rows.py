@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dakl_pipeline.errors import Refused
 
-_SHOWN = 3
+_LISTED = 3
 
 
 class Row(BaseModel):
@@ -82,7 +82,7 @@ def refuse(problems: Collection[str]) -> None:
         Refused: If there is a problem.
     """
     if problems:
-        first, more = list(problems)[:_SHOWN], len(problems) - _SHOWN
+        first, more = list(problems)[:_LISTED], len(problems) - _LISTED
         raise Refused("; ".join(first) + (f"; and {more} more" if more > 0 else ""))
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from dakl_pipeline.reference import delivery_rounds
 from dakl_pipeline.synthetic.example import example_files, example_supplier_id
-from dakl_pipeline.synthetic.files import FAULTS, FileStyle, as_text, write
+from dakl_pipeline.synthetic.files import DEFECTS, FileStyle, as_text, write
 from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile, settings
 from dakl_pipeline.synthetic.registrations import with_mistakes
@@ -103,13 +103,13 @@ def make_events(
             events.append(Event("withdraw", supplier.supplier_id, year, each.received_at, None, None, True))
             continue
         rows, style = by_supplier[year, each.base][each.supplier], styles[each.supplier]
-        if each.version is Version.DRAFT:
+        if each.version is Version.PRELIMINARY:
             rows = with_mistakes(rng, rows, shape.draft_mistakes_share)
         created = each.received_at.date() - timedelta(days=int(rng.integers(0, 4)))
         fields = as_text(rows, year, created, style)
         is_good = each.version is not Version.REJECTED
         if not is_good:
-            fields = FAULTS[fault % len(FAULTS)](fields, year)
+            fields = DEFECTS[fault % len(DEFECTS)](fields, year)
             fault += 1
         name = _file_name(rng, supplier, each)
         events.append(

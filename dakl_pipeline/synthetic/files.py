@@ -110,7 +110,7 @@ def _type_of_another_year(fields: pl.DataFrame, year: int) -> pl.DataFrame:
 
 
 # Technical faults, each of which rejects the whole file (monitor rule 3.1).
-FAULTS: tuple[Callable[[pl.DataFrame, int], pl.DataFrame], ...] = (
+DEFECTS: tuple[Callable[[pl.DataFrame, int], pl.DataFrame], ...] = (
     _replace("bsn", "onbekend"),
     _replace("startdatum", "2023-02-30"),
     _type_of_another_year,

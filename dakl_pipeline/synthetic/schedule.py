@@ -25,7 +25,7 @@ class Version(StrEnum):
 
     FINAL = "final"
     EARLIER_ROUND = "earlier_round"
-    DRAFT = "draft"
+    PRELIMINARY = "preliminary"
     REJECTED = "rejected"
 
 
@@ -138,7 +138,7 @@ def make_schedule(
             base = Version.EARLIER_ROUND if later and supplier not in stops else Version.FINAL
             versions = [
                 *([Version.REJECTED] if supplier in first else []),
-                *([Version.DRAFT] if supplier in draft else []),
+                *([Version.PRELIMINARY] if supplier in draft else []),
                 base,
                 *([Version.REJECTED] if supplier in last else []),
             ]

@@ -16,7 +16,7 @@ from dakl_pipeline.intake.catalogue import catalogue
 _ROOMS = Path(__file__).resolve().parents[2]
 _STATISTICS = _ROOMS / "dakl_pipeline"
 _COMPUTING = ("polars", "polars-hash", "dataframely")
-_SHOWN = 12
+_DIGEST_LENGTH = 12
 
 
 @cache
@@ -43,7 +43,7 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".csv", ".toml")):
         digest.update(file.relative_to(_ROOMS).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:_SHOWN]
+    return digest.hexdigest()[:_DIGEST_LENGTH]
 
 
 def _revision_of_the_build() -> str | None:

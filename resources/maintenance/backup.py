@@ -77,7 +77,7 @@ class Plan:
     root: Path
     made_at: datetime
     files: list[Path] = field(default_factory=list)
-    opened: dict[Path, BinaryIO] = field(default_factory=dict)
+    open_files: dict[Path, BinaryIO] = field(default_factory=dict)
 
     def write(self, out: Path, *, advance: Callable[[], None]) -> Backup:
         """Write the backup, whole or not at all, readable by its owner only.
@@ -114,8 +114,8 @@ class Plan:
 
     @contextmanager
     def _source(self, path: Path) -> Iterator[BinaryIO]:
-        if path in self.opened:
-            yield self.opened[path]
+        if path in self.open_files:
+            yield self.open_files[path]
         elif path.suffix == ".db":
             with tempfile.TemporaryDirectory(prefix="dakl-backup-") as scratch:
                 copy = Path(scratch) / path.name
@@ -184,7 +184,7 @@ def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
             tables, is_whole = _tables_of_newest(home, year, stack)
             if is_whole:
                 break
-        chosen.opened |= tables
+        chosen.open_files |= tables
         chosen.files += tables
         for folder in sorted((home.history / str(year)).iterdir()):
             if folder.name.isdigit() and int(folder.name) <= last:
@@ -203,11 +203,11 @@ def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Pat
         for stage in newest.stages.values():
             shown = [name for name in stage.tables if name in VINTAGE_TABLES]
             paths += [stages.path(year, name, stage.tables[name]) for name in shown]
-    opened: dict[Path, BinaryIO] = {}
+    open_files: dict[Path, BinaryIO] = {}
     for path in paths:
         with suppress(FileNotFoundError):
-            opened[path] = stack.enter_context(path.open("rb"))
-    return opened, len(opened) == len(paths)
+            open_files[path] = stack.enter_context(path.open("rb"))
+    return open_files, len(open_files) == len(paths)
 
 
 def _files(place: Path) -> Iterator[Path]:

@@ -121,7 +121,7 @@ class Warehouse:
         if not self._path.exists():
             return {}
         with self._reading() as connection:
-            return _shown(connection)
+            return _loaded(connection)
 
     def verify(self) -> None:
         """Compare it with its digest.
@@ -227,14 +227,14 @@ class Warehouse:
         """
         try:
             with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-                return _opened(shutil.copyfile(self._path, Path(scratch) / self._path.name))
+                return _connect(shutil.copyfile(self._path, Path(scratch) / self._path.name))
         except duckdb.Error:
             raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
         except OSError:
             # No room for a copy.
             pass
         try:
-            return _opened(self._path)
+            return _connect(self._path)
         except duckdb.Error:
             raise Refused(
                 f"{self._path} cannot be read: there is no room for a copy where temporary files are (TMPDIR), and the "
@@ -252,11 +252,11 @@ def _workplace(temporary: Path) -> Iterator[Path]:
         yield Path(scratch) / temporary.name
 
 
-def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
 
 
-def _shown(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
+def _loaded(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:
     rows = connection.execute("select year, vintage, run_id from pipeline.loaded").fetchall()
     return {year: (number, run_id) for year, number, run_id in rows}
 

@@ -20,7 +20,7 @@ from dakl_pipeline.intake.findings import Finding, weights, with_totals
 from dakl_pipeline.intake.refusal import WINDOW_RULE
 from dakl_pipeline.mail.attachments import Attachment, fitting, report_names, table_name
 from dakl_pipeline.mail.content import MailContent, content_of_cancellation, content_of_delivery, content_of_withdrawal
-from dakl_pipeline.mail.faults import faults_table
+from dakl_pipeline.mail.findings_table import findings_table
 from dakl_pipeline.mail.message import compose
 from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
@@ -126,7 +126,7 @@ class Mailbox:
             if verdict is None:
                 verdict = recheck(self._store, entry, methodology=self._methodology)
             attachments = self._attachments(entry, log, verdict)
-            content = self._notice(entry, log, verdict, to, attachments)
+            content = self._content(entry, log, verdict, to, attachments)
         message = compose(
             entry,
             content,
@@ -138,7 +138,7 @@ class Mailbox:
         write_atomically(path, message.as_bytes())
         return path
 
-    def _notice(
+    def _content(
         self,
         delivery: Delivery,
         log: Iterable[Entry],
@@ -180,7 +180,7 @@ class Mailbox:
         if not counts:
             return ()
         listed = [f for f in with_totals(verdict.findings, counts) if f.rule != WINDOW_RULE]
-        table = faults_table(listed, year=delivery.reporting_year)
+        table = findings_table(listed, year=delivery.reporting_year)
         write_atomically(self.path_of(delivery).with_name(f"{delivery.delivery_id}-fouten.csv"), table)
         return (Attachment(table_name(delivery), table),)
 

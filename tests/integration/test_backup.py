@@ -195,7 +195,7 @@ def _assert_consistent(home: Path) -> None:
     runs.close()
 
 
-def _outside(members: dict[str, tarfile.TarInfo], contents: dict[str, bytes]) -> None:
+def _beside(members: dict[str, tarfile.TarInfo], contents: dict[str, bytes]) -> None:
     members["x"] = tarfile.TarInfo("../outside")
 
 
@@ -240,7 +240,7 @@ def _no_list(members: dict[str, tarfile.TarInfo], contents: dict[str, bytes]) ->
 
 @pytest.mark.parametrize(
     "change",
-    [_outside, _absolute, _link, _hard_link, _device, _a_key, _one_more, _one_less, _other_content, _no_list],
+    [_beside, _absolute, _link, _hard_link, _device, _a_key, _one_more, _one_less, _other_content, _no_list],
 )
 def test_what_is_no_whole_backup_is_refused(
     counted: Path,

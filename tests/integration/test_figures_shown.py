@@ -36,7 +36,7 @@ def home(counted: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(counted, tmp_path / "home"))
 
 
-def _shown(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
+def _printed(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
     capsys.readouterr()
     filled = [argument.format(out=home.parent / "out.csv") for argument in arguments]
     assert main([*filled, "--home", str(home)]) == code
@@ -102,7 +102,7 @@ def test_what_waits_is_said_with_every_figure(change: str, home: Path, capsys: p
     make, said = CHANGES[change]
     make(home)
     for arguments in SHOWING:
-        out, err = _shown(home, capsys, *arguments)
+        out, err = _printed(home, capsys, *arguments)
         is_for_programs = arguments[0] == "export" or {"--json", "--csv"} & set(arguments)
         if said is None:
             assert "not counted yet:" not in out + err
@@ -118,7 +118,7 @@ def test_what_waits_is_said_with_every_figure(change: str, home: Path, capsys: p
 
 def test_a_change_for_programs(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _correct(home)
-    out, _ = _shown(home, capsys, "figures", "--year=2024", "--json")
+    out, _ = _printed(home, capsys, "figures", "--year=2024", "--json")
     (waiting,) = json.loads(out)["not_counted_yet"]
     assert waiting["changes"] == [
         {
@@ -130,7 +130,7 @@ def test_a_change_for_programs(home: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_years_side_by_side(counted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out, _ = _shown(counted, capsys, "figures", "--year=2024", "--year=2023", "--year=2024")
+    out, _ = _printed(counted, capsys, "figures", "--year=2024", "--year=2023", "--year=2024")
     lines = [line.split() for line in out.splitlines()]
     assert lines[:4] == [
         ["totaal,", "2023,", "2024"],
@@ -138,12 +138,12 @@ def test_years_side_by_side(counted: Path, capsys: pytest.CaptureFixture[str]) -
         ["CR02", "Almelo", "1", "2"],
         ["NL", "Nederland", "1", "2"],
     ]
-    out, _ = _shown(counted, capsys, "figures", "--year=2023", "--year=2024", "--by=geslacht")
+    out, _ = _printed(counted, capsys, "figures", "--year=2023", "--year=2024", "--by=geslacht")
     assert [line for line in out.splitlines() if line.startswith("geslacht")] == ["geslacht, 2023", "geslacht, 2024"]
 
 
 def test_regions_without_figures_are_named(counted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out, _ = _shown(counted, capsys, "figures", "--year=2024")
+    out, _ = _printed(counted, capsys, "figures", "--year=2024")
     (without,) = [line for line in out.splitlines() if line.startswith("Without figures of 2024 (")]
     assert "Zwolle" in without
     assert "Almelo" not in without
@@ -153,7 +153,7 @@ def test_regions_without_figures_are_named(counted: Path, capsys: pytest.Capture
 def test_a_region_without_figures_is_one_line_a_year(
     more: list[str], counted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, err = _shown(counted, capsys, "figures", "--year=2024", "--region=Zwolle", *more)
+    out, err = _printed(counted, capsys, "figures", "--year=2024", "--region=Zwolle", *more)
     years = [2023, 2024] if "--year=2023" in more else [2024]
     assert out.splitlines() == [
         f"Zwolle (CR44) has no figures of {year}: no registration there was ever counted." for year in years
@@ -170,23 +170,23 @@ def test_zero_is_shown_and_is_not_nothing(tmp_path: Path, capsys: pytest.Capture
     assert main(["withdraw", "--supplier=mo-a", "--year=2024", "--at=2025-07-01", "--home", str(home)]) == 0
     assert run(home, 2024) == 0
     for arguments in (["--region=Almelo", "--by=totaal"], ["--region=Almelo"], []):
-        out, _ = _shown(home, capsys, "figures", "--year=2024", *arguments)
+        out, _ = _printed(home, capsys, "figures", "--year=2024", *arguments)
         assert ["CR02", "Almelo", "0"] in [line.split() for line in out.splitlines()]
-    out, _ = _shown(home, capsys, "figures", "--year=2024", "--csv")
+    out, _ = _printed(home, capsys, "figures", "--year=2024", "--csv")
     assert list(csv.reader(StringIO(out))) == [
         ["year", "region_code", "region", "dimension", "category", "persons"],
         ["2024", "CR02", "Almelo", "totaal", "totaal", "0"],
         ["2024", "CR44", "Zwolle", "totaal", "totaal", "0"],
         ["2024", "NL", "Nederland", "totaal", "totaal", "0"],
     ]
-    out, _ = _shown(home, capsys, "figures", "--year=2024", "--region=Zwolle", "--by=geslacht")
+    out, _ = _printed(home, capsys, "figures", "--year=2024", "--region=Zwolle", "--by=geslacht")
     assert ["CR44", "Zwolle", "0", "0", "0"] in [line.split() for line in out.splitlines()]
 
 
 def test_the_same_cells_for_programs(counted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["figures", "--year=2023", "--year=2024", "--region=wierden", "--by=Geslacht"]
-    as_json, note = _shown(counted, capsys, *arguments, "--json")
-    as_csv, _ = _shown(counted, capsys, *arguments, "--csv")
+    as_json, note = _printed(counted, capsys, *arguments, "--json")
+    as_csv, _ = _printed(counted, capsys, *arguments, "--csv")
     rows: list[dict[str, Any]] = json.loads(as_json)["figures"]
     assert [{name: str(value) for name, value in each.items()} for each in rows] == list(
         csv.DictReader(StringIO(as_csv))
@@ -218,7 +218,7 @@ def test_the_same_cells_for_programs(counted: Path, capsys: pytest.CaptureFixtur
 def test_names_that_are_not_there(
     arguments: list[str], said: str, counted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, err = _shown(counted, capsys, *arguments, code=2)
+    _, err = _printed(counted, capsys, *arguments, code=2)
     assert said in err
     assert "123456782" not in err
 
@@ -235,9 +235,9 @@ def test_names_that_are_not_there(
 def test_suppliers_that_are_not_there(
     arguments: list[str], code: int, counted: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "Did you mean gemeente-almelo?" in _shown(counted, capsys, *arguments, code=code)[1]
+    assert "Did you mean gemeente-almelo?" in _printed(counted, capsys, *arguments, code=code)[1]
 
 
 def test_a_table_by_its_name_alone(counted: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out, _ = _shown(counted, capsys, "export", "coverage", "--year=2023", "--out={out}")
+    out, _ = _printed(counted, capsys, "export", "coverage", "--year=2023", "--out={out}")
     assert "rows of statistics.coverage in" in out

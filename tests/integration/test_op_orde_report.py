@@ -31,7 +31,7 @@ def _explain(home: Path, rule: str, text: str, *, supplier: str = "opvang", year
     return main([*arguments, "--home", str(home)])
 
 
-def _shown(report: Any) -> list[tuple[str, str, int]]:
+def _printed(report: Any) -> list[tuple[str, str, int]]:
     return [(f["rule"], f["status"], f["count"]) for f in report["findings"]]
 
 
@@ -96,14 +96,14 @@ def test_a_correction_stands_beside_the_file_before_it(
     first = delivery(tmp_path / "a", "DAKL_J2024_x.csv", row(ANNA), row(ANNA), UNKNOWN, row(FAILS))
     second = delivery(tmp_path / "b", "DAKL_J2024_x.csv", row(ANNA), row(BRAM, end="2024-01-01"), UNKNOWN)
     assert deliver(home, first, "opvang") == 0
-    assert _shown(_report(home, capsys)) == [
+    assert _printed(_report(home, capsys)) == [
         ("bsn_eleven_test", "new", 1),
         ("gemeente_unknown", "new", 1),
         ("duplicate_row", "new", 1),
     ]
     assert deliver(home, second, "opvang", at="2025-05-02T12:00") == 0
     report = _report(home, capsys)
-    assert _shown(report) == [
+    assert _printed(report) == [
         ("gemeente_unknown", "present", 1),
         ("end_before_start", "new", 1),
         ("bsn_eleven_test", "solved", 0),

@@ -23,7 +23,7 @@ HEADER_VARIANTS = {
 
 
 @dataclass(frozen=True)
-class Draft:
+class FirstVersion:
     """A file before it is written: its name, header, rows of text, and how it is encoded."""
 
     name: str
@@ -47,11 +47,13 @@ class Draft:
         return (b"\xef\xbb\xbf" if self.has_bom else b"") + text.encode(self.encoding)
 
 
-def draft(rng: random.Random, name: str, year: int, rows: list[dict[str, str]], *, is_basic: bool) -> Draft:
+def first_version(
+    rng: random.Random, name: str, year: int, rows: list[dict[str, str]], *, is_basic: bool
+) -> FirstVersion:
     """A good file with these rows, in one of the allowed shapes; ``is_basic`` leaves out the optional columns."""
     columns = COLUMNS[:BASIC_SET] if is_basic else COLUMNS
     has_variants = rng.random() < 0.3
-    return Draft(
+    return FirstVersion(
         name=name,
         year=year,
         header=[rng.choice(HEADER_VARIANTS[c]) if has_variants else c for c in columns],
@@ -63,10 +65,10 @@ def draft(rng: random.Random, name: str, year: int, rows: list[dict[str, str]], 
     )
 
 
-def _value(column: str, text: str) -> Callable[[random.Random, Draft], Draft]:
+def _value(column: str, text: str) -> Callable[[random.Random, FirstVersion], FirstVersion]:
     """A fault: one value of a column, in a random row, replaced (``{Y}`` and so on are years around the file's)."""
 
-    def inject(rng: random.Random, good: Draft) -> Draft:
+    def inject(rng: random.Random, good: FirstVersion) -> FirstVersion:
         rows = [list(row) for row in good.rows]
         years = {"Y": good.year, "before": good.year - 1}
         rng.choice(rows)[COLUMNS.index(column)] = text.format(**years)
@@ -75,10 +77,10 @@ def _value(column: str, text: str) -> Callable[[random.Random, Draft], Draft]:
     return inject
 
 
-def _line(change: Callable[[list[str]], list[str]]) -> Callable[[random.Random, Draft], Draft]:
+def _line(change: Callable[[list[str]], list[str]]) -> Callable[[random.Random, FirstVersion], FirstVersion]:
     """A fault: a random line changed in its number of fields."""
 
-    def inject(rng: random.Random, good: Draft) -> Draft:
+    def inject(rng: random.Random, good: FirstVersion) -> FirstVersion:
         rows = [list(row) for row in good.rows]
         at = rng.randrange(len(rows))
         rows[at] = change(rows[at])
@@ -87,13 +89,13 @@ def _line(change: Callable[[list[str]], list[str]]) -> Callable[[random.Random, 
     return inject
 
 
-def _whole(change: Callable[[Draft], Draft]) -> Callable[[random.Random, Draft], Draft]:
+def _intact(change: Callable[[FirstVersion], FirstVersion]) -> Callable[[random.Random, FirstVersion], FirstVersion]:
     """A fault of the whole file."""
     return lambda rng, good: change(good)
 
 
 # Faults in the first six columns, that every file has.
-FAULTS: dict[str, Callable[[random.Random, Draft], Draft]] = {
+DEFECTS: dict[str, Callable[[random.Random, FirstVersion], FirstVersion]] = {
     "no creation date": _value("aanmaakdatum", ""),
     "no municipality": _value("gemeentecode", ""),
     "no type": _value("type_opvang", ""),
@@ -120,25 +122,25 @@ FAULTS: dict[str, Callable[[random.Random, Draft], Draft]] = {
     "unclosed quote": _value("bsn", '"123456782'),
     "a field too many": _line(lambda row: [*row, ""]),
     "a field too few": _line(lambda row: row[:-1]),
-    "blank line": _whole(lambda good: replace(good, rows=[[], *good.rows])),
-    "no rows": _whole(lambda good: replace(good, rows=[])),
-    "no header": _whole(lambda good: replace(good, header=good.rows[0])),
-    "columns in another order": _whole(
+    "blank line": _intact(lambda good: replace(good, rows=[[], *good.rows])),
+    "no rows": _intact(lambda good: replace(good, rows=[])),
+    "no header": _intact(lambda good: replace(good, header=good.rows[0])),
+    "columns in another order": _intact(
         lambda good: replace(good, header=[good.header[1], good.header[0], *good.header[2:]])
     ),
-    "one column more": _whole(
+    "one column more": _intact(
         lambda good: replace(good, header=[*good.header, "opmerking"], rows=[[*row, ""] for row in good.rows])
     ),
-    "one column less": _whole(lambda good: replace(good, header=good.header[:-1], rows=[r[:-1] for r in good.rows])),
-    "comma between the fields": _whole(lambda good: replace(good, separator=",")),
-    "UTF-16": _whole(lambda good: replace(good, encoding="utf-16", has_bom=False)),
-    "name without J": _whole(lambda good: replace(good, name=good.name.replace("DAKL_J", "DAKL_"))),
-    "name of a text file": _whole(lambda good: replace(good, name=good.name.replace(".csv", ".txt"))),
-    "name without free text": _whole(lambda good: replace(good, name=f"DAKL_J{good.year}.csv")),
-    "year that nobody asks for": _whole(lambda good: replace(good, name=good.name.replace(str(good.year), "2019"))),
+    "one column less": _intact(lambda good: replace(good, header=good.header[:-1], rows=[r[:-1] for r in good.rows])),
+    "comma between the fields": _intact(lambda good: replace(good, separator=",")),
+    "UTF-16": _intact(lambda good: replace(good, encoding="utf-16", has_bom=False)),
+    "name without J": _intact(lambda good: replace(good, name=good.name.replace("DAKL_J", "DAKL_"))),
+    "name of a text file": _intact(lambda good: replace(good, name=good.name.replace(".csv", ".txt"))),
+    "name without free text": _intact(lambda good: replace(good, name=f"DAKL_J{good.year}.csv")),
+    "year that nobody asks for": _intact(lambda good: replace(good, name=good.name.replace(str(good.year), "2019"))),
 }
 # Faults in the optional columns.
-OPTIONAL_FAULTS: dict[str, Callable[[random.Random, Draft], Draft]] = {
+OPTIONAL_FAULTS: dict[str, Callable[[random.Random, FirstVersion], FirstVersion]] = {
     "request date that does not exist": _value("meldingsdatum", "{Y}-13-01"),
     "reason unknown": _value("reden_einde", "06"),
     "reason without its zero": _value("reden_einde", "1"),
@@ -148,9 +150,9 @@ OPTIONAL_FAULTS: dict[str, Callable[[random.Random, Draft], Draft]] = {
 }
 
 
-def with_fault(rng: random.Random, good: Draft) -> Draft:
+def with_fault(rng: random.Random, good: FirstVersion) -> FirstVersion:
     """The file with one random fault for which it must be rejected."""
-    faults = {**FAULTS, **OPTIONAL_FAULTS} if len(good.header) == len(COLUMNS) else FAULTS
+    faults = {**DEFECTS, **OPTIONAL_FAULTS} if len(good.header) == len(COLUMNS) else DEFECTS
     if good.year < 2024 and rng.random() < 0.1:
         return _value("type_opvang", "0305")(rng, good)
     return faults[rng.choice(sorted(faults))](rng, good)

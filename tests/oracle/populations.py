@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.oracle.delivered_file import METHODOLOGY
-from tests.oracle.population_files import draft, with_fault
+from tests.oracle.population_files import first_version, with_fault
 from tests.oracle.population_people import YEARS, Resident, random_bsn, random_residents, write_registers
 from tests.oracle.selection import Event
 
@@ -176,7 +176,7 @@ class _Supplier:
         if rng.random() < 0.2:
             rows.append(rng.choice(rows))
         name = f"DAKL_J{year}_{rng.choice((self.supplier_id, 'Opvang Noord', 'v1.2-def'))}.csv"
-        file = draft(rng, name, year, rows, is_basic=rng.random() < 0.2)
+        file = first_version(rng, name, year, rows, is_basic=rng.random() < 0.2)
         if is_faulty:
             file = with_fault(rng, file)
         self.files += 1

@@ -88,7 +88,7 @@ class CollectionRound:
             for year in self.years
         }
 
-    def settle(self) -> None:
+    def wait_for_runs(self) -> None:
         """Wait until the figures of every year are those of its selection and nothing is going on."""
         watch = self.watch
         wait_until(
@@ -98,9 +98,9 @@ class CollectionRound:
 
     def wait_for_failure(self, year: int) -> None:
         """Wait until a run of a year has failed."""
-        wait_until(lambda: self.outcomes(year)[dg.DagsterRunStatus.FAILURE], seconds=DEADLINE_SECONDS)
+        wait_until(lambda: self.run_results(year)[dg.DagsterRunStatus.FAILURE], seconds=DEADLINE_SECONDS)
 
-    def outcomes(self, year: int) -> Counter[dg.DagsterRunStatus]:
+    def run_results(self, year: int) -> Counter[dg.DagsterRunStatus]:
         """How the runs of a year ended."""
         return Counter(run.status for run in self._runs(year))
 
@@ -134,9 +134,9 @@ def assert_a_collection_round_ends_well(
         for event in parts[0]:
             collection.play(event)
         with running_ui(home.root):
-            collection.settle()
+            collection.wait_for_runs()
             delivered = [year for year in years if collection.selections()[year]]
-            assert {year: collection.outcomes(year) for year in delivered} == {
+            assert {year: collection.run_results(year) for year in delivered} == {
                 year: {dg.DagsterRunStatus.SUCCESS: 1} for year in delivered
             }
             for number, part in enumerate(parts[1:]):
@@ -164,7 +164,7 @@ def _burst(collection: CollectionRound, events: list[Event], number: int) -> Non
             busy.enter_context(collection.watch.stages.locked(year, timeout=DEADLINE_SECONDS))
         for event in events:
             collection.play(event)
-    collection.settle()
+    collection.wait_for_runs()
     for year, selection in collection.selections().items():
         runs = len(collection.target_fingerprint(year)) - counted[year]
         # What came and went again within the burst may have asked for a run.
@@ -175,7 +175,7 @@ def _late_file(collection: CollectionRound, population: Population) -> None:
     event = next(e for e in population.events if e.content is not None and e.is_expected_approved)
     counted = len(collection.target_fingerprint(event.reporting_year))
     collection.play(event, late=True)
-    collection.settle()
+    collection.wait_for_runs()
     assert len(collection.target_fingerprint(event.reporting_year)) == counted + 1
 
 
@@ -188,9 +188,9 @@ def _register_that_breaks_and_is_replaced(collection: CollectionRound, year: int
     counted = len(collection.target_fingerprint(year))
     people.head(people.height * 9 // 10).write_parquet(path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
-    collection.settle()
+    collection.wait_for_runs()
     assert len(collection.target_fingerprint(year)) == counted + 1
-    assert collection.outcomes(year)[dg.DagsterRunStatus.FAILURE] <= 4
+    assert collection.run_results(year)[dg.DagsterRunStatus.FAILURE] <= 4
 
 
 def _assert_runs_and_reasons(collection: CollectionRound) -> None:

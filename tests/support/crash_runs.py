@@ -100,13 +100,13 @@ def assert_kills_leave_the_figures_of_a_clean_run(
             assert _figures(home) in clean
             assert run(home, YEAR) == 0
             assert _figures(home) == clean[_selected(home)]
-            assert not (left := _leftovers(home, "stages", "history", ".")), left
+            assert not (left := _stale_files(home, "stages", "history", ".")), left
         forks.stdin.close()
     # What a killed delivery left is thrown away by the next one.
     assert deliver(home, _file(folder, 1), "mo-a") == 0
     assert run(home, YEAR) == 0
     assert _figures(home) == clean[1]
-    assert not (left := _leftovers(home, "stages", "history", "deliveries", "reports", ".")), left
+    assert not (left := _stale_files(home, "stages", "history", "deliveries", "reports", ".")), left
 
 
 def _selected(home: Path) -> int:
@@ -115,7 +115,7 @@ def _selected(home: Path) -> int:
     return int(delivery_.file_name.removesuffix(".csv").rpartition("_")[2])
 
 
-def _leftovers(home: Path, *folders: str) -> list[str]:
+def _stale_files(home: Path, *folders: str) -> list[str]:
     """Files in some folders that a process left half done, or that nobody uses."""
     found = [path for folder in folders for path in (home / folder).glob(".*" if folder == "." else "**/.*")]
     half = [str(path.relative_to(home)) for path in found if not path.name.endswith(("lock", ".sha256"))]

@@ -46,7 +46,7 @@ class Looks:
     instance: DagsterInstance
     cursor: str | None = None
 
-    def look(self, *, is_cut_short: bool = False) -> str:
+    def tick(self, *, is_cut_short: bool = False) -> str:
         """One tick.
 
         Args:
@@ -120,22 +120,22 @@ def _text(message: EmailMessage) -> str:
 def test_every_failed_run_has_one_mail_and_a_good_run_has_none(
     looks: Looks, home: Home, instance: DagsterInstance
 ) -> None:
-    assert looks.look() == "no run failed since the last look"
+    assert looks.tick() == "no run failed since the last look"
     failed = [_fail(instance, dg.Failure("no good")), _fail(instance, dg.Failure("no good"))]
     _fail(instance)
-    assert looks.look() == "mails made about failed runs: 2"
+    assert looks.tick() == "mails made about failed runs: 2"
     assert sorted(_mails(home)) == sorted(failed)
-    assert looks.look() == "no run failed since the last look"
+    assert looks.tick() == "no run failed since the last look"
     later = _fail(instance, dg.Failure("no good"))
-    assert looks.look() == "mails made about failed runs: 1"
+    assert looks.tick() == "mails made about failed runs: 1"
     assert sorted(_mails(home)) == sorted([*failed, later])
 
 
 def test_a_tick_that_was_cut_short_makes_no_second_mail(looks: Looks, home: Home, instance: DagsterInstance) -> None:
     run_id = _fail(instance, dg.Failure("no good"))
-    looks.look(is_cut_short=True)
+    looks.tick(is_cut_short=True)
     made = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()}
-    assert looks.look() == "no run failed since the last look"
+    assert looks.tick() == "no run failed since the last look"
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()} == made
     assert list(_mails(home)) == [run_id]
 
@@ -147,9 +147,9 @@ def test_a_mail_that_cannot_be_kept_is_made_by_a_later_tick(
     home.root.mkdir()
     home.mails.write_text("a file in the way of the folder")
     with pytest.raises(OSError, match=r"File exists|Not a directory"):
-        looks.look()
+        looks.tick()
     home.mails.unlink()
-    assert looks.look() == "mails made about failed runs: 1"
+    assert looks.tick() == "mails made about failed runs: 1"
     assert list(_mails(home)) == [run_id]
 
 
@@ -177,7 +177,7 @@ def test_what_failed_is_told(
     failing: dict[str, object], said: list[str], looks: Looks, home: Home, instance: DagsterInstance
 ) -> None:
     run_id = _fail(instance, **failing)  # type: ignore[arg-type]
-    looks.look()
+    looks.tick()
     message = _mails(home)[run_id]
     whole = f"{message['Subject']} {_text(message)}"
     assert [part for part in [*said, "van 2024", run_id] if part not in whole] == []
@@ -189,7 +189,7 @@ def test_a_run_whose_process_is_gone(looks: Looks, home: Home, instance: Dagster
         dg.Definitions(jobs=[_no_job()]).get_job_def("nothing"), tags={"dagster/partition": "2023"}
     )
     instance.report_run_failed(run, "Run execution process unexpectedly exited with exit code -9")
-    looks.look()
+    looks.tick()
     message = _mails(home)[run.run_id]
     assert message["Subject"] == "Mislukt: run van 2023"
     assert "exit code -9" in _text(message)
@@ -221,7 +221,7 @@ def test_a_run_that_is_tried_again_says_so(
     tags: dict[str, str], said: str, unsaid: str, looks: Looks, home: Home, instance: DagsterInstance
 ) -> None:
     run_id = _fail(instance, dg.Failure("no good"), tags=tags)
-    looks.look()
+    looks.tick()
     text = _text(_mails(home)[run_id])
     assert said in text
     assert unsaid not in text
@@ -242,10 +242,10 @@ def test_a_mail_is_sent_by_a_later_tick_when_the_server_was_away(
         "DAKL_MAIL_ANALYST": ANALYST,
     }.items():
         monkeypatch.setenv(name, value)
-    assert "1 mail is waiting: the mail server" in looks.look()
+    assert "1 mail is waiting: the mail server" in looks.tick()
     with server:
-        assert looks.look() == "no run failed since the last look"
-        looks.look()
+        assert looks.tick() == "no run failed since the last look"
+        looks.tick()
     assert [(r.to, r.message["Message-ID"].startswith(f"<{run_id}@")) for r in server.received] == [((ANALYST,), True)]
 
 
@@ -255,7 +255,7 @@ def test_no_number_is_in_a_mail(looks: Looks, home: Home, instance: DagsterInsta
     _fail(instance, ValueError(good), tags={".dagster/dakl_attempt": "1"})
     _fail(instance, resource_error=Missing(f"{stripped} {good}"))
     _fail(instance, dg.Failure("no good", metadata={"exit_code": 1, "sample": good}))
-    looks.look()
+    looks.tick()
     files = [path.read_text(encoding="ascii") for path in home.mails.iterdir()]
     parts = [str(p.get_content()) for m in _mails(home).values() for p in m.iter_parts()]
     headers = [str(value) for m in _mails(home).values() for value in m.values()]

@@ -65,14 +65,14 @@ def _settings(server: MailServerForTests, folder: Path, **other: object) -> Mail
     return MailSettings.model_validate({**values, **other})
 
 
-def _opened(home: Home, methodology: Methodology = METHODOLOGY, settings: MailSettings | None = None) -> OpenedHome:
+def _open(home: Home, methodology: Methodology = METHODOLOGY, settings: MailSettings | None = None) -> OpenedHome:
     opened = OpenedHome(home, methodology)
     opened.mail_settings = settings or MailSettings(mail_contact=CONTACT)
     return opened
 
 
 def _mailbox(home: Home, settings: MailSettings | None = None) -> Mailbox:
-    return _opened(home, settings=settings).mails
+    return _open(home, settings=settings).mails
 
 
 def _deliver(
@@ -258,7 +258,7 @@ def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
 def test_an_explained_difference_is_asked_again_neither_in_the_mail_nor_in_its_report(home: Home) -> None:
     _deliver(home, *TWENTE)
     _deliver(home, TWENTE[0], at="2025-05-13T10:00:00")
-    found = _opened(home).reports.found_in_latest("almelo", 2024)["fewer_registrations"]
+    found = _open(home).reports.found_in_latest("almelo", 2024)["fewer_registrations"]
     assert found == 106
     _explain(home, "fewer_registrations", at="2025-05-13T12:00:00", count=found)
     _, mail = _deliver(home, TWENTE[0], at="2025-05-14T10:00:00")
@@ -277,7 +277,7 @@ def test_an_explained_difference_is_asked_again_neither_in_the_mail_nor_in_its_r
 def test_of_a_file_that_the_rules_of_now_reject_there_is_a_mail_without_a_report(home: Home) -> None:
     delivery, _ = _deliver(home, row(ANNA))
     stricter = METHODOLOGY.model_copy(update={"reporting_years": (2022, 2023)})
-    mailbox = _opened(home, stricter).mails
+    mailbox = _open(home, stricter).mails
     message = read_mail(mailbox.post(delivery, mailbox.entries()))
     assert attachments_of(message) == {}
     text = body_of(message, "plain")

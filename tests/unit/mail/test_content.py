@@ -12,7 +12,7 @@ REPORT = "op-orde-rapport_2024_000001.html"
 CONTACT = "monitor@cbs.example"
 
 
-def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> MailContent:
+def _content_of(entry: Delivery, *others: Delivery | Withdrawal) -> MailContent:
     findings = [finding("bsn_missing", row=3)] if "bsn_missing" in entry.findings else []
     return content_of_delivery(
         entry, [*others, entry], findings, attached=[REPORT], contact=CONTACT, methodology=METHODOLOGY
@@ -45,7 +45,7 @@ def _notice(entry: Delivery, *others: Delivery | Withdrawal) -> MailContent:
     ids=["first", "correction", "older", "withdrawn", "after a rejection", "other supplier", "other year"],
 )
 def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawal], said: str) -> None:
-    content = _notice(log[-1], *log[:-1])
+    content = _content_of(log[-1], *log[:-1])
     assert content.outcome == "approved"
     assert content.paragraphs[1] == said
     assert "op-orde-rapport in de bijlage" in content.steps[0]
@@ -71,7 +71,7 @@ def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawa
     ids=["nothing before", "an earlier one stays", "the earlier one is withdrawn", "no year"],
 )
 def test_a_rejected_file_hears_what_counts_instead(log: list[Delivery | Withdrawal], said: str) -> None:
-    content = _notice(log[-1], *log[:-1])
+    content = _content_of(log[-1], *log[:-1])
     assert content.outcome == "rejected"
     assert "geweigerd" in content.paragraphs[0]
     assert content.paragraphs[1] == said
@@ -84,25 +84,25 @@ def test_a_rejected_file_hears_what_counts_instead(log: list[Delivery | Withdraw
 )
 def test_until_when_one_can_deliver_again(received: str, last_day: str | None) -> None:
     entry = delivery(1, year=2023, approved=False, received=received)
-    steps = " ".join(_notice(entry).steps)
+    steps = " ".join(_content_of(entry).steps)
     assert (f"tot en met {last_day}" in steps) if last_day else "tot en met" not in steps
 
 
 def test_a_file_outside_the_window_is_not_told_to_try_again() -> None:
-    content = _notice(delivery(1, approved=False, findings={"delivery_window": 1}, received="2025-08-01T10:00:00"))
+    content = _content_of(delivery(1, approved=False, findings={"delivery_window": 1}, received="2025-08-01T10:00:00"))
     assert content.groups == ()
     assert len(content.steps) == 1
     assert f"Vraag dat eerst aan CBS: beantwoord deze mail, of schrijf naar {CONTACT}." in content.steps[0]
 
 
 def test_findings_of_an_approved_file() -> None:
-    content = _notice(delivery(1, findings={"bsn_missing": 1}))
+    content = _content_of(delivery(1, findings={"bsn_missing": 1}))
     assert "Loop de bevindingen hieronder na." in content.steps
     assert [m.where for m in content.groups[0].messages] == ["Regel 3"]
 
 
 def test_proof_of_receipt() -> None:
-    receipt = dict(_notice(delivery(12)).receipt)
+    receipt = dict(_content_of(delivery(12)).receipt)
     assert receipt["Aanlevering"] == "000012"
     assert receipt["Controlegetal (SHA-256)"] == SHA256
     assert receipt["Ontvangen"] == "12 mei 2025 om 12.30 uur"
@@ -111,12 +111,12 @@ def test_proof_of_receipt() -> None:
 
 
 def test_the_same_content_again_is_pointed_out() -> None:
-    content = _notice(delivery(2, same_as="000001"), delivery(1))
+    content = _content_of(delivery(2, same_as="000001"), delivery(1))
     assert "de inhoud is precies gelijk aan die van aanlevering 000001 van 12 mei 2025" in " ".join(content.paragraphs)
 
 
 def test_late_but_accepted_says_so_without_the_reason_in_the_log() -> None:
-    said = " ".join(_notice(delivery(1, received="2025-08-01T10:00:00", late="ziekte van de collega")).paragraphs)
+    said = " ".join(_content_of(delivery(1, received="2025-08-01T10:00:00", late="ziekte van de collega")).paragraphs)
     assert "CBS heeft het toch geaccepteerd" in said
     assert "collega" not in said
 
@@ -190,4 +190,4 @@ def test_a_cancellation_is_told(log: list[Entry], said: str) -> None:
 
 def test_what_is_logged_later_does_not_change_a_mail() -> None:
     first, later = delivery(1), [delivery(2), withdrawal(3)]
-    assert _notice(first) == _notice(first, *later)
+    assert _content_of(first) == _content_of(first, *later)

@@ -37,7 +37,7 @@ def _rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "catalogue", lambda: catalogue)
 
 
-def _notice(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approved: bool = True) -> MailContent:
+def _content_of(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approved: bool = True) -> MailContent:
     rule = FEWER.id if approved else "bsn_format"
     counts = {rule: 1, "bsn_missing" if approved else "date_format": 2}
     entry = delivery(1, findings=counts, approved=approved)
@@ -54,7 +54,7 @@ def _notice(*, explained: bool = False, diagnoses: tuple[str, ...] = (), approve
     )
 
 
-def _shown(content: MailContent) -> list[str]:
+def _printed(content: MailContent) -> list[str]:
     page = re.sub("<style>.*</style>", "", as_html(content, GREETING), flags=re.DOTALL)
     page = page[page.index("<h1") :]
     return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in (page, as_text(content, GREETING))]
@@ -62,10 +62,10 @@ def _shown(content: MailContent) -> list[str]:
 
 @pytest.mark.usefixtures("_rule")
 def test_a_finding_against_an_earlier_file_comes_first_and_once() -> None:
-    content = _notice()
+    content = _content_of()
     assert content.subject == "Goedgekeurd, let op: bestand over 2024 (000001)"
     assert content.preview == SAID
-    for text in _shown(content):
+    for text in _printed(content):
         assert text.upper().startswith("UW BESTAND IS GOEDGEKEURD BESTE ANNA, EERST DIT")
         assert text.index(SAID) < text.index("Controleer of het bestand volledig is.") < text.index("Het bestand DAKL")
         assert text.count(SAID) == 1
@@ -74,9 +74,9 @@ def test_a_finding_against_an_earlier_file_comes_first_and_once() -> None:
 
 @pytest.mark.usefixtures("_rule")
 def test_what_was_explained_is_no_longer_first() -> None:
-    content = _notice(explained=True)
+    content = _content_of(explained=True)
     assert content.subject.startswith("Goedgekeurd: ")
-    for text in _shown(content):
+    for text in _printed(content):
         assert "Eerst dit" not in text
         assert text.index("Bevindingen") < text.index(SAID)
         assert "waarschuwing, 1 keer, toegelicht" in text
@@ -85,8 +85,8 @@ def test_what_was_explained_is_no_longer_first() -> None:
 @pytest.mark.parametrize("approved", [True, False])
 @pytest.mark.usefixtures("_rule")
 def test_a_diagnosis_comes_before_the_rows(approved: bool) -> None:
-    content = _notice(diagnoses=(DIAGNOSIS, "Er staat 123456782 in de kopregel."), approved=approved)
-    for text in _shown(content):
+    content = _content_of(diagnoses=(DIAGNOSIS, "Er staat 123456782 in de kopregel."), approved=approved)
+    for text in _printed(content):
         assert text.index("Eerst dit") < text.index(DIAGNOSIS) < text.index("Het bestand DAKL")
         assert "Er staat ######### in de kopregel." in text
     if not approved:
@@ -97,4 +97,4 @@ def test_without_them_nothing_is_first() -> None:
     entry = delivery(1, findings={"bsn_missing": 2})
     content = content_of_delivery(entry, [entry], [], attached=[], contact="a@b.nl", methodology=METHODOLOGY)
     assert (content.first, content.diagnoses) == ((), ())
-    assert all("Eerst dit" not in text.replace("EERST", "Eerst") for text in _shown(content))
+    assert all("Eerst dit" not in text.replace("EERST", "Eerst") for text in _printed(content))

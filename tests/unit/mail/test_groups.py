@@ -4,7 +4,7 @@ import pytest
 
 from dakl_pipeline.intake.catalogue import catalogue, rules_by_id
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding, finding
-from dakl_pipeline.mail.groups import SHOWN, FindingGroup, Message, group_findings
+from dakl_pipeline.mail.groups import LISTED, FindingGroup, Message, group_findings
 
 
 def _groups(findings: list[Finding], **more: int) -> tuple[FindingGroup, ...]:
@@ -42,11 +42,11 @@ def test_faults_come_first_then_warnings_then_notices() -> None:
 
 
 def test_many_lines_and_many_texts_are_cut() -> None:
-    rows = range(2, 2 + SHOWN + 5)
+    rows = range(2, 2 + LISTED + 5)
     (one_text,) = _groups([finding("bsn_format", row=row, column="bsn") for row in rows])
     assert one_text.messages[0].where.endswith("en nog 5")
     (many_texts,) = _groups([finding("duplicate_row", row=row + 100, other_row=row) for row in rows])
-    assert len(many_texts.messages) == SHOWN + 1
+    assert len(many_texts.messages) == LISTED + 1
     assert many_texts.messages[-1] == Message("En nog 5 andere regels.", "")
 
 

@@ -16,7 +16,7 @@ WINDOW = finding("delivery_window", windows="", year=2024)
 FAULT = finding("bsn_format", row=3, column="bsn")
 NAME = finding("file_name")
 UNREADABLE = finding("no_rows")
-NOTICE = finding("code_padded", row=4, column="gemeentecode")
+A_NOTICE = finding("code_padded", row=4, column="gemeentecode")
 WARNING = finding("bsn_missing", row=5)
 
 MEND = "Verbeter de fout"
@@ -27,12 +27,12 @@ ASK = f"Vraag dat eerst aan CBS: beantwoord deze mail, of schrijf naar {CONTACT}
 NEXT = "aan in de volgende aanleverperiode: van 24 april 2025 tot en met 18 juni 2025."
 MISSED = "Het kwam buiten de aanleverperiode van verslagjaar 2024 (24 april 2025 tot en met 18 juni 2025)."
 ROWS = ", met regel en kolom, ook in de bijlage."
-WHOLE = "over de naam of het bestand als geheel, niet over losse regels. De fout staat ook in de bijlage."
+ALL = "over de naam of het bestand als geheel, niet over losse regels. De fout staat ook in de bijlage."
 
-EVERYTHING = (MEND, ONLY_TIME, NO_REASON, AGAIN, ASK, NEXT, MISSED, ROWS, WHOLE)
+EVERYTHING = (MEND, ONLY_TIME, NO_REASON, AGAIN, ASK, NEXT, MISSED, ROWS, ALL)
 
 
-def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) -> MailContent:
+def _content_of(findings: list[Finding], *, received: str, year: int | None = 2024) -> MailContent:
     counts = {each.rule: sum(other.rule == each.rule for other in findings) for each in findings}
     entry = delivery(1, approved=False, findings=counts, received=received, year=year)
     has_table = set(counts) != {"delivery_window"}
@@ -46,23 +46,23 @@ def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) 
     [
         ([FAULT], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, ROWS, AGAIN}),
         ([FAULT, FAULT, NAME], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, ROWS, AGAIN}),
-        ([NAME], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, WHOLE, AGAIN}),
-        ([UNREADABLE], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, WHOLE, AGAIN}),
+        ([NAME], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, ALL, AGAIN}),
+        ([UNREADABLE], IN_WINDOW, "Uw bestand is afgekeurd", {MEND, ALL, AGAIN}),
         ([WINDOW], LATE, "Uw bestand is te laat en daarom afgekeurd", {ONLY_TIME, MISSED, ASK}),
-        ([WINDOW, NOTICE], LATE, "Uw bestand is te laat en daarom afgekeurd", {ONLY_TIME, MISSED, ASK, NO_REASON}),
+        ([WINDOW, A_NOTICE], LATE, "Uw bestand is te laat en daarom afgekeurd", {ONLY_TIME, MISSED, ASK, NO_REASON}),
         ([WINDOW, WARNING], LATE, "Uw bestand is te laat en daarom afgekeurd", {ONLY_TIME, MISSED, ASK, NO_REASON}),
         (
-            [WINDOW, NOTICE, WARNING],
+            [WINDOW, A_NOTICE, WARNING],
             LATE,
             "Uw bestand is te laat en daarom afgekeurd",
             {ONLY_TIME, MISSED, ASK, NO_REASON},
         ),
         ([WINDOW, FAULT], LATE, "Uw bestand is afgekeurd en te laat", {MEND, ROWS, MISSED, ASK}),
-        ([WINDOW, NAME], LATE, "Uw bestand is afgekeurd en te laat", {MEND, WHOLE, MISSED, ASK}),
-        ([WINDOW, UNREADABLE], LATE, "Uw bestand is afgekeurd en te laat", {MEND, WHOLE, MISSED, ASK}),
+        ([WINDOW, NAME], LATE, "Uw bestand is afgekeurd en te laat", {MEND, ALL, MISSED, ASK}),
+        ([WINDOW, UNREADABLE], LATE, "Uw bestand is afgekeurd en te laat", {MEND, ALL, MISSED, ASK}),
         ([WINDOW], EARLY, "Uw bestand is te vroeg en daarom afgekeurd", {ONLY_TIME, MISSED, NEXT}),
         (
-            [WINDOW, NOTICE],
+            [WINDOW, A_NOTICE],
             EARLY,
             "Uw bestand is te vroeg en daarom afgekeurd",
             {ONLY_TIME, MISSED, NEXT, NO_REASON},
@@ -71,7 +71,7 @@ def _notice(findings: list[Finding], *, received: str, year: int | None = 2024) 
     ],
 )
 def test_what_a_rejected_file_is_told(findings: list[Finding], received: str, headline: str, said: set[str]) -> None:
-    content = _notice(findings, received=received)
+    content = _content_of(findings, received=received)
     assert content.headline == headline
     text = " ".join([*content.paragraphs, *content.steps, content.note])
     assert {each for each in EVERYTHING if each in text} == said
@@ -81,21 +81,21 @@ def test_what_a_rejected_file_is_told(findings: list[Finding], received: str, he
 
 
 def test_between_two_rounds_one_can_wait_or_ask() -> None:
-    content = _notice([WINDOW], received=BETWEEN, year=2023)
+    content = _content_of([WINDOW], received=BETWEEN, year=2023)
     assert NEXT in content.steps[0]
     assert ASK in content.steps[1]
     assert "(4 maart 2024 tot en met 24 juni 2024 en 24 april 2025 tot en met 18 juni 2025)" in content.paragraphs[1]
 
 
 def test_a_year_without_a_round() -> None:
-    content = _notice([WINDOW], received=IN_WINDOW, year=2021)
+    content = _content_of([WINDOW], received=IN_WINDOW, year=2021)
     assert content.headline == "Uw bestand is afgekeurd"
     assert "er is geen ronde voor dit verslagjaar" in content.paragraphs[1]
     assert ASK in content.steps[0]
 
 
 def test_a_window_that_was_moved_since_is_not_said_to_be_missed() -> None:
-    content = _notice([WINDOW], received=IN_WINDOW)
+    content = _content_of([WINDOW], received=IN_WINDOW)
     assert "Het kwam buiten de aanleverperiode van verslagjaar 2024." in content.paragraphs
 
 

@@ -25,7 +25,7 @@ def _coverage(**values: int) -> pl.DataFrame:
 _ATTRIBUTES = ("geslacht", "leeftijd", "herkomst", "inkomstenbron", "wmo", "wlz")
 
 
-def _whole(region: str, persons: int, **changed: int) -> list[tuple[str, str, str, int]]:
+def _intact(region: str, persons: int, **changed: int) -> list[tuple[str, str, str, int]]:
     return [
         (region, "totaal", "totaal", persons),
         *((region, dimension, "onbekend", changed.get(dimension, persons)) for dimension in _ATTRIBUTES),
@@ -54,20 +54,20 @@ _PERSONS = pl.DataFrame({"region_code": ["NL", "CR01"]})
         (lambda: checks.every_eligible_person_kept(_stays(("a", "CR01", None), ("a", "CR01", None)), _PERSONS), True),
         (lambda: checks.every_eligible_person_kept(_stays(("a", "CR01", None), ("b", "CR01", None)), _PERSONS), False),
         (lambda: checks.country_at_most_sum_of_regions(_counts()), True),
-        (lambda: checks.country_at_most_sum_of_regions(_counts(*_whole("CR01", 2), *_whole("NL", 2))), True),
+        (lambda: checks.country_at_most_sum_of_regions(_counts(*_intact("CR01", 2), *_intact("NL", 2))), True),
         (
             lambda: checks.country_at_most_sum_of_regions(
-                _counts(*_whole("CR01", 2), *_whole("CR02", 2), *_whole("NL", 3))
+                _counts(*_intact("CR01", 2), *_intact("CR02", 2), *_intact("NL", 3))
             ),
             True,
         ),
-        (lambda: checks.country_at_most_sum_of_regions(_counts(*_whole("CR01", 2), *_whole("NL", 3))), False),
-        (lambda: checks.country_at_most_sum_of_regions(_counts(*_whole("CR01", 3), *_whole("NL", 2))), False),
-        (lambda: checks.country_at_most_sum_of_regions(_counts(*_whole("CR01", 1))), False),
+        (lambda: checks.country_at_most_sum_of_regions(_counts(*_intact("CR01", 2), *_intact("NL", 3))), False),
+        (lambda: checks.country_at_most_sum_of_regions(_counts(*_intact("CR01", 3), *_intact("NL", 2))), False),
+        (lambda: checks.country_at_most_sum_of_regions(_counts(*_intact("CR01", 1))), False),
         (lambda: checks.characteristics_add_up(_counts()), True),
-        (lambda: checks.characteristics_add_up(_counts(*_whole("CR01", 5))), True),
-        (lambda: checks.characteristics_add_up(_counts(*_whole("CR01", 5, wlz=4))), False),
-        (lambda: checks.characteristics_add_up(_counts(*_whole("CR01", 5)[:-1])), False),
+        (lambda: checks.characteristics_add_up(_counts(*_intact("CR01", 5))), True),
+        (lambda: checks.characteristics_add_up(_counts(*_intact("CR01", 5, wlz=4))), False),
+        (lambda: checks.characteristics_add_up(_counts(*_intact("CR01", 5)[:-1])), False),
         (lambda: checks.registrations_add_up(_coverage(country=5, region=3, without=2)), True),
         (lambda: checks.registrations_add_up(_coverage(country=5, region=3, without=1)), False),
         (lambda: checks.registrations_add_up(_coverage()), True),

@@ -14,7 +14,7 @@ from dakl_pipeline.privacy.redaction import mask_numbers
 _COLUMNS = ("regel", "kolom", "soort", "ernst", "bevinding", "wat_te_doen", "door")
 
 
-def faults_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
+def findings_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
     """Write findings as CSV with ``;`` and a byte order mark, as spreadsheets in the Netherlands expect it.
 
     Args:
