@@ -1,8 +1,4 @@
-"""What comes from outside: the delivered files and the registers, as external assets.
-
-Belongs here: their description and columns, so that lineage reaches back to what was delivered. Does not belong here:
-reading them.
-"""
+"""What comes from outside: the delivered files and the registers, as external assets."""
 
 import dagster as dg
 import dataframely as dy

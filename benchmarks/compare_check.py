@@ -1,7 +1,6 @@
 """`dakl check` beside other ways to test the same rules, on one file, in one run; writes a page with the outcome.
 
-Belongs here: running each way as a process of its own and measuring it. Does not belong here: the ways themselves
-(`contenders.py`). A machine decides the outcome, so this is no test.
+A machine decides the outcome, so this is no test.
 
 Usage: python benchmarks/compare_check.py [--rows N] [--repeats N] [--frictionless PYTHON] [--out PAGE]
 """

@@ -1,8 +1,5 @@
 """Other ways to check a delivery, to compare `dakl check` with: each as a person would write it with that tool.
 
-Belongs here: one function for each way; it reads the file, tests the same rules and gives the number of faults.
-Does not belong here: measuring (`compare_check.py`).
-
 Usage: python benchmarks/contenders.py NAME FILE; prints the number of rows, of faults, and the seconds without imports.
 """
 

@@ -1,7 +1,4 @@
-"""Clean deliveries of any size to measure with.
-
-Belongs here: making files, the same for the same number of rows. Does not belong here: measuring.
-"""
+"""Clean deliveries of any size to measure with."""
 
 from pathlib import Path
 

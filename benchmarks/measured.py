@@ -1,8 +1,5 @@
 """Runs a program and tells what it took, from a process that is small itself.
 
-Belongs here: time and memory of one process. The memory of a process counts from that of the one that starts it, so
-this one imports nothing large. Does not belong here: what is run.
-
 Usage: python benchmarks/measured.py OUT PROGRAM [ARGUMENT ...]; the output of the program goes to the file OUT. Prints
 JSON: `code`, `wall` and `processor` (seconds) and `peak_mb`.
 """

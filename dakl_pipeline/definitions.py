@@ -1,8 +1,4 @@
-"""The door for Dagster: the one place where stages, resources and jobs are wired together.
-
-Belongs here: ``build_defs``, used by the Dagster UI, the command line and the tests alike. Does not belong here:
-anything that a stage or a resource does.
-"""
+"""The door for Dagster: the one place where stages, resources and jobs are wired together."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext

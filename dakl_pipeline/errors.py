@@ -1,7 +1,6 @@
 """The errors a user meets, each with its exit code.
 
-Belongs here: what went wrong in one or a few plain lines that say what to do. Does not belong here: values from
-deliveries or registers. No message may carry a BSN, a V-number, a pseudonym or the key.
+No message may carry a BSN, a V-number, a pseudonym or the key.
 """
 
 

@@ -1,7 +1,4 @@
-"""Writes the git revision into what is built, so that a figure made on a server tells of which commit its program was.
-
-Belongs here: a build hook of hatchling. Does not belong here: reading the revision (``resources.config.versions``).
-"""
+"""Writes the git revision into what is built, so that a figure made on a server tells its commit."""
 
 import subprocess
 import tempfile

@@ -1,10 +1,7 @@
 """Writes the generated pages of the documentation from the contracts, the rule catalogue and the reference files.
 
-Belongs here: how those look as Markdown. Does not belong here: anything that a person writes; a text that is wrong on
-a generated page is corrected at its source.
-
-    python docs/generate.py           write the pages
-    python docs/generate.py --check   write nothing; name each page that is out of date and exit with 1
+python docs/generate.py           write the pages
+python docs/generate.py --check   write nothing; name each page that is out of date and exit with 1
 """
 
 import argparse

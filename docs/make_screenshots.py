@@ -1,7 +1,6 @@
 """Makes the pictures of the Dagster UI in ``docs/images``, from a real browser: ``python -m docs.make_screenshots``.
 
-Belongs here: which pages are shown, how large, and under what name. Does not belong here: starting the UI and the
-browser (``tests.support.dagster_ui``). Needs Chromium (``apt-get install chromium chromium-driver``).
+Needs Chromium (``apt-get install chromium chromium-driver``).
 """
 
 import argparse

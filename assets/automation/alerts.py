@@ -1,8 +1,5 @@
 """The sensor that mails the analyst about every failed run.
 
-Belongs here: following the history of runs. Does not belong here: what is known of a run (``failed_runs``), what the
-mail says (``dakl_pipeline.mail.alert``), keeping and sending it (``resources.mail.analyst``).
-
 Dagster has a ready-made sensor for failed runs. It goes on to the next run when a mail could not be made or sent, and
 leaves out runs from the command line. Here the place in the history only moves on when the mail is in the home, and
 what could not be sent is sent by a later tick.

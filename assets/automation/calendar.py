@@ -1,8 +1,4 @@
-"""The schedules of the season: a look at every year at night, and reminders of the calendar.
-
-Belongs here: when something is started. Does not belong here: what the calendar says (``dakl_pipeline.operation``) and
-what a run does (``stage``).
-"""
+"""The schedules of the season: a look at every year at night, and reminders of the calendar."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,8 +1,7 @@
 """What the history of runs knows of a failed run.
 
-Belongs here: from the events and tags of a run to the facts for a mail. Does not belong here: finding the runs
-(``alerts``) and the words of the mail (``dakl_pipeline.mail.alert``). Texts of other libraries may quote a row, so only
-those of this project are taken over, and those that Dagster makes about a process.
+Texts of other libraries may quote a row, so only those of this project are taken over, and those that Dagster makes
+about a process.
 """
 
 from datetime import UTC, datetime

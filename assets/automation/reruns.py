@@ -1,8 +1,4 @@
-"""The sensor that counts a year again when its selection or its registers change.
-
-Belongs here: looking at the years and their runs, and asking for runs. Does not belong here: how a year stands
-(``resources.workflows.year_status``) and when it is counted again (``dakl_pipeline.operation.reruns``).
-"""
+"""The sensor that counts a year again when its selection or its registers change."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,8 +1,7 @@
 """Column lineage for the Dagster UI, one step back and all the way to what was delivered.
 
-Belongs here: telling the lineage of the contracts. Does not belong here: the lineage itself
-(``dakl_pipeline.contracts``). The open-source UI draws no graph of columns, so the list of columns of an asset tells it
-in words, with links; the same lineage as data is there for programs.
+The open-source UI draws no graph of columns, so the list of columns of an asset tells it in words, with links; the same
+lineage as data is there for programs.
 """
 
 from collections.abc import Iterable

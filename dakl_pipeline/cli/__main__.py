@@ -1,7 +1,4 @@
-"""``python -m dakl_pipeline.cli``: the command ``dakl`` for when its script is not on the path.
-
-Belongs here: the call. Does not belong here: anything else.
-"""
+"""``python -m dakl_pipeline.cli``: the command ``dakl`` for when its script is not on the path."""
 
 import sys
 

@@ -1,8 +1,4 @@
-"""DAGSTER_HOME of a home: where Dagster keeps the history of runs.
-
-Belongs here: making the folder with its settings, without loading Dagster. Does not belong here: what uses it
-(``runs``, ``ui``).
-"""
+"""DAGSTER_HOME of a home: where Dagster keeps the history of runs."""
 
 from importlib.resources import files
 from pathlib import Path

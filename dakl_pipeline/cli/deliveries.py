@@ -1,8 +1,4 @@
-"""The commands about deliveries: check or receive one, withdraw a year, cancel a mistake, and the log of them.
-
-Belongs here: reading arguments, calling, showing. Does not belong here: the check (``dakl_pipeline.intake``) and how
-the log is kept (``resources``).
-"""
+"""The commands about deliveries: check or receive one, withdraw a year, cancel a mistake, and the log of them."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,8 +1,4 @@
-"""The demo: a fresh home with a synthetic country, run end to end.
-
-Belongs here: the order of the demo, what it prints, and that it never touches a home it did not make. Does not belong
-here: any step of the work; the demo does what a user would do.
-"""
+"""The demo: a fresh home with a synthetic country, run end to end."""
 
 import shutil
 import sys

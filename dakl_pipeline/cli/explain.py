@@ -1,8 +1,4 @@
-"""How a number came about, and what it was after each count: ``dakl explain-figure`` and ``dakl figures --history``.
-
-Belongs here: reading arguments, calling, showing. Does not belong here: what a number is made of
-(``dakl_pipeline.history.derivation``).
-"""
+"""How a number came about, and what it was after each count: ``dakl explain-figure`` and ``dakl figures --history``."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated

@@ -1,8 +1,4 @@
-"""The figures on the command line: ``dakl figures``.
-
-Belongs here: reading arguments, calling, showing. Does not belong here: how figures are arranged
-(``dakl_pipeline.presentation.figures``).
-"""
+"""The figures on the command line: ``dakl figures``."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated

@@ -1,8 +1,5 @@
 """Ctrl-C: every command ends within seconds, also one that is inside a long call of a library.
 
-Belongs here: seeing to it that an interrupted process ends. Does not belong here: what a command leaves behind; every
-change of state is atomic, so a process may end at any moment.
-
 Python tells a program of a signal between two of its own steps, so a join or a sort of a minute would keep Ctrl-C
 waiting. A thread learns of it at once, gives the command some seconds to end by itself, and ends the process if not.
 """

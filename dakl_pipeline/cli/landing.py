@@ -1,7 +1,5 @@
 """Where to land in the Dagster UI: the graph of all assets, with every stage opened.
 
-Belongs here: the address. Does not belong here: starting the UI (``ui``), or what is on its pages.
-
 By itself the UI opens on a timeline of the last hours. It keeps which groups of the graph are open in the address, and
 remembers them in the browser.
 """

@@ -1,8 +1,4 @@
-"""The mails to suppliers, on the command line.
-
-Belongs here: making mails at the end of a command, listing them and sending what waits. Does not belong here: how that
-is done (``resources.workflows.supplier_mail``).
-"""
+"""The mails to suppliers, on the command line."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 

@@ -1,7 +1,4 @@
-"""Calling the command line and turning every ending into an exit code and plain lines.
-
-Belongs here: errors and exit codes. Does not belong here: the commands (``app``).
-"""
+"""Calling the command line and turning every ending into an exit code and plain lines."""
 
 import os
 import sys

@@ -1,7 +1,4 @@
-"""Options that several commands share, and how their values are read.
-
-Belongs here: parsing and validation of arguments. Does not belong here: commands.
-"""
+"""Options that several commands share, and how their values are read."""
 
 import getpass
 import re

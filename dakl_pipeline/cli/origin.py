@@ -1,7 +1,5 @@
 """Runs from the command line as runs of the code location that the Dagster UI shows.
 
-Belongs here: what makes such a run one of the location. Does not belong here: making a run (``runs``).
-
 Dagster notes where a run comes from only when its UI or its daemon starts one, and its timeline leaves out every run
 without that: the first page would be empty although all years have run. A job that is executed in this process has no
 way to say it, so it is said where the run is entered into the history, in the form in which it is kept there.

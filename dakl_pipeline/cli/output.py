@@ -1,7 +1,4 @@
-"""How things look on a terminal and as JSON.
-
-Belongs here: lines, moments and how a table is written. Does not belong here: what is in them.
-"""
+"""How things look on a terminal and as JSON."""
 
 import csv
 import json

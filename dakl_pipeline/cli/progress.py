@@ -1,7 +1,4 @@
-"""A progress bar on a terminal, and lines above it.
-
-Belongs here: showing how far a command is. Does not belong here: outcomes (``show``), which go to standard output.
-"""
+"""A progress bar on a terminal, and lines above it."""
 
 import sys
 from collections.abc import Iterator

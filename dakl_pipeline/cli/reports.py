@@ -1,7 +1,4 @@
-"""The commands about op-orde reports, and the report that goes with a delivery.
-
-Belongs here: reading arguments, calling, showing. Does not belong here: what a report says (``dakl_pipeline.op_orde``).
-"""
+"""The commands about op-orde reports, and the report that goes with a delivery."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any

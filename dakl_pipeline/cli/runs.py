@@ -1,8 +1,4 @@
-"""Running the DAG from the command line, on the same instance as the Dagster UI.
-
-Belongs here: opening the history of runs of a home, and a run of one year. Does not belong here: the DAG itself, and
-the UI (``ui``).
-"""
+"""Running the DAG from the command line, on the same instance as the Dagster UI."""
 
 import logging
 import sqlite3

@@ -1,8 +1,4 @@
-"""Whether figures that are shown are those of what was delivered, in a sentence for each year that is behind.
-
-Belongs here: the sentence, beside a table or on standard error. Does not belong here: looking
-(``resources.workflows.year_status``).
-"""
+"""Whether figures that are shown are those of what was delivered, in a sentence for each year that is behind."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

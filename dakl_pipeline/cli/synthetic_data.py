@@ -1,7 +1,4 @@
-"""Writing a synthetic world to a folder and delivering it to a home.
-
-Belongs here: files of a world and the order of its events. Does not belong here: making a world (``synthetic``).
-"""
+"""Writing a synthetic world to a folder and delivering it to a home."""
 
 import csv
 from io import StringIO

@@ -1,7 +1,4 @@
-"""A table as lines of text, in a width: whole words, whole numbers, whole ids.
-
-Belongs here: where a cell goes. Does not belong here: what is in it, and writing (``show``).
-"""
+"""A table as lines of text, in a width: whole words, whole numbers, whole ids."""
 
 import textwrap
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""The Dagster UI of a home: ``dakl ui``.
-
-Belongs here: starting and stopping it. Does not belong here: what it shows (``assets``).
-"""
+"""The Dagster UI of a home: ``dakl ui``."""
 
 import os
 import signal

@@ -1,8 +1,4 @@
-"""How a verdict on a file looks on a terminal and as JSON.
-
-Belongs here: the order of what is shown: the outcome, the cause, the first rows, what to do. Does not belong here: what
-is found and its texts (``dakl_pipeline.intake``).
-"""
+"""How a verdict on a file looks on a terminal and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,8 +1,4 @@
-"""Years side by side: each run of a year in a process of its own, as many at a time as there are processors.
-
-Belongs here: sharing out years over processes. Does not belong here: the run of a year (``runs``), which only those
-processes load.
-"""
+"""Years side by side: each run of a year in a process of its own, as many at a time as there are processors."""
 
 import multiprocessing
 import os

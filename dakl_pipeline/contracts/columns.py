@@ -1,7 +1,4 @@
-"""The vocabulary of the table contracts: a table, its columns' lineage, and columns that several tables share.
-
-Belongs here: what a contract is made of. Does not belong here: the contract of one table.
-"""
+"""The vocabulary of the table contracts: a table, its columns' lineage, and columns that several tables share."""
 
 from collections.abc import Callable, Collection, Mapping
 from copy import copy

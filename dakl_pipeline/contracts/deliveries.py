@@ -1,7 +1,4 @@
-"""Contracts of the delivered files and of the selection of files that count.
-
-Belongs here: tables about deliveries. Does not belong here: how a file is checked (``intake``).
-"""
+"""Contracts of the delivered files and of the selection of files that count."""
 
 import dataframely as dy
 

@@ -1,8 +1,4 @@
-"""From any column back to the columns that came from outside: the lineage of the contracts, followed to its end.
-
-Belongs here: following lineage over all tables. Does not belong here: one step of it, which the contract of a table
-declares, and how it is shown.
-"""
+"""From any column back to the columns that came from outside: the lineage of the contracts, followed to its end."""
 
 from dakl_pipeline.contracts import TABLES
 

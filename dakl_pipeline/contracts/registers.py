@@ -1,8 +1,4 @@
-"""Contracts of the person registers: as they come (with numbers, outside the warehouse) and pseudonymised.
-
-Belongs here: the register tables and how a delivered register maps to its pseudonymised table. Does not belong here:
-reading files.
-"""
+"""Contracts of the person registers: as they come (with numbers, outside the warehouse) and pseudonymised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

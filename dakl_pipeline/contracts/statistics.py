@@ -1,7 +1,4 @@
-"""Contracts of unique persons and of the statistics made of them.
-
-Belongs here: tables after deduplication across suppliers. Does not belong here: publication, which rounds and protects.
-"""
+"""Contracts of unique persons and of the statistics made of them."""
 
 import dataframely as dy
 import polars as pl

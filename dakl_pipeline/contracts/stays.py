@@ -1,7 +1,4 @@
-"""Contracts of the stays, from pseudonymised registration to a stay that counts or is set aside with a reason.
-
-Belongs here: tables with one row per delivered registration. Does not belong here: persons and counts.
-"""
+"""Contracts of the stays, from pseudonymised registration to a stay that counts or is set aside with a reason."""
 
 import dataframely as dy
 import polars as pl

@@ -1,7 +1,4 @@
-"""The calendar of the rounds: which round an instant belongs to and whether a window is open.
-
-Belongs here: the dates of the settings, read on the Dutch calendar. Does not belong here: what is refused and logged.
-"""
+"""The calendar of the rounds: which round an instant belongs to and whether a window is open."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

@@ -1,8 +1,4 @@
-"""What waits: deliveries and withdrawals that are not in the figures yet, one by one.
-
-Belongs here: how the selection differs from what was counted, in words for an analyst. Does not belong here: looking
-(``resources.workflows.year_status``), and whether a run is asked for (``operation``).
-"""
+"""What waits: deliveries and withdrawals that are not in the figures yet, one by one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

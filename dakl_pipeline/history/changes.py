@@ -1,8 +1,4 @@
-"""What a count changed: the rows that a vintage adds to the history.
-
-Belongs here: comparing the figures of a year with those of the vintage before. Does not belong here: keeping vintages
-(``resources``).
-"""
+"""What a count changed: the rows that a vintage adds to the history."""
 
 import json
 from collections.abc import Mapping, Sequence

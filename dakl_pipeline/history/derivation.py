@@ -1,8 +1,4 @@
-"""How one number came about: everything from the delivered files to the count, as it was in a vintage.
-
-Belongs here: arranging what the history and the vintages hold, for one cell. Does not belong here: reading them, and
-how they look on a terminal.
-"""
+"""How one number came about: everything from the delivered files to the count, as it was in a vintage."""
 
 from collections.abc import Mapping, Sequence
 

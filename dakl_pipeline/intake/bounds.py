@@ -1,8 +1,4 @@
-"""When a difference between two files is large enough to be told: never a bare percentage.
-
-Belongs here: testing a difference against the bounds of ``reference/comparison_bound.csv``. Does not belong here: the
-bounds themselves and what is compared.
-"""
+"""When a difference between two files is large enough to be told: never a bare percentage."""
 
 from math import sqrt
 

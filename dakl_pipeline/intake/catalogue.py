@@ -1,8 +1,4 @@
-"""The rule catalogue: the layout of a delivery and every rule with its texts, as validated objects.
-
-Belongs here: how ``reference/rules.toml`` is read and which placeholders its messages may use. Does not belong here:
-how a rule is tested (``rules.py`` and ``table_rules.py``) or what a finding is (``findings.py``).
-"""
+"""The rule catalogue: the layout of a delivery and every rule with its texts, as validated objects."""
 
 import tomllib
 from functools import cache

@@ -1,8 +1,4 @@
-"""The content findings of one file, block by block: what may be wrong in a file that is technically right.
-
-Belongs here: running the content rules and the rules that compare registrations, in bounded memory. Does not belong
-here: the rules themselves (``rules.py``, ``table_rules.py``) and reading the file (``scan.py``).
-"""
+"""The content findings of one file, block by block: what may be wrong in a file that is technically right."""
 
 from datetime import date
 from functools import cache

@@ -1,8 +1,6 @@
 """What lies behind many findings of one kind: a few sentences about a file, before the rows.
 
-Belongs here: recognising the form of wrong values and counting it, and the sentences about it. The forms, and what to
-do about each, are ``reference/diagnosis.toml``. Does not belong here: which value is wrong (``rules.py``). A sentence
-holds the names of columns and counts, never a value.
+A sentence holds the names of columns and counts, never a value.
 """
 
 import tomllib

@@ -1,7 +1,4 @@
-"""The eleven test (elfproef) of a BSN, vectorised.
-
-Belongs here: whether a number can be a BSN. Does not belong here: what happens to a row whose BSN fails.
-"""
+"""The eleven test (elfproef) of a BSN, vectorised."""
 
 import polars as pl
 

@@ -1,8 +1,5 @@
 r"""Lines split into fields, vectorised, with the faults of lines collected.
 
-Belongs here: separators, quotes, the number of fields, characters that do not belong in a file. Does not belong here:
-what a value means.
-
 A regular block (the right number of separators on every line, printable ASCII, no quotes or only clean ones) is
 recognised from its bytes alone and parsed as it is. Only in a block with something odd are the lines looked at one by
 one. In the frames, an empty text is an empty field and a null is a value that was set aside because a finding was

@@ -1,8 +1,4 @@
-"""The name of a delivered file: its reporting year, and whether it is fit to be kept and shown.
-
-Belongs here: the pattern of the name and what a name may not carry. Does not belong here: whether the reporting year
-is open for delivery.
-"""
+"""The name of a delivered file: its reporting year, and whether it is fit to be kept and shown."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """Findings: what the intake says about a file, made from the catalogue's texts.
 
-Belongs here: one finding, how findings are collected, limited and put in order. Does not belong here: how a rule is
-tested. A message is made of catalogue text and safe values only (counts, row numbers, years, column names).
+A message is made of catalogue text and safe values only (counts, row numbers, years, column names).
 """
 
 from collections import Counter

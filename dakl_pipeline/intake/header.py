@@ -1,7 +1,6 @@
 """The header line of a delivery: which columns a file has, and what is wrong with them.
 
-Belongs here: matching delivered headers with the column names of the catalogue. Does not belong here: rows. Unknown
-header texts are never repeated in a message: a header may be a data row.
+Unknown header texts are never repeated in a message: a header may be a data row.
 """
 
 import csv

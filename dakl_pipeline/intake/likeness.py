@@ -1,7 +1,6 @@
 """How much two files have in common, by their registrations.
 
-Belongs here: comparing the registrations of two approved files. Does not belong here: what a finding says of it
-(``previous``, ``whose``). What comes out is a number of registrations or a yes or no, never a person.
+What comes out is a number of registrations or a yes or no, never a person.
 """
 
 import polars as pl

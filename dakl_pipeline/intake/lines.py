@@ -1,8 +1,4 @@
-"""A delivered file as blocks of whole lines, in bounded memory and whatever its bytes are.
-
-Belongs here: recognising what is not a text file, cutting a stream at line ends, true line numbers. Does not belong
-here: fields, headers and values.
-"""
+"""A delivered file as blocks of whole lines, in bounded memory and whatever its bytes are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """Who counts in a reporting year, as a supplier is told it.
 
-Belongs here: sentences that follow from the settings alone, whatever a file holds. Does not belong here: findings, and
-who counts in the figures (``steps``). No register is asked: that would tell how old one person is.
+No register is asked: that would tell how old one person is.
 """
 
 from dakl_pipeline.reference import Methodology

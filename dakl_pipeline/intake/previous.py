@@ -1,8 +1,4 @@
-"""The rules that compare a file with an earlier one of the same supplier, by their profiles (level 2 of the catalogue).
-
-Belongs here: which differences are findings. Does not belong here: the bounds (``comparison_bound.csv``), which earlier
-files there are (``earlier``) and what needs the registrations themselves (``likeness``).
-"""
+"""Rules that compare a file with an earlier one of the same supplier, by their profiles (level 2 of the catalogue)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

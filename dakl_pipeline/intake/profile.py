@@ -1,8 +1,6 @@
 """The profile of a delivered file: counts that hold no person, by which a later file is compared with it.
 
-Belongs here: what is counted, and counting it block by block while a file is checked. Does not belong here: comparing
-profiles (``previous``) and where they are kept (the log). A profile may hold small numbers: it stays where the files
-are, and leaves only as a finding.
+A profile may hold small numbers: it stays where the files are, and leaves only as a finding.
 """
 
 from collections import Counter

@@ -1,8 +1,4 @@
-"""How many registrations of an approved file will count, as far as the file itself shows.
-
-Belongs here: monitor rule 5.5 applied to the typed registrations, by the same conditions as the run. Does not belong
-here: anything from a register; a file of one row would then tell something about one person (assumption D47).
-"""
+"""How many registrations of an approved file will count, as far as the file itself shows."""
 
 from collections import Counter
 

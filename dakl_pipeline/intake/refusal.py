@@ -1,7 +1,6 @@
 """Why a file was rejected: for what is in it, for when it came, or for both.
 
-Belongs here: the kind of a rejection, from its findings. Does not belong here: the words for it (mail, terminal, log),
-and the check itself. A rejected file can also have warnings and notices: they are no reason.
+A rejected file can also have warnings and notices: they are no reason.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,6 @@
 """The typed registrations of an approved file, as the rest of the pipeline reads them.
 
-Belongs here: the shape of registrations when they leave the intake. Does not belong here: tests on them; the values
-are read by the same expressions as the check uses. A file that would be rejected is refused, never read in part.
+A file that would be rejected is refused, never read in part.
 """
 
 from typing import BinaryIO

@@ -1,8 +1,4 @@
-"""The rules on values and on single registrations: one expression for each rule of the catalogue.
-
-Belongs here: expressions that are true where a rule is broken. Does not belong here: texts and severities (the
-catalogue), rules that compare registrations with each other (``table_rules.py``).
-"""
+"""The rules on values and on single registrations: one expression for each rule of the catalogue."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

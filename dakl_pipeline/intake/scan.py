@@ -1,8 +1,4 @@
-"""One pass over a delivered file: every technical fault, and the typed registrations as long as there is none.
-
-Belongs here: the order of the work on a file. Does not belong here: the file name, the content findings (``check.py``)
-and the shape in which registrations leave the intake (``registrations.py``).
-"""
+"""One pass over a delivered file: every technical fault, and the typed registrations as long as there is none."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

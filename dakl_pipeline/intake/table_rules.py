@@ -1,6 +1,5 @@
 """The rules that compare the registrations of one file with each other: duplicates and overlapping stays.
 
-Belongs here: rules over the whole file. Does not belong here: rules that look at one registration (``rules.py``).
 Each rule gives ``line_number`` and ``other_row`` (UInt32): the row that is reported and the one it clashes with.
 """
 

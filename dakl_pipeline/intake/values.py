@@ -1,8 +1,6 @@
 """The values of delivered fields: what each column may hold and how it is read.
 
-Belongs here: the expressions that both the check and the typed registrations use (one source of truth). Does not
-belong here: which finding a wrong value gives (``rules.py``). Input columns are the delivered columns as String, where
-an empty text is an empty field.
+Input columns are the delivered columns as String, where an empty text is an empty field.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """Whose file it is: what an analyst should know when a supplier id is new or a file looks like another supplier's.
 
-Belongs here: the rules for the analyst, over ids and profiles. Does not belong here: what a supplier reads; that
-never depends on another supplier (``previous``). Until there is a register of suppliers this is all there is.
+Until there is a register of suppliers this is all there is.
 """
 
 import re

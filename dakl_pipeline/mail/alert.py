@@ -1,8 +1,4 @@
-"""What a mail to the analyst says: about a failed run, and about a day of the calendar.
-
-Belongs here: the facts about a run and the sentences. Does not belong here: reading the history of runs (``assets``),
-how the mail looks (``rendering``) and who gets it (``resources``).
-"""
+"""What a mail to the analyst says: about a failed run, and about a day of the calendar."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,8 +1,4 @@
-"""What goes with a mail, small enough to arrive.
-
-Belongs here: names and kinds of attachments, and what happens when they are too large. Does not belong here: what is in
-them (``faults``, ``dakl_pipeline.op_orde``) and the message itself (``message``).
-"""
+"""What goes with a mail, small enough to arrive."""
 
 import zipfile
 from collections.abc import Sequence

@@ -1,8 +1,4 @@
-"""Which file counts, in words: for the mail, and for the terminal after a delivery.
-
-Belongs here: sentences about an entry beside the others of its supplier and year. Does not belong here: which file
-counts (``intake.selection``) and the rest of the mail (``notice``).
-"""
+"""Which file counts, in words: for the mail, and for the terminal after a delivery."""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,4 @@
-"""Every finding of a rejected file as a table that a spreadsheet opens.
-
-Belongs here: its columns. Does not belong here: the first faults that the mail itself shows (``groups``).
-"""
+"""Every finding of a rejected file as a table that a spreadsheet opens."""
 
 import csv
 from collections.abc import Iterable

@@ -1,8 +1,4 @@
-"""Findings of one delivery, grouped by rule, as a coordinator reads them.
-
-Belongs here: which findings a mail shows, in which order, and with which texts of the catalogue. Does not belong here:
-the rest of the mail (``notice``) and how it looks (``rendering``).
-"""
+"""Findings of one delivery, grouped by rule, as a coordinator reads them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

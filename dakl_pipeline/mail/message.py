@@ -1,8 +1,4 @@
-"""The message itself: headers, text, HTML and attachments.
-
-Belongs here: making a message, the same bytes for the same entry. Does not belong here: what it says (``notice``), who
-gets it (``recipients``) and how it is sent (``resources``).
-"""
+"""The message itself: headers, text, HTML and attachments."""
 
 import hashlib
 from collections.abc import Sequence

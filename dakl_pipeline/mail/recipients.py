@@ -1,8 +1,4 @@
-"""Who gets a mail: the coordinators of suppliers, as CBS keeps them in ``coordinators.csv``.
-
-Belongs here: reading that file, and how its people are greeted. Does not belong here: where the file is (``resources``)
-and the message itself (``message``).
-"""
+"""Who gets a mail: the coordinators of suppliers, as CBS keeps them in ``coordinators.csv``."""
 
 import csv
 import re

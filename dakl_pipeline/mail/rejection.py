@@ -1,8 +1,4 @@
-"""What a mail says about a rejected file: what follows from why it was rejected.
-
-Belongs here: reasons and steps for each kind of rejection (``intake.refusal``): faults, outside the window, or both.
-Does not belong here: the rest of the mail (``notice``) and the texts about a rule (the catalogue).
-"""
+"""What a mail says about a rejected file: what follows from why it was rejected."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """How a notice looks: as plain text and as HTML.
 
-Belongs here: layout. Does not belong here: sentences (``notice``). The page needs nothing from outside, is one column
-that a phone shows without scrolling sideways, and escapes everything that comes from a delivery.
+The page needs nothing from outside, is one column that a phone shows without scrolling sideways, and escapes everything
+that comes from a delivery.
 """
 
 from functools import cache

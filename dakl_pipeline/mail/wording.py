@@ -1,7 +1,4 @@
-"""Dutch words for moments and rows.
-
-Belongs here: how a value is written in a sentence. Does not belong here: sentences about a delivery (``notice``).
-"""
+"""Dutch words for moments and rows."""
 
 from collections.abc import Sequence
 from datetime import datetime

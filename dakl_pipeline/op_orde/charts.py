@@ -1,7 +1,7 @@
 """Pictures of the report as inline SVG: bars of the current delivery with those of the previous one beside them.
 
-Belongs here: drawing. Does not belong here: numbers. Every picture has a title and a description for a screen reader,
-and the same numbers stand in a table of the report. Sizes are in the units of the picture, with one decimal at most.
+Every picture has a title and a description for a screen reader, and the same numbers stand in a table of the report.
+Sizes are in the units of the picture, with one decimal at most.
 """
 
 from collections.abc import Sequence

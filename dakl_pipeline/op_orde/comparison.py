@@ -1,7 +1,5 @@
 """Findings of a delivery beside those of the previous approved delivery: new, still there or solved.
 
-Belongs here: grouping findings and comparing the groups. Does not belong here: making findings (``intake``).
-
 Rows move between two deliveries, so a finding is recognised by its rule and column; the counts say whether it became
 more or less. Both deliveries are looked at with the same rules, those of now.
 """

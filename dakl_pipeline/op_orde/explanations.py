@@ -1,8 +1,4 @@
-"""What a supplier explains about a finding, so that it need not be explained again as long as it does not grow.
-
-Belongs here: an explanation as a validated object, which one counts, and what it covers. Does not belong here: where
-they are kept.
-"""
+"""What a supplier explains about a finding, so that it need not be explained again as long as it does not grow."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,7 +1,6 @@
 """The report as one HTML file that needs nothing else: no network, no script, fit for a screen reader and for A4.
 
-Belongs here: what the template needs beside the report. Does not belong here: numbers and texts of findings. The
-template escapes every value, so text that a supplier made is shown as it is and never read as markup.
+The template escapes every value, so text that a supplier made is shown as it is and never read as markup.
 """
 
 from functools import cache

@@ -1,8 +1,4 @@
-"""The tables of the report as they are read: current beside previous delivery, with Dutch headings.
-
-Belongs here: which rows and columns are shown, the same for HTML, Excel and terminal. Does not belong here: counting,
-and how one of those three looks.
-"""
+"""The tables of the report as they are read: current beside previous delivery, with Dutch headings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

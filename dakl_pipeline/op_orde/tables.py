@@ -1,7 +1,5 @@
 """The numbers of the op-orde report, counted from the registrations of an approved file (monitor rule 4).
 
-Belongs here: counting. Does not belong here: comparing with an earlier delivery, and how numbers are shown.
-
 "Persons" are the different BSNs as delivered, where all missing ones together are one value (assumption A9): Polars
 counts a null as a value in ``n_unique``, which is just that.
 """

@@ -1,7 +1,6 @@
 """The report as an Excel workbook: an overview, one sheet a table, the findings, and one row per finding for filtering.
 
-Belongs here: the workbook. Does not belong here: numbers and texts. Texts are written as texts, so that no code loses
-its zeros and nothing that a supplier wrote is taken for a formula.
+Texts are written as texts, so that no code loses its zeros and nothing that a supplier wrote is taken for a formula.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,4 @@
-"""What the calendar of the rounds asks of the analyst: reminders, and the season in which every night is looked.
-
-Belongs here: days and words. Does not belong here: the calendar itself (``reference``) and telling it (``assets``).
-"""
+"""What the calendar of the rounds asks of the analyst: reminders, and the season in which every night is looked."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,8 +1,4 @@
-"""When a year is counted again: the decision of one look at one year.
-
-Belongs here: what follows from the state of a year and the runs it had. Does not belong here: looking (``resources``)
-and asking for a run (``assets``).
-"""
+"""When a year is counted again: the decision of one look at one year."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Numbers and days as Dutch readers write them, for reports, mails and texts on a terminal.
-
-Belongs here: how a value is written. Does not belong here: sentences, and what stands for a value that is not there.
-"""
+"""Numbers and days as Dutch readers write them, for reports, mails and texts on a terminal."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

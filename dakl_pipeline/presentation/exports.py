@@ -1,7 +1,4 @@
-"""A table as a file: CSV, Parquet or Excel, the same bytes for the same rows.
-
-Belongs here: the formats. Does not belong here: reading tables and writing files.
-"""
+"""A table as a file: CSV, Parquet or Excel, the same bytes for the same rows."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,4 @@
-"""The figures as a person reads them: a region per row, years or categories per column.
-
-Belongs here: arranging counts for reading. Does not belong here: counting, and how a table is drawn.
-"""
+"""The figures as a person reads them: a region per row, years or categories per column."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime

@@ -1,7 +1,6 @@
 """Markdown for the Dagster UI: tables and a bar chart, with everything that others wrote escaped.
 
-Belongs here: how a value looks. Does not belong here: what is told. File names and supplier ids are made by suppliers:
-they may not end a cell, make a link or be taken for HTML.
+File names and supplier ids are made by suppliers: they may not end a cell, make a link or be taken for HTML.
 """
 
 import re

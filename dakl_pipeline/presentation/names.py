@@ -1,7 +1,4 @@
-"""Names as people type them: the same name in another spelling, and the nearest one when there is none.
-
-Belongs here: comparing spellings. Does not belong here: which names there are.
-"""
+"""Names as people type them: the same name in another spelling, and the nearest one when there is none."""
 
 import difflib
 import unicodedata

@@ -1,8 +1,4 @@
-"""Places as people name them: a region, or a municipality, old municipality or province for its region.
-
-Belongs here: to which region a name leads in some reporting years. Does not belong here: municipality codes of
-deliveries (``municipality``) and what is shown of a region.
-"""
+"""Places as people name them: a region, or a municipality, old municipality or province for its region."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

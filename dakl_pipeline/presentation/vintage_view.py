@@ -1,8 +1,4 @@
-"""A vintage as an analyst looks at it after a count: what changed comes first, then what is weakest.
-
-Belongs here: arranging the figures, their coverage and the overlap of suppliers, beside the vintage before. Does not
-belong here: what a change is (``history``), measuring (``steps``), and how a table is drawn (``markdown``).
-"""
+"""A vintage as an analyst looks at it after a count: what changed comes first, then what is weakest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

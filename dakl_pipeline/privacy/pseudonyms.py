@@ -1,7 +1,6 @@
 """Keyed pseudonyms: HMAC-SHA-256 (RFC 2104) of a number, with a domain so that a BSN and a V-number never meet.
 
-Belongs here: the key as an object that does not show itself, and the one function that replaces numbers. Does not
-belong here: where the key comes from (``resources``). Nothing here reverses a pseudonym.
+Nothing here reverses a pseudonym.
 """
 
 import hashlib

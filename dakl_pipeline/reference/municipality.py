@@ -1,8 +1,4 @@
-"""Municipality codes in the municipal division of a reporting year.
-
-Belongs here: to which municipalities a delivered code leads. Does not belong here: what a finding or a count does
-with that.
-"""
+"""Municipality codes in the municipal division of a reporting year."""
 
 from typing import Literal
 

@@ -1,7 +1,4 @@
-"""What must hold before a table is written, with what to do when it does not: the contract, and checks of meaning.
-
-Belongs here: one function per check, over frames. Does not belong here: what a contract holds, what Dagster shows.
-"""
+"""What must hold before a table is written, with what to do when it does not: the contract, and checks of meaning."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,4 @@
-"""Stage 6: unique-person counts, and how the suppliers of a region overlap.
-
-Belongs here: counting persons with a BSN (monitor rule 5.6). Does not belong here: rounding and protection, which come
-with publication.
-"""
+"""Stage 6: unique-person counts, and how the suppliers of a region overlap."""
 
 import polars as pl
 

@@ -1,7 +1,4 @@
-"""Stage 6, beside the counts: on what the counts rest.
-
-Belongs here: the coverage measures of ``coverage_measure.csv``. Does not belong here: quality of single deliveries.
-"""
+"""Stage 6, beside the counts: on what the counts rest."""
 
 import polars as pl
 

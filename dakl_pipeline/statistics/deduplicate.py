@@ -1,7 +1,4 @@
-"""Stage 5b: unique persons, across suppliers, municipalities and stays.
-
-Belongs here: one row per person and region, and one per person for the country. Does not belong here: counting them.
-"""
+"""Stage 5b: unique persons, across suppliers, municipalities and stays."""
 
 import polars as pl
 

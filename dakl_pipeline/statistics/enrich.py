@@ -1,7 +1,4 @@
-"""Stage 3: who each stay is about, and that person's characteristics.
-
-Belongs here: identification (monitor rule 5.2) and enrichment (rule 5.3). Does not belong here: whether a stay counts.
-"""
+"""Stage 3: who each stay is about, and that person's characteristics."""
 
 from datetime import date
 

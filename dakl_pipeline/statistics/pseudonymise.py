@@ -1,8 +1,4 @@
-"""Stage 2: registrations and registers without BSN and V-number.
-
-Belongs here: replacing the numbers, and leaving out columns that the statistic does not need. Does not belong here: the
-hash itself (``pseudonyms``) and who is one person (``enrich``).
-"""
+"""Stage 2: registrations and registers without BSN and V-number."""
 
 from collections.abc import Sequence
 

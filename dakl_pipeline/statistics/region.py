@@ -1,8 +1,4 @@
-"""Stage 4: from the municipality of the shelter to its centrumregio.
-
-Belongs here: the region of a stay (monitor rule 5.4). Does not belong here: municipal divisions (``municipality``) and
-what happens to stays without a region.
-"""
+"""Stage 4: from the municipality of the shelter to its centrumregio."""
 
 import polars as pl
 

@@ -1,8 +1,6 @@
 """Whether a person register that keeps its contract can be what it should be: whole, of its year, and of persons.
 
-Belongs here: what is known of a register without a row of it, and the judgement by the rules of
-``reference/register_rules.toml``. Does not belong here: the contract (``contracts.registers``) and reading files. No
-text holds a value of a row.
+No text holds a value of a row.
 """
 
 import tomllib

@@ -1,8 +1,4 @@
-"""Stage 5a: which stays count for the reporting year.
-
-Belongs here: monitor rule 5.5 applied to stays with a region and a person. Does not belong here: the conditions
-themselves (``counting``) and counting persons.
-"""
+"""Stage 5a: which stays count for the reporting year."""
 
 import polars as pl
 

@@ -1,7 +1,4 @@
-"""Synthetic worlds: registers and deliveries about invented people, the same for the same plan.
-
-Belongs here: everything invented. Does not belong here: the rules by which the pipeline counts; no figure is made here.
-"""
+"""Synthetic worlds: registers and deliveries about invented people, the same for the same plan."""
 
 from dakl_pipeline.synthetic.deliveries import Event
 from dakl_pipeline.synthetic.demo import demo_plan

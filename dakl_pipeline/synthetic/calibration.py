@@ -1,7 +1,6 @@
 """How many people to place in every region, so that about the planned number of people counts in the end.
 
-Belongs here: from targets to numbers of people, allowing for what faults and a withdrawal will take away. Does not
-belong here: the people themselves. The figures follow from the files by the rules of the monitor, not from here.
+The figures follow from the files by the rules of the monitor, not from here.
 """
 
 from dataclasses import dataclass

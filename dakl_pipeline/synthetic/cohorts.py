@@ -1,7 +1,4 @@
-"""Who is in shelter in a year: people who stay, come back or are new, second regions and children.
-
-Belongs here: choosing the people of a year and their regions. Does not belong here: their stays.
-"""
+"""Who is in shelter in a year: people who stay, come back or are new, second regions and children."""
 
 from dataclasses import dataclass
 

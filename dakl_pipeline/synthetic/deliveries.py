@@ -1,7 +1,4 @@
-"""Events: the files that suppliers send and the years they withdraw.
-
-Belongs here: from registrations and a schedule to bytes with a name. Does not belong here: who lives where and when.
-"""
+"""Events: the files that suppliers send and the years they withdraw."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta

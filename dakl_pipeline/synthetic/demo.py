@@ -1,7 +1,4 @@
-"""The plan of the demonstration: three years, calibrated on the published figures.
-
-Belongs here: which regions take part and how large the known ones are. Does not belong here: the making of the world.
-"""
+"""The plan of the demonstration: three years, calibrated on the published figures."""
 
 from functools import cache
 

@@ -1,8 +1,4 @@
-"""Vectorised draws that the whole synthetic world is made with.
-
-Belongs here: random choices, fair shares and synthetic numbers, knowing nothing of shelters. Does not belong here:
-any share, list or rule of the monitor.
-"""
+"""Vectorised draws that the whole synthetic world is made with."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,4 @@
-"""The example that CBS printed in the webinar of 2024, as a delivery of gemeente Almelo.
-
-Belongs here: the file and the numbers in it. Does not belong here: any other invented delivery.
-"""
+"""The example that CBS printed in the webinar of 2024, as a delivery of gemeente Almelo."""
 
 import csv
 from functools import cache

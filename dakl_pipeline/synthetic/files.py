@@ -1,7 +1,4 @@
-"""Delivered files as bytes: the nine or six columns, written the way different systems write them.
-
-Belongs here: the text of a file, good or technically wrong. Does not belong here: which registrations are in it.
-"""
+"""Delivered files as bytes: the nine or six columns, written the way different systems write them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

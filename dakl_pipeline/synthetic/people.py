@@ -1,8 +1,4 @@
-"""The people of the world: age, sex, origin, numbers and family.
-
-Belongs here: who exists and what stays the same about them. Does not belong here: income and care, which change by
-year (``registers``), and where people are in a year (``cohorts``).
-"""
+"""The people of the world: age, sex, origin, numbers and family."""
 
 from dataclasses import dataclass, fields
 

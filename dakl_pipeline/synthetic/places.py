@@ -1,7 +1,4 @@
-"""Where shelters are: the regions that take part, how many people each has, and municipalities with their codes.
-
-Belongs here: places of a year, from the reference files. Does not belong here: suppliers and people.
-"""
+"""Where shelters are: the regions that take part, how many people each has, and municipalities with their codes."""
 
 from math import ceil
 

@@ -1,7 +1,4 @@
-"""What a synthetic world should be like: size, years, regions and the share of every hard case.
-
-Belongs here: the plan and its validation. Does not belong here: how people live (``profile``) and the making.
-"""
+"""What a synthetic world should be like: size, years, regions and the share of every hard case."""
 
 from typing import Annotated
 

@@ -1,7 +1,4 @@
-"""The making of a world: registers and everything that suppliers send, in order of time.
-
-Belongs here: the order of the steps and the result. Does not belong here: the steps themselves, disk and clock.
-"""
+"""The making of a world: registers and everything that suppliers send, in order of time."""
 
 from dataclasses import dataclass, field
 from math import ceil

@@ -1,7 +1,4 @@
-"""How invented people live and how invented suppliers work: shares and lengths, read from ``profile.toml``.
-
-Belongs here: the model of that file. Does not belong here: what a plan can choose (``plan``).
-"""
+"""How invented people live and how invented suppliers work: shares and lengths, read from ``profile.toml``."""
 
 import csv
 import tomllib

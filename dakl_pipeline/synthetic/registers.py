@@ -1,8 +1,4 @@
-"""The registers of a year: persons, V-numbers, income and care.
-
-Belongs here: what the registers say about everybody of the world, in shelter or not. Does not belong here: who is in
-shelter.
-"""
+"""The registers of a year: persons, V-numbers, income and care."""
 
 from dataclasses import dataclass
 from typing import Self

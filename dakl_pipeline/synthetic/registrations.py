@@ -1,7 +1,4 @@
-"""Registrations: stays as suppliers write them down, with what they miss, mistype and send twice.
-
-Belongs here: typed rows of a year and the mistakes in them. Does not belong here: the text of a file (``files``).
-"""
+"""Registrations: stays as suppliers write them down, with what they miss, mistype and send twice."""
 
 import numpy as np
 import polars as pl

@@ -1,8 +1,4 @@
-"""When suppliers deliver, correct and withdraw, within the rounds of the monitor.
-
-Belongs here: the calendar of a world and which version of a file is delivered when. Does not belong here: what is in
-the files.
-"""
+"""When suppliers deliver, correct and withdraw, within the rounds of the monitor."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

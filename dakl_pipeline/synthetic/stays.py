@@ -1,8 +1,4 @@
-"""Stays as they really were: which shelter, where, from when to when.
-
-Belongs here: the stays of the people of a year. Does not belong here: how suppliers write them down, with their
-mistakes (``registrations``).
-"""
+"""Stays as they really were: which shelter, where, from when to when."""
 
 import numpy as np
 import polars as pl

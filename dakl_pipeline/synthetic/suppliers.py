@@ -1,8 +1,4 @@
-"""Who delivers: centrumgemeenten, GGD's and shelter organisations with invented names, and the regions they work in.
-
-Belongs here: the suppliers of a world and how the stays of a region are divided over them. Does not belong here: what
-and when they deliver.
-"""
+"""Who delivers: centrumgemeenten, GGD's and shelter organisations with invented names, and the regions they work in."""
 
 import unicodedata
 from dataclasses import dataclass

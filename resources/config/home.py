@@ -1,7 +1,4 @@
-"""The home folder: where each piece of state lives.
-
-Belongs here: the layout that the contract promises. Does not belong here: what is in the files.
-"""
+"""The home folder: where each piece of state lives."""
 
 import os
 from dataclasses import dataclass

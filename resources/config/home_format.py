@@ -1,8 +1,4 @@
-"""The format of a home: ``home.json`` says how its folders and files are laid out, and which version made it so.
-
-Belongs here: telling and writing the format, and refusing a home of another one. Does not belong here: bringing an
-older home to this format (``resources.maintenance.upgrade``).
-"""
+"""The format of a home: ``home.json`` says how its folders and files are laid out, and which version made it so."""
 
 import json
 import os

@@ -1,8 +1,4 @@
-"""Settings of the statistic in a home.
-
-Belongs here: reading them, and naming those that cannot be. Does not belong here: their meaning
-(``reference.Methodology``).
-"""
+"""Settings of the statistic in a home."""
 
 import re
 import tomllib

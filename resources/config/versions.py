@@ -1,8 +1,4 @@
-"""Which program this is: what a figure was made with.
-
-Belongs here: digests of the code and data of the package, and versions of the libraries that compute. Does not belong
-here: what follows from another version (``assets``).
-"""
+"""Which program this is: what a figure was made with."""
 
 import hashlib
 import subprocess

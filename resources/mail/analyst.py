@@ -1,8 +1,6 @@
 """The mails to the analyst: one for every failed run, and one for every day of the calendar that asks something.
 
-Belongs here: making them, keeping them as ``.eml`` in ``mails/`` of the home, and sending what waits. Does not belong
-here: what a mail says (``dakl_pipeline.mail``) and finding the runs (``assets``). A run or day has one file, so it has
-one mail however often it is looked at.
+A run or day has one file, so it has one mail however often it is looked at.
 """
 
 from datetime import datetime

@@ -1,8 +1,5 @@
 """Sending what waits: letters that are kept as ``.eml``, each handed to the mail server at least once.
 
-Belongs here: sending, and remembering what was sent. Does not belong here: which letters there are (``mailbox``,
-``analyst_mailbox``) and the connection (``mail_server``).
-
 ``000012-mail.sent`` beside ``000012-mail.eml`` says that it went out.
 """
 

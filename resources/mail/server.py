@@ -1,7 +1,6 @@
 """The mail server: handing over messages by SMTP.
 
-Belongs here: one connection, made secure, and what can go wrong with it in plain words. Does not belong here: which
-messages wait and when to try again (``mailbox``). Nothing here repeats what the server says or what the password is.
+Nothing here repeats what the server says or what the password is.
 """
 
 import os

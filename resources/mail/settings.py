@@ -1,8 +1,4 @@
-"""What the environment may set about mail.
-
-Belongs here: reading it, and what of it goes together. Does not belong here: sending (``mail_server``) and other
-settings (``environment``, ``settings``).
-"""
+"""What the environment may set about mail."""
 
 from pathlib import Path
 

@@ -1,8 +1,4 @@
-"""The form of a backup: one ``.tar.gz`` file of plain files, the last of which lists the others with their digests.
-
-Belongs here: what a backup looks like, for those who write it (``backup``) and read it (``restoring``). Does not belong
-here: what goes into it.
-"""
+"""The form of a backup: one ``.tar.gz`` file of plain files, the last of which lists the others with their digests."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 

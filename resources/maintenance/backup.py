@@ -1,8 +1,5 @@
 """Keeping a copy of a home: what goes into a backup, and in which order.
 
-Belongs here: choosing and copying. Does not belong here: the form of the file (``archive``) and putting it back
-(``restoring``).
-
 Nothing is locked, so nobody waits, and a read-only disk will do. What is kept for good (entries of the log, vintages)
 is never changed once it is there; so what refers is copied before what it refers to. Figures come first, with the
 tables that they were made of held open; then the history of runs, reports and registers; the log comes last and holds

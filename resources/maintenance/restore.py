@@ -1,8 +1,4 @@
-"""Putting a backup back, into a home that is not there yet.
-
-Belongs here: unpacking, and trusting nothing before all of it has been compared with its list. Does not belong here:
-what a backup holds (``backup``).
-"""
+"""Putting a backup back, into a home that is not there yet."""
 
 import hashlib
 import os

@@ -1,8 +1,5 @@
 """An append-only log: numbered entries, each whole or not there, chained so that a change shows.
 
-Belongs here: storing entries with many processes at once and crashes at any moment, and verifying them. Does not belong
-here: what an entry says (a pydantic model of its zone).
-
 ``000012/`` holds ``entry.json``, the files that came with it (its payloads) and ``link.json``: the digests of these,
 and of the link before. A folder is made complete under another name and then renamed, so a reader sees all of it or
 nothing. As a link holds no payload but only its digest, a payload can be destroyed and the chain still verifies; an

@@ -1,8 +1,4 @@
-"""The delivery log with the received files: an append-only log whose payloads are the files.
-
-Belongs here: taking a file in, and finding one again. Does not belong here: how an entry is kept (``append_log``),
-verdicts and selection (``dakl_pipeline.intake``).
-"""
+"""The delivery log with the received files: an append-only log whose payloads are the files."""
 
 import errno
 import hashlib

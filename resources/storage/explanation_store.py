@@ -1,8 +1,4 @@
-"""The explanations of suppliers: an append-only log beside the delivery log.
-
-Belongs here: keeping and finding them. Does not belong here: how an entry is kept (``append_log``), what an explanation
-may say (``dakl_pipeline.op_orde``) and where it is shown.
-"""
+"""The explanations of suppliers: an append-only log beside the delivery log."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,4 @@
-"""Files that are whole or not there, and locks that end with their process.
-
-Belongs here: atomic writes, locks between processes, digests of files. Does not belong here: what is written.
-"""
+"""Files that are whole or not there, and locks that end with their process."""
 
 import fcntl
 import hashlib

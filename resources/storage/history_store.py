@@ -1,7 +1,6 @@
 """The vintages of the figures: ``history/<year>/<number>/``, one folder each, written once and never changed.
 
-Belongs here: keeping and reading them. Does not belong here: what a vintage says (``provenance``). The newest vintage
-of a year is what the warehouse shows.
+The newest vintage of a year is what the warehouse shows.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""The person registers as files: ``registers/<year>/<name>.parquet``.
-
-Belongs here: reading and recognising them. Does not belong here: their contract and pseudonymisation.
-"""
+"""The person registers as files: ``registers/<year>/<name>.parquet``."""
 
 from collections.abc import Iterable
 from pathlib import Path

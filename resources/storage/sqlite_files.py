@@ -1,7 +1,4 @@
-"""SQLite files of another program, such as the history of runs of Dagster.
-
-Belongs here: reading and copying them while that program goes on. Does not belong here: what they hold.
-"""
+"""SQLite files of another program, such as the history of runs of Dagster."""
 
 import shutil
 import sqlite3

@@ -1,8 +1,4 @@
-"""The tables between the stages: ``stages/<year>/<table>.<digest>.parquet`` and a record of what they were made of.
-
-Belongs here: keeping, finding and reading them; nobody ever waits for a lock of a database. Does not belong here: what
-analysts query (``warehouse``), which gets a year when its figures have been counted.
-"""
+"""The tables between the stages: ``stages/<year>/<table>.<digest>.parquet`` and a record of what they were made of."""
 
 import hashlib
 import json

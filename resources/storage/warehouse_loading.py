@@ -1,8 +1,4 @@
-"""Loading a year into the warehouse, from the files of its stages and vintages.
-
-Belongs here: what goes into which table, and tables of another version of the program. Does not belong here: the file
-of the warehouse, and when it is brought up to date (``warehouse``).
-"""
+"""Loading a year into the warehouse, from the files of its stages and vintages."""
 
 from pathlib import Path
 

@@ -1,8 +1,5 @@
 """Comparing a file that comes in with the deliveries before it, from the log and the kept files.
 
-Belongs here: which earlier files a file is compared with, and reading them. Does not belong here: what is a difference
-worth telling (``dakl_pipeline.intake``: ``previous``, ``likeness``, ``whose``).
-
 What a supplier reads depends on its own files alone. What depends on those of others is for the analyst. An earlier
 file that cannot be read is left out: other commands say what is wrong with it.
 """

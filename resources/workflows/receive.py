@@ -1,8 +1,4 @@
-"""Receiving a file, a withdrawal or the cancellation of one of these: check, decide, log.
-
-Belongs here: bringing the check, the calendar and the log together, with the clock. Does not belong here: the rules of
-the check (``dakl_pipeline.intake``) and how the log is kept (``delivery_store``).
-"""
+"""Receiving a file, a withdrawal or the cancellation of one of these: check, decide, log."""
 
 from datetime import datetime
 from functools import cache

@@ -1,8 +1,4 @@
-"""A counted year becomes the newest vintage, and the warehouse shows it.
-
-Belongs here: the order in which that is kept, so that a crash at any moment is mended by the next run. Does not belong
-here: what a vintage says (``dakl_pipeline.history.changes``).
-"""
+"""A counted year becomes the newest vintage, and the warehouse shows it."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -1,8 +1,5 @@
 """The mails to suppliers: one for every log entry, and which of them are sent.
 
-Belongs here: making the mails of the log and keeping them as ``.eml`` beside the reports. Does not belong here: what a
-mail says (``dakl_pipeline.mail``) and sending (``outbox``).
-
 A mail is made from the log and the explanations before it, so one that a crash left out is made later, the same.
 """
 

@@ -1,8 +1,5 @@
 """The op-orde reports of a home: made from the kept files, written whole or not at all.
 
-Belongs here: which files a report is about, and where it is written. Does not belong here: what it says
-(``dakl_pipeline.op_orde``).
-
 ``reports/2024/<supplier>/000012-op-orde.html``, ``.xlsx`` and ``.json``. A report holds nothing that is not in the
 delivery log and the explanations, so it can be made again at any time: a crash between the two does no harm.
 """

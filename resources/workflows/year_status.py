@@ -1,8 +1,4 @@
-"""How the figures of a year stand against what was delivered: one look.
-
-Belongs here: comparing the log and the registers with the newest vintage. Does not belong here: what follows from it
-(``dakl_pipeline.operation``).
-"""
+"""How the figures of a year stand against what was delivered: one look."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,8 +1,4 @@
-"""The pipeline, from the command line to the exported tables, against an independent count over the same files.
-
-Belongs here: playing a random world through the commands and comparing every cell. Does not belong here: the worlds or
-the count themselves (``tests/oracle``).
-"""
+"""The pipeline, from the command line to the exported tables, against an independent count over the same files."""
 
 import csv
 import hashlib

@@ -1,7 +1,4 @@
-"""Names and kinds of files that a supplier can come with: nothing leaves the home, nothing hangs, nothing is lost.
-
-Belongs here: paths, file names and supplier ids, through the command line. Does not belong here: what is in a file.
-"""
+"""Names and kinds of files that a supplier can come with: nothing leaves the home, nothing hangs, nothing is lost."""
 
 import json
 import os

@@ -1,8 +1,4 @@
-"""One supplier through several rounds, on the command line: what counts after every step, and what the supplier hears.
-
-Belongs here: the steps of a season in their order. Does not belong here: every ending of one step (the tests of mails,
-the log and the selection).
-"""
+"""One supplier through several rounds, on the command line: what counts after each step, and what the supplier hears."""
 
 import json
 from email import message_from_bytes

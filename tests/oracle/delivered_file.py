@@ -1,8 +1,4 @@
-"""Whether one delivered file passes the technical check, line by line, and the rows it then holds.
-
-Belongs here: the file name, bytes, header and values of a single file (monitor rules 2 and 3.1). Does not belong here:
-when it was received, other files, registers, or counting.
-"""
+"""Whether one delivered file passes the technical check, line by line, and the rows it then holds."""
 
 import csv
 import re

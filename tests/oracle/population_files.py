@@ -1,7 +1,4 @@
-"""The bytes of a delivery file, in every allowed shape, and with faults that must get it rejected.
-
-Belongs here: from a list of rows to a file. Does not belong here: who is in the rows, or when a file is delivered.
-"""
+"""The bytes of a delivery file, in every allowed shape, and with faults that must get it rejected."""
 
 import random
 from collections.abc import Callable

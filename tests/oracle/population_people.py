@@ -1,7 +1,4 @@
-"""The people of a random world, and the registers that know them, or do not.
-
-Belongs here: numbers, birth dates and register entries, on the edges of every rule. Does not belong here: deliveries.
-"""
+"""The people of a random world, and the registers that know them, or do not."""
 
 import random
 from collections.abc import Sequence

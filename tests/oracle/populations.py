@@ -1,8 +1,4 @@
-"""Random small worlds: people, registers and what a few suppliers did, with every hard case at a high rate.
-
-Belongs here: who stays where, and what is delivered and withdrawn when. Does not belong here: how a file is written
-(``world_files``), who the people are (``world_people``), or what the right figures are (``count``).
-"""
+"""Random small worlds: people, registers and what a few suppliers did, with every hard case at a high rate."""
 
 import random
 from collections.abc import Sequence

@@ -1,8 +1,4 @@
-"""Which deliveries are approved and which one of each supplier counts (monitor rules 3.3 to 3.5).
-
-Belongs here: windows, rounds, withdrawals and the selection, from the list of events. Does not belong here: what is in
-a file (``delivered_file``) or what is counted from it (``count``).
-"""
+"""Which deliveries are approved and which one of each supplier counts (monitor rules 3.3 to 3.5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

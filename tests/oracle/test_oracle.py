@@ -1,8 +1,4 @@
-"""The independent count against counts made by hand.
-
-Belongs here: small cases with the answer beside them. Does not belong here: random worlds (``test_worlds``), or the
-comparison with the pipeline.
-"""
+"""The independent count against counts made by hand."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,8 +1,4 @@
-"""The random worlds: is every fault a fault, and would a rule that is told wrongly show?
-
-Belongs here: tests of the worlds with the independent count alone, and that the count stays independent. Does not
-belong here: the comparison with the pipeline.
-"""
+"""The random worlds: is every fault a fault, and would a rule that is told wrongly show?"""
 
 import ast
 from collections.abc import Callable, Sequence

@@ -1,7 +1,4 @@
-"""20,000 mutated deliveries, and a sample of them through the command line.
-
-Belongs here: the long form. Does not belong here: how a file is made and judged (``tests/support/fuzzing.py``).
-"""
+"""20,000 mutated deliveries, and a sample of them through the command line."""
 
 import os
 from pathlib import Path

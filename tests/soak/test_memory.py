@@ -1,7 +1,4 @@
-"""The memory that ``dakl check`` takes for files of any size and kind.
-
-Belongs here: huge files, each checked in a process of its own. Does not belong here: how long it takes.
-"""
+"""The memory that ``dakl check`` takes for files of any size and kind."""
 
 import json
 import random

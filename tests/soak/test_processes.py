@@ -1,7 +1,4 @@
-"""Processes that deliver at once and processes that are killed: the long form.
-
-Belongs here: how often. Does not belong here: what must hold (``tests/support/processes.py``).
-"""
+"""Processes that deliver at once and processes that are killed: the long form."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""A season: suppliers deliver, correct and withdraw in bursts while the daemon of a home does its work by itself.
-
-Belongs here: playing the season and what must hold at its end. Does not belong here: how large it is (the tests).
-"""
+"""A season: suppliers deliver, correct and withdraw in bursts while the daemon of a home does its work by itself."""
 
 import re
 import shutil

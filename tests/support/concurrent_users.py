@@ -1,8 +1,6 @@
 """Many hands at one home: processes that deliver, run, read and look, each as a user would, and how long they waited.
 
 python -m tests.support.concurrent_users ROLE HOME NUMBER    works until its input ends, prints waits as JSON
-
-Belongs here: what each hand does and measures. Does not belong here: how many there are and for how long (the tests).
 """
 
 import contextlib

@@ -1,7 +1,6 @@
 """A process that delivers and kills itself with SIGKILL at every step in turn; run by ``test_delivery_store``.
 
-Belongs here: the crashes, and what a reader finds after each. Does not belong here: assertions. A step is an audit
-event of Python: opening, making, renaming and removing files, and taking locks.
+A step is an audit event of Python: opening, making, renaming and removing files, and taking locks.
 
     python -m tests.support.crash_log FOLDER FILE     prints a line of JSON for each step
 """

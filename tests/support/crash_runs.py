@@ -1,8 +1,6 @@
 """Processes that deliver and run, killed at any moment, each time followed by a rerun.
 
 python -m tests.support.crash_runs HOME FOLDER VARIANTS     forks a worker per line that it reads, says its id
-
-Belongs here: working, killing, and what must hold afterwards. Does not belong here: how often (the tests).
 """
 
 import contextlib

@@ -1,7 +1,6 @@
 """A process that upgrades a home and kills itself with SIGKILL at some step; run by ``test_upgrade``.
 
-Belongs here: the crashes. Does not belong here: assertions. A step is an audit event of Python that makes, renames or
-removes a file or folder.
+A step is an audit event of Python that makes, renames or removes a file or folder.
 
     python -m tests.support.crash_upgrade HOME STEP     prints the number of steps if it gets to the end
 """

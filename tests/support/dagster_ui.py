@@ -1,8 +1,4 @@
-"""The Dagster UI of a home, started as a user starts it and looked at with a real browser.
-
-Belongs here: starting and stopping ``dakl ui`` and Chromium, and reading and clicking what is on the screen. Does not
-belong here: what should be on it (the tests) and pictures of it (``docs/make_screenshots.py``).
-"""
+"""The Dagster UI of a home, started as a user starts it and looked at with a real browser."""
 
 import json
 import os

@@ -1,7 +1,4 @@
-"""Good deliveries to inject faults into, and the check with fixed settings.
-
-Belongs here: what every intake test needs. Does not belong here: tests.
-"""
+"""Good deliveries to inject faults into, and the check with fixed settings."""
 
 import io
 from datetime import date

@@ -1,7 +1,4 @@
-"""The machine that the tests run on: what it has, and waiting for what other processes do.
-
-Belongs here: what tests of several kinds need of it. Does not belong here: starting a server (its own folder).
-"""
+"""The machine that the tests run on: what it has, and waiting for what other processes do."""
 
 import os
 import shutil

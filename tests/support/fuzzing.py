@@ -1,8 +1,4 @@
-"""Mutated deliveries, and what must hold for the check of every one of them.
-
-Belongs here: making files from a seed (the same seed gives the same file) and judging what the check says. Does not
-belong here: how many files are tried (``test_fuzz_short.py``, ``soak/test_fuzz.py``).
-"""
+"""Mutated deliveries, and what must hold for the check of every one of them."""
 
 import io
 import random

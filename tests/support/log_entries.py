@@ -1,7 +1,4 @@
-"""Deliveries straight into the log, without a check.
-
-Belongs here: entries for tests of the log. Does not belong here: assertions.
-"""
+"""Deliveries straight into the log, without a check."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,7 +1,4 @@
-"""Log entries as the tests of the mails need them.
-
-Belongs here: short ways to write entries. Does not belong here: assertions.
-"""
+"""Log entries as the tests of the mails need them."""
 
 from datetime import UTC, datetime
 

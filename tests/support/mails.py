@@ -1,7 +1,4 @@
-"""Reading mails back, as the program of a reader does.
-
-Belongs here: everything that is in a message, decoded. Does not belong here: assertions.
-"""
+"""Reading mails back, as the program of a reader does."""
 
 import zipfile
 from collections.abc import Iterator

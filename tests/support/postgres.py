@@ -1,8 +1,4 @@
-"""A real PostgreSQL server on loopback, with its own data folder and a random port.
-
-Belongs here: starting and stopping the server, a role and a database as the manual makes them, and looking into it.
-Does not belong here: assertions.
-"""
+"""A real PostgreSQL server on loopback, with its own data folder and a random port."""
 
 import os
 import pwd

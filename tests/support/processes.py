@@ -1,8 +1,4 @@
-"""Many processes that deliver to one home, and processes that are killed while they do.
-
-Belongs here: starting, killing, and what must hold afterwards. Does not belong here: how often
-(``test_processes_short.py`` and ``soak/test_processes.py``).
-"""
+"""Many processes that deliver to one home, and processes that are killed while they do."""
 
 import json
 import random

@@ -1,7 +1,4 @@
-"""Profiles of files for the tests of the comparison.
-
-Belongs here: short ways to make them. Does not belong here: assertions.
-"""
+"""Profiles of files for the tests of the comparison."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-"""Reports made from a few lines of a delivery, the way the report store makes them.
-
-Belongs here: what every test of the report needs. Does not belong here: tests.
-"""
+"""Reports made from a few lines of a delivery, the way the report store makes them."""
 
 import io
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,4 @@
-"""The services of a team, started with the very commands of the units under ``deploy/systemd``.
-
-Belongs here: turning a unit into a process on this machine, stopping it as systemd does, and asking the webserver. Does
-not belong here: assertions.
-"""
+"""The services of a team, started with the very commands of the units under ``deploy/systemd``."""
 
 import json
 import os

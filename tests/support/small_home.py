@@ -1,7 +1,4 @@
-"""A home with a handful of people, delivered through the command line: what most end-to-end tests start from.
-
-Belongs here: writing tiny deliveries and registers. Does not belong here: assertions.
-"""
+"""A home with a handful of people, delivered through the command line: what most end-to-end tests start from."""
 
 import atexit
 import csv

@@ -1,7 +1,4 @@
-"""A real SMTP server on loopback, with STARTTLS and a login, in a thread of its own.
-
-Belongs here: the server and what it received. Does not belong here: assertions.
-"""
+"""A real SMTP server on loopback, with STARTTLS and a login, in a thread of its own."""
 
 import asyncio
 import ssl

@@ -1,7 +1,4 @@
-"""A plain count of a synthetic world, straight from its files, to see whether the calibration works.
-
-Belongs here: the rules of monitor section 5 in plain Python. Does not belong here: code of the pipeline.
-"""
+"""A plain count of a synthetic world, straight from its files, to see whether the calibration works."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -1,8 +1,4 @@
-"""A real terminal with a program in it: what a person types and sees.
-
-Belongs here: starting a program in a pseudo-terminal of some width, reading, typing. Does not belong here: assertions
-about one command.
-"""
+"""A real terminal with a program in it: what a person types and sees."""
 
 import contextlib
 import fcntl

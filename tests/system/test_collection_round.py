@@ -1,7 +1,4 @@
-"""A season with a real daemon: the short form; `make soak` has the long one.
-
-Belongs here: how large it is. Does not belong here: what must hold (``season.py``).
-"""
+"""A season with a real daemon: the short form; `make soak` has the long one."""
 
 from pathlib import Path
 

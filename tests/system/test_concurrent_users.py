@@ -1,7 +1,4 @@
-"""Many hands at one home, for a moment: nobody sees an error, nobody sees half a rerun; `make soak` has half an hour.
-
-Belongs here: how many and how long, and what must hold. Does not belong here: what a hand does (``hands.py``).
-"""
+"""Concurrent users of one home, for a moment: nobody sees an error or half a rerun; `make soak` has half an hour."""
 
 from pathlib import Path
 

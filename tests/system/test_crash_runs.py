@@ -1,7 +1,4 @@
-"""Runs and deliveries that are killed: the short form; `make soak` has the long one.
-
-Belongs here: how often. Does not belong here: what must hold (``killing.py``).
-"""
+"""Runs and deliveries that are killed: the short form; `make soak` has the long one."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""A few hundred mutated deliveries; `make soak` tries 20,000. A seed that ever found something is kept here.
-
-Belongs here: the short form and the seeds. Does not belong here: how a file is made and judged (``fuzzing.py``).
-"""
+"""A few hundred mutated deliveries; `make soak` tries 20,000. A seed that ever found something is kept here."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""Processes that deliver at once and processes that are killed: the short form; `make soak` has the long one.
-
-Belongs here: how often. Does not belong here: what must hold (``processes.py``).
-"""
+"""Processes that deliver at once and processes that are killed: the short form; `make soak` has the long one."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""The home that is looked at, and the stores of it that several checks need.
-
-Belongs here: what the checks share. Does not belong here: a check.
-"""
+"""The home that is looked at, and the stores of it that several checks need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,4 @@
-"""Every check of a home, one after the other.
-
-Belongs here: their order, and that one that fails does not stop the others. Does not belong here: a check.
-"""
+"""Every check of a home, one after the other."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime

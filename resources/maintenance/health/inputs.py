@@ -1,7 +1,4 @@
-"""What a home got: deliveries and registers.
-
-Belongs here: looking at these. Does not belong here: what was made of them (``outcomes``).
-"""
+"""What a home got: deliveries and registers."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo

@@ -1,7 +1,4 @@
-"""What a home stands in: its folder and disk, the key, the settings, mail and the versions of the program.
-
-Belongs here: looking at these. Does not belong here: what the home holds (``inputs``, ``outcomes``, ``runs``).
-"""
+"""What a home stands in: its folder and disk, the key, the settings, mail and the versions of the program."""
 
 import os
 import platform

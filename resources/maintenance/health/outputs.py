@@ -1,7 +1,4 @@
-"""What was made of deliveries and registers: tables between stages, vintages, warehouse.
-
-Belongs here: looking at these, and comparing them with what they were made of. Does not belong here: mending.
-"""
+"""What was made of deliveries and registers: tables between stages, vintages, warehouse."""
 
 from collections.abc import Iterator
 

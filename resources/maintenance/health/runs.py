@@ -1,8 +1,4 @@
-"""The history of runs that Dagster keeps: its settings, and whether its storage opens.
-
-Belongs here: looking at the folder of Dagster without starting it, which takes seconds and writes. Does not belong
-here: what the runs were.
-"""
+"""The history of runs that Dagster keeps: its settings, and whether its storage opens."""
 
 import os
 import sqlite3

@@ -1,8 +1,4 @@
-"""Converting a copy of a home step by step, and comparing its figures before and after.
-
-Belongs here: the order of the steps, and what must be the same. Does not belong here: a step, and the copy itself
-(``swap``).
-"""
+"""Converting a copy of a home step by step, and comparing its figures before and after."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

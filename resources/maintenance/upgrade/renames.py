@@ -1,7 +1,4 @@
-"""New names for the columns of kept tables and the keys of kept records.
-
-Belongs here: how they are replaced. Does not belong here: which they are (the module of each format).
-"""
+"""New names for the columns of kept tables and the keys of kept records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,8 +1,4 @@
-"""Upgrading a home: a copy beside it is converted, and takes its place in one move.
-
-Belongs here: copying and swapping, so that a crash at any moment leaves the old home or the new one. Does not belong
-here: what is converted (``convert``).
-"""
+"""Upgrading a home: a copy beside it is converted, and takes its place in one move."""
 
 import ctypes
 import os

@@ -1,8 +1,4 @@
-"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, whatever happened.
-
-Belongs here: from a run to its mail. Does not belong here: the words (``dakl_pipeline/mail/test_alert``) and a daemon
-(``deploy/test_team``).
-"""
+"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, whatever happened."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

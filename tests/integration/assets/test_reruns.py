@@ -1,8 +1,4 @@
-"""The sensor of corrections on a real home and a real history of runs: what it asks for, and with which words.
-
-Belongs here: from what is delivered to the run that is asked for. Does not belong here: the decision
-(``dakl_pipeline/test_reruns``) and a whole season with a daemon (``test_season``).
-"""
+"""The sensor of corrections on a real home and a real history of runs: what it asks for, and with which words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,4 @@
-"""Homes of earlier formats, frozen: each in a folder of its own, with the figures that it had.
-
-Belongs here: unpacking them. Does not belong here: assertions.
-"""
+"""Homes of earlier formats, frozen: each in a folder of its own, with the figures that it had."""
 
 import tarfile
 from pathlib import Path

@@ -1,7 +1,6 @@
 """The Dagster UI as an analyst uses it: run a year, look at the graph and the figures, follow a column back.
 
-Belongs here: what a user must see in the browser, and must never see. Does not belong here: how to look
-(``dagster_ui``). It is one test, because starting the UI takes longer than everything that follows.
+It is one test, because starting the UI takes longer than everything that follows.
 """
 
 import itertools

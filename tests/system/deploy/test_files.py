@@ -1,7 +1,4 @@
-"""The files under ``deploy/`` by themselves: what systemd, Dagster and a container engine make of them.
-
-Belongs here: what can be seen without starting a service. Does not belong here: the running services (``test_team``).
-"""
+"""The files under ``deploy/`` by themselves: what systemd, Dagster and a container engine make of them."""
 
 import re
 import subprocess

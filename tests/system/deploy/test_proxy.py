@@ -1,8 +1,4 @@
-"""The reverse proxy as shipped, a real nginx: nobody reaches the webserver without a login or from a page elsewhere.
-
-Belongs here: what nginx lets through. Does not belong here: the webserver itself (``test_team``); a small one that says
-what it gets stands in for it.
-"""
+"""The reverse proxy as shipped, a real nginx: nobody reaches the webserver without a login or from a page elsewhere."""
 
 import http.client
 import json

@@ -1,7 +1,6 @@
 """A team's deployment as shipped: the services of the units, with the history of runs in a real PostgreSQL server.
 
-Belongs here: what an administrator and an analyst may count on. Does not belong here: the files by themselves
-(``test_files``). It is one test, because starting the services takes longer than all that follows.
+It is one test, because starting the services takes longer than all that follows.
 """
 
 import os

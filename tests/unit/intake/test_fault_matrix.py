@@ -1,8 +1,4 @@
-"""The fault matrix: every rule, its fault at the start, in the middle and at the end of a file, among clean neighbours.
-
-Belongs here: that exactly that rule fires, on exactly that row and column. Does not belong here: the many ways to break
-one rule (``test_rules.py``, ``test_header.py``, ``test_odd_files.py``).
-"""
+"""The fault matrix: every rule, its fault at the start, in the middle and at the end, among clean neighbours."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
