@@ -71,7 +71,9 @@ STAGES = (
         reads=(STAY_ELIGIBILITY,),
         group=_GROUP,
         kinds=_KINDS,
-        checks={"every_eligible_person_kept": "Every person of a counting stay is in the table, once for the country."},
+        checks={
+            "every_eligible_person_kept": "Every person of an eligible stay is there, once for the country."
+        },
         run=unique_persons,
     ),
 )

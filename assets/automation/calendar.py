@@ -1,4 +1,4 @@
-"""The schedules of the season: a look at every year at night, and reminders of the calendar."""
+"""The schedules of the collection round: a look at every year at night, and reminders of the calendar."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -26,8 +26,8 @@ def build_nightly_run(watch: YearMonitor, job_name: str) -> dg.ScheduleDefinitio
         job_name: The job that makes a year.
 
     Returns:
-        A schedule that asks for a run of every year in season. Such a run holds the selection, the registers, the
-        tables between the stages and the warehouse against each other, and makes again only what is not right.
+        A schedule that asks for a run of every year of a collection round. Such a run compares selection, registers,
+        tables between the stages and warehouse, and makes again only what is not right.
     """
     methodology = watch.methodology
 

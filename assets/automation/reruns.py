@@ -109,7 +109,7 @@ def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime
     if timeout is None:
         return False
     signs = [record.update_timestamp.replace(tzinfo=UTC)]
-    # A run lets go of its year a moment before it says that it is done.
+    # A run releases its year lock shortly before reporting success.
     last = instance.get_records_for_run(record.dagster_run.run_id, limit=1, ascending=False).records
     signs += [datetime.fromtimestamp(each.event_log_entry.timestamp, UTC) for each in last]
     return now - max(signs) > timeout

@@ -97,8 +97,8 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
     _heading("Registers")
     registers = [(register.name, register.rows, register.sha256[:_DIGEST_SHOWN]) for register in made.registers]
     output.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
-    _heading("Stages, whole country (what is set aside is kept and does not go on)")
-    columns = ("stage", "rows in", "set aside", "rows out", "made at", "why set aside")
+    _heading("Stages, whole country (what is excluded is kept and does not go on)")
+    columns = ("stage", "rows in", "excluded", "rows out", "made at", "why excluded")
     stages = [
         (s.stage, s.rows_in, sum(s.excluded.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.excluded))
         for s in made.stages
@@ -150,10 +150,10 @@ def _funnel(region: "InRegion") -> list[tuple[str, int]]:
     descriptions = {reason.reason: reason.description for reason in exclusion_reasons()}
     return [
         ("registrations", region.registrations),
-        *((f"  set aside, {why}: {descriptions[why]}", rows) for why, rows in region.excluded.items()),
+        *((f"  excluded, {why}: {descriptions[why]}", rows) for why, rows in region.excluded.items()),
         ("counting registrations", region.counting_registrations),
         ("unique persons in them", region.persons + region.persons_v_number_only),
-        ("  set aside: known by a V-number only", region.persons_v_number_only),
+        ("  excluded: known by a V-number only", region.persons_v_number_only),
         ("persons counted", region.persons),
     ]
 
@@ -167,7 +167,7 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
         f"({change.persons_after - change.persons_before:+d})"
     )
     if change.persons_added is None:
-        output.say("Who came and went cannot be said: another key, or the tables of then are lost.")
+        output.say("Who was added and removed cannot be said: another key, or the tables of then are lost.")
     else:
         output.say(
             f"Persons in the region, all categories: {change.persons_added} came, {change.persons_removed} went."

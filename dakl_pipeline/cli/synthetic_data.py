@@ -1,4 +1,4 @@
-"""Writing a synthetic world to a folder and delivering it to a home."""
+"""Writing a synthetic population to a folder and delivering it to a home."""
 
 import csv
 from io import StringIO
@@ -34,7 +34,7 @@ def write_population(population: Population, folder: Path) -> None:
     """Write the delivered files, the registers and a timeline that says who delivers or withdraws what, and when.
 
     Args:
-        population: The world.
+        population: The population.
         folder: Gets ``deliveries/<place in time>/<file name>``, ``registers/`` and, last, ``timeline.csv``.
     """
     write_registers(population.registers, folder / "registers")
@@ -61,10 +61,10 @@ def write_population(population: Population, folder: Path) -> None:
 
 
 def deliver_population(population: Population, opened: OpenedHome, scratch: Path) -> None:
-    """Play the events of a world as suppliers would, through the same door as ``dakl deliver``, with their mails.
+    """Play the events of a population as suppliers would, through the same door as ``dakl deliver``, with their mails.
 
     Args:
-        population: The world.
+        population: The population.
         opened: The home.
         scratch: An empty folder for the suppliers' files.
 

@@ -152,7 +152,7 @@ def _without_rules(column: dy.Column) -> dy.Column:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Outcome of holding a frame against a contract.
+    """Outcome of validating a frame by a contract.
 
     Attributes:
         rows: Number of rows looked at.
@@ -169,7 +169,7 @@ class ValidationResult:
 
 
 def validate(schema: type[dy.Schema], frame: pl.DataFrame) -> ValidationResult:
-    """Hold a frame against a contract.
+    """Validate a frame by a contract.
 
     Args:
         schema: The contract.

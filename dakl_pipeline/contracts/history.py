@@ -1,4 +1,4 @@
-"""Contracts of the history: what the figures were after each count, and who came and went.
+"""Contracts of the history: what the figures were after each count, and who was added and removed.
 
 They grow by a vintage with every count that changes something. Those of tables that keep their history follow from the
 contracts of these.

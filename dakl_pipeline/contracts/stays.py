@@ -1,4 +1,4 @@
-"""Contracts of the stays, from pseudonymised registration to a stay that counts or is set aside with a reason."""
+"""Contracts of the stays, from pseudonymised registration to a stay that counts or is excluded with a reason."""
 
 import dataframely as dy
 import polars as pl

@@ -1,4 +1,4 @@
-"""What the calendar of the rounds asks of the analyst: reminders, and the season in which every night is looked."""
+"""What the calendar of the rounds asks of the analyst: reminders, and the years to look at every night."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

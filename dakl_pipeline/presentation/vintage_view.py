@@ -193,7 +193,7 @@ def _figures(
 ) -> RegionFigures:
     persons, before = totals.get(code, 0), None if former is None else former.get(code, 0)
     added, removed = moved
-    # After another key, or when tables were lost, nobody knows who came and went.
+    # After another key, or when tables were lost, nobody knows who was added and removed.
     is_known = before is not None and added - removed == persons - before
     return RegionFigures(code, persons, before, added if is_known else None, removed if is_known else None, cells)
 

@@ -71,11 +71,11 @@ def eligible_stays_have_region(stays: pl.DataFrame) -> CheckOutcome:
         stays: Frame of the contract ``stays.eligibility``.
     """
     without = stays.filter(pl.col("exclusion_reason").is_null() & pl.col("region_code").is_null()).height
-    return CheckOutcome(without == 0, f"{without} counting stays without a region", _REPORT)
+    return CheckOutcome(without == 0, f"{without} eligible stays without a region", _REPORT)
 
 
 def every_eligible_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> CheckOutcome:
-    """Deduplication keeps every person of a counting stay, once for the country.
+    """Deduplication keeps every person of an eligible stay, once for the country.
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.
@@ -83,7 +83,7 @@ def every_eligible_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> Ch
     """
     expected = stays.filter(pl.col("exclusion_reason").is_null())["person_pseudonym"].n_unique()
     kept = persons.filter(pl.col("region_code") == COUNTRY).height
-    return CheckOutcome(expected == kept, f"{expected} persons in counting stays, {kept} in the country", _REPORT)
+    return CheckOutcome(expected == kept, f"{expected} persons in eligible stays, {kept} in the country", _REPORT)
 
 
 def country_at_most_sum_of_regions(counts: pl.DataFrame) -> CheckOutcome:

@@ -25,7 +25,7 @@ def counted(persons: pl.DataFrame) -> pl.DataFrame:
 def count_unique_persons(persons: pl.DataFrame) -> pl.DataFrame:
     """Count persons per region and category (monitor rule 5.6, A8).
 
-    A person counts once in every category where they have a counting stay: once per dimension for a characteristic, and
+    A person counts once in every category with an eligible stay of theirs: once per dimension for a characteristic, and
     in every type of shelter and ETHOS Light category they used.
 
     Args:

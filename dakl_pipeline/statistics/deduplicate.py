@@ -9,7 +9,7 @@ _CHARACTERISTICS = ("is_in_person_register", "age_class", "sex", "origin", "inco
 
 
 def deduplicate(stays: pl.DataFrame) -> pl.DataFrame:
-    """Bring the counting stays of one person together (monitor rule 5.6).
+    """Bring the eligible stays of one person together (monitor rule 5.6).
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.

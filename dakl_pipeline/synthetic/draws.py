@@ -1,4 +1,4 @@
-"""Vectorised draws that the whole synthetic world is made with."""
+"""Vectorised draws that the whole synthetic population is made with."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The people of the world: age, sex, origin, numbers and family."""
+"""The people of the population: age, sex, origin, numbers and family."""
 
 from dataclasses import dataclass, fields
 

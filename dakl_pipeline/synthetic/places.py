@@ -38,7 +38,7 @@ def region_inhabitants(year: int) -> FloatArray:
 
 
 def region_targets(plan: PopulationPlan, year: int) -> FloatArray:
-    """People to have a counting stay, by region; zero where the region does not take part.
+    """People to have an eligible stay, by region; zero where the region does not take part.
 
     The sum is more than the country's number, because some people are in several regions.
     """

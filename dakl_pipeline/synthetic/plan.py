@@ -1,4 +1,4 @@
-"""What a synthetic world should be like: size, years, regions and the share of every hard case."""
+"""What a synthetic population should be like: size, years, regions and the share of every hard case."""
 
 from typing import Annotated
 
@@ -82,12 +82,12 @@ class HardCases(BaseModel):
 
 
 class PopulationPlan(BaseModel):
-    """A synthetic world: the same plan always gives the same bytes.
+    """A synthetic population: the same plan always gives the same bytes.
 
     Attributes:
         seed: of every random stream.
         years: reporting years, each in at least one round of delivery.
-        persons: people with a counting stay in the country, for every year or by year.
+        persons: people with an eligible stay in the country, for every year or by year.
         suppliers: number of suppliers; with a calibration at least one for each region.
         calibration: by year the regions that take part, with the number of people or None to follow inhabitants.
             Without a calibration the largest regions take part, as many as there are municipalities among suppliers.
@@ -141,5 +141,5 @@ class PopulationPlan(BaseModel):
                 raise ValueError(f"calibration: the regions of {year} have fewer people than the country")
 
     def persons_in(self, year: int) -> int:
-        """People to have a counting stay in the country in this year."""
+        """People to have an eligible stay in the country in this year."""
         return self.persons[year] if isinstance(self.persons, dict) else self.persons

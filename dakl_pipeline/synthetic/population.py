@@ -1,4 +1,4 @@
-"""The making of a world: registers and everything that suppliers send, in order of time."""
+"""The making of a population: registers and everything that suppliers send, in order of time."""
 
 from dataclasses import dataclass, field
 from math import ceil
@@ -24,7 +24,7 @@ from dakl_pipeline.synthetic.suppliers import SupplierChoice, make_suppliers
 
 @dataclass(frozen=True)
 class Population:
-    """A synthetic world.
+    """A synthetic population.
 
     Attributes:
         registers: by year and name (``persons``, ``v_numbers``, ``income``, ``care``) the columns of the home.
@@ -36,13 +36,13 @@ class Population:
 
 
 def generate_population(plan: PopulationPlan) -> Population:
-    """Make a synthetic world; the same plan gives the same frames and bytes.
+    """Make a synthetic population; the same plan gives the same frames and bytes.
 
     Args:
         plan: size, years, regions and hard cases.
 
     Returns:
-        Registers and events. About ``plan.persons`` people have a counting stay in each year, by the rules of the
+        Registers and events. About ``plan.persons`` people have an eligible stay in each year, by the rules of the
         monitor applied to the files that are selected.
     """
     example = profile().example

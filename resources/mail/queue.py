@@ -1,4 +1,4 @@
-"""Sending what waits: letters that are kept as ``.eml``, each handed to the mail server at least once.
+"""Sending what waits: mails that are kept as ``.eml``, each handed to the mail server at least once.
 
 ``000012-mail.sent`` beside ``000012-mail.eml`` says that it went out.
 """
@@ -71,16 +71,16 @@ class Outbox:
         retry_delays: Sequence[float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[str]:
-        """Send the letters that wait, each at least once; what cannot be sent keeps waiting.
+        """Send the mails that wait, each at least once; what cannot be sent keeps waiting.
 
         Args:
-            mails: Letters; those that were sent and those to nobody are left alone.
+            mails: Mails; those that were sent and those to nobody are left alone.
             server: The mail server.
             retry_delays: Seconds before each further attempt.
             sleep: Waits.
 
         Returns:
-            What went wrong, in plain lines; nothing when every letter was sent.
+            What went wrong, in plain lines; nothing when every mail was sent.
         """
         waiting = [mail for mail in mails if mail.sent_at is None and mail.to]
         problems: list[str] = []
@@ -98,14 +98,14 @@ class Outbox:
     def _attempt(
         self, waiting: Iterable[OutgoingMail], server: MailServer
     ) -> tuple[list[OutgoingMail], list[str], list[str]]:
-        """Try every letter once.
+        """Try every mail once.
 
         Returns:
-            The letters for which trying again may help, what is wrong for good, and what may pass.
+            The mails for which trying again may help, what is wrong for good, and what may pass.
         """
         again, final, passing = list(waiting), [], []
         try:
-            # One process at a time, so that no letter is sent by two.
+            # One process at a time, so that no mail is sent by two.
             with locked(self._folder / ".sending"), server.connected() as connection:
                 for mail in tuple(again):
                     try:

@@ -78,7 +78,7 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> Iterator[None]:
-    """Keep other processes away; the system lets go of it when the process ends, however it ends.
+    """Keep other processes away; the system releases it when the process ends, however it ends.
 
     Args:
         path: The file that stands for it; made when it is not there, in a folder that is.

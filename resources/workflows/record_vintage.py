@@ -73,7 +73,7 @@ def _append(
         versions=versions(),
         stages=record.stages,
     )
-    # Pseudonyms of another key cannot be compared: then everybody would have come and gone.
+    # Pseudonyms of another key cannot be compared: then everybody would have been added and removed.
     has_same_key = newest is None or newest.key_id == vintage.key_id
     frames = history_of(
         vintage,

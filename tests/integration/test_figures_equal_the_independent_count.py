@@ -17,7 +17,7 @@ from tests.oracle.populations import Population, random_population
 from tests.oracle.selection import Event, is_accepted
 from tests.support.small_home import keep_no_events
 
-# DAKL_TEST_POPULATIONS=200 counts more worlds than usual.
+# DAKL_TEST_POPULATIONS=200 counts more populations than usual.
 NUMBER_OF_POPULATIONS = int(os.environ.get("DAKL_TEST_POPULATIONS", "6"))
 SHOWN_DIFFERENCES = 40
 # Zero and no row say the same in coverage; other measures may follow, these must be there.

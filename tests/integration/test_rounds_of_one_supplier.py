@@ -1,4 +1,4 @@
-"""One supplier through several rounds, on the command line: what counts after each step, and what the supplier hears."""
+"""One supplier through several rounds, on the command line: what counts after each step, and what it hears."""
 
 import json
 from email import message_from_bytes

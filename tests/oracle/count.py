@@ -143,7 +143,7 @@ def characteristics(person: Person, year: int, registers: Registers) -> dict[str
 
 
 def stay_counts(row: Row, region: str | None, person: Person | None, year: int, registers: Registers) -> bool:
-    """Whether a registration passes every rule for a counting stay (V-number-only persons included)."""
+    """Whether a registration passes every rule for an eligible stay (V-number-only persons included)."""
     published = {t["code"] for t in reference_rows("shelter_type.csv") if t["is_published"] == "true"}
     if row.type_code not in published or region is None or person is None:
         return False

@@ -1,4 +1,4 @@
-"""Random small worlds: people, registers and what a few suppliers did, with every hard case at a high rate."""
+"""Random small populations: people, registers and what a few suppliers did, with every hard case at a high rate."""
 
 import random
 from collections.abc import Sequence

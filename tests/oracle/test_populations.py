@@ -1,4 +1,4 @@
-"""The random worlds: is every fault a fault, and would a rule that is told wrongly show?"""
+"""The random populations: is every fault a fault, and would a rule that is told wrongly show?"""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from tests.oracle.population_people import YEARS
 from tests.oracle.populations import Population, random_population
 from tests.oracle.selection import Event, is_accepted, round_rank, select, year_of
 
-POPULATIONS = 12  # the worlds that the comparison with the pipeline counts by default
+POPULATIONS = 12  # the populations that the comparison with the pipeline counts by default
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ def _burst(collection: CollectionRound, events: list[Event], number: int) -> Non
     collection.wait_for_runs()
     for year, selection in collection.selections().items():
         runs = len(collection.target_fingerprint(year)) - counted[year]
-        # What came and went again within the burst may have asked for a run.
+        # What was added and removed again within the burst may have asked for a run.
         assert runs == 1 if selection != before[year] else runs <= 1, (number, year, runs)
 
 

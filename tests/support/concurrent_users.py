@@ -1,4 +1,4 @@
-"""Many hands at one home: processes that deliver, run, read and look, each as a user would, and how long they waited.
+"""Concurrent users at one home: processes that deliver, run, read and look, as users would, and how long they waited.
 
 python -m tests.support.concurrent_users ROLE HOME NUMBER    works until its input ends, prints waits as JSON
 """

@@ -1,4 +1,4 @@
-"""A plain count of a synthetic world, straight from its files, to see whether the calibration works."""
+"""A plain count of a synthetic population, straight from its files, to see whether the calibration works."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

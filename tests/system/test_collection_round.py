@@ -1,4 +1,4 @@
-"""A season with a real daemon: the short form; `make soak` has the long one."""
+"""A collection round with a real daemon: the short form; `make soak` has the long one."""
 
 from pathlib import Path
 

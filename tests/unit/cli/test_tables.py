@@ -55,4 +55,4 @@ def test_what_does_not_fit_is_below_it_and_left_out_where_empty() -> None:
 
 
 def test_an_indented_text_stays_indented() -> None:
-    assert wrapped("  set aside, no_region: nobody", 20) == ["  set aside,", "  no_region: nobody"]
+    assert wrapped("  excluded, no_region: nobody", 20) == ["  excluded,", "  no_region: nobody"]
