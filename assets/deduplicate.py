@@ -7,7 +7,7 @@ from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS, STAY_ELIGIBILITY
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.checks import eligible_stays_have_region, every_eligible_person_kept, no_row_lost
-from dakl_pipeline.statistics.count import counted
+from dakl_pipeline.statistics.count import counted_persons
 from dakl_pipeline.statistics.deduplicate import deduplicate
 from dakl_pipeline.statistics.stay_eligibility import determine_eligibility
 
@@ -46,9 +46,9 @@ def unique_persons(inputs: Inputs) -> Output:
         checks={"every_eligible_person_kept": every_eligible_person_kept(stays, persons)},
         excluded={"stays that do not count": stays["exclusion_reason"].count()},
         notes={
-            "persons": counted(in_country).height,
-            "persons_v_number_only": in_country.height - counted(in_country).height,
-            "persons_in_several_regions": counted(in_country).filter(pl.col("region_count") > 1).height,
+            "persons": counted_persons(in_country).height,
+            "persons_v_number_only": in_country.height - counted_persons(in_country).height,
+            "persons_in_several_regions": counted_persons(in_country).filter(pl.col("region_count") > 1).height,
         },
     )
 
@@ -71,9 +71,7 @@ STAGES = (
         reads=(STAY_ELIGIBILITY,),
         group=_GROUP,
         kinds=_KINDS,
-        checks={
-            "every_eligible_person_kept": "Every person of an eligible stay is there, once for the country."
-        },
+        checks={"every_eligible_person_kept": "Every person of an eligible stay is there, once for the country."},
         run=unique_persons,
     ),
 )

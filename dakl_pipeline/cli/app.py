@@ -120,10 +120,10 @@ def export(
     table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
-    warehouse = opt.counted(opened, year)
+    warehouse = opt.counted_warehouse(opened, year)
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
-    output.say(f"{output.counted(frame.height, 'row', 'rows')} of {table} in {out}")
+    output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
     behind = staleness.years_behind(opened, years)
@@ -227,8 +227,8 @@ def _summary(opened: OpenedHome, year: int) -> str:
     persons = int(totals.filter(region_code="NL")["persons"].sum())
     regions = totals.height - bool(persons)
     in_words = (
-        output.counted(persons, "unique person", "unique persons"),
-        output.counted(regions, "region", "regions"),
-        output.counted(files, "selected file", "selected files"),
+        output.quantity(persons, "unique person", "unique persons"),
+        output.quantity(regions, "region", "regions"),
+        output.quantity(files, "selected file", "selected files"),
     )
     return f"{year}: {in_words[0]} in {in_words[1]}, from {in_words[2]}"

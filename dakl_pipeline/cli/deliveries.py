@@ -288,7 +288,7 @@ def _print_log(rows: list[dict[str, Any]], clock: output.Clock) -> None:
     columns = ("delivery_id", "supplier", "year", "received_at", "verdict", "selected", "file", "reason")
     if table:
         output.print_table(columns, table)
-    number = output.counted(len(rows), "delivery", "deliveries")
+    number = output.quantity(len(rows), "delivery", "deliveries")
     output.say(f"{number}, {sum(row['selected'] for row in rows)} selected. {clock.note}")
 
 

@@ -35,7 +35,7 @@ def explain_figure(
     opened = opt.open_home(home)
     methodology = opened.methodology
     clock = output.Clock.of(methodology)
-    newest, _ = opt.counted(opened, year).loaded_vintages()[year]
+    newest, _ = opt.counted_warehouse(opened, year).loaded_vintages()[year]
     named = region_named(region, [year])
     cell = cell_of(year, named, by, category)
     history = opened.history
@@ -139,8 +139,8 @@ def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
     )
     if rest:
         registrations = sum(delivery.registrations for delivery in rest)
-        files = output.counted(len(rest), "file", "files")
-        registered = output.counted(registrations, "registration", "registrations")
+        files = output.quantity(len(rest), "file", "files")
+        registered = output.quantity(registrations, "registration", "registrations")
         output.say(f"... and {files} with {registered} and nobody counted here")
 
 

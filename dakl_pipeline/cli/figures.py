@@ -46,7 +46,7 @@ def figures(
     clock = output.Clock.of(methodology)
     years = sorted(set(year))
     years, missing = _counted_years(opened, years)
-    warehouse = opt.counted(opened, years[0])
+    warehouse = opt.counted_warehouse(opened, years[0])
     named = region_named(region, years) if region is not None else None
     code = named.code if named else None
     dimension = arranged.dimension_named(by) if by is not None else None
@@ -95,7 +95,7 @@ def _counted_years(opened: OpenedHome, years: Sequence[int]) -> tuple[list[int],
     missing: list[Missing] = []
     for year in years:
         try:
-            opt.counted(opened, year)
+            opt.counted_warehouse(opened, year)
         except Missing as error:
             missing.append(error)
         else:
@@ -142,5 +142,5 @@ def _say_without(year: int, with_data: Sequence[str], region: str | None) -> Non
             )
     elif without:
         output.say_wrapped(
-            f"Without figures of {year} ({output.counted(len(without), 'region', 'regions')}): {', '.join(without)}."
+            f"Without figures of {year} ({output.quantity(len(without), 'region', 'regions')}): {', '.join(without)}."
         )

@@ -81,4 +81,4 @@ def _list(mails: "Sequence[Mail]", home: Home, clock: output.Clock, *, is_json: 
     if rows:
         output.say(f"They are <year>/<supplier>/<delivery_id>-mail.eml in {home.reports}")
     sent = sum(mail.sent_at is not None for mail in mails)
-    output.say(f"{output.counted(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")
+    output.say(f"{output.quantity(len(rows), 'mail', 'mails')}, {sent} sent. {clock.note}")

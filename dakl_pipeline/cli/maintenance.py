@@ -44,8 +44,8 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         for line in lines:
             what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
             output.say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
-        in_words = output.counted(faults, "fault", "faults"), output.counted(warnings, "warning", "warnings")
-        output.say(f"{output.counted(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
+        in_words = output.quantity(faults, "fault", "faults"), output.quantity(warnings, "warning", "warnings")
+        output.say(f"{output.quantity(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
     if faults:
         raise typer.Exit(Refused.exit_code)
 
@@ -62,7 +62,7 @@ def upgrade(home: opt.HomeOption = None) -> None:
         output.say(f"{opened.root} is up to date: format {FORMAT}")
         return
     output.say(f"{opened.root} is of format {FORMAT} now; it was of format {upgraded.before}")
-    output.say(f"{output.counted(upgraded.files, 'file', 'files')} taken over, none of what was delivered changed")
+    output.say(f"{output.quantity(upgraded.files, 'file', 'files')} taken over, none of what was delivered changed")
     for line in upgraded.converted.done:
         output.say(line)
     if upgraded.converted.figures_problem:

@@ -99,7 +99,7 @@ def known_year(year: int, methodology: "Methodology") -> int:
     return year
 
 
-def counted(opened: OpenedHome, year: int | None) -> "Warehouse":
+def counted_warehouse(opened: OpenedHome, year: int | None) -> "Warehouse":
     """The warehouse of a home, in which a year is counted.
 
     Args:

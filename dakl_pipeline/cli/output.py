@@ -77,7 +77,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeri
         say(line)
 
 
-def counted(number: int, singular: str, plural: str) -> str:
+def quantity(number: int, singular: str, plural: str) -> str:
     """A number with its noun: ``1 region`` or ``2 regions``."""
     return f"{number} {singular if number == 1 else plural}"
 

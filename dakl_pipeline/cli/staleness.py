@@ -49,7 +49,7 @@ class Behind:
             return f"{self.year}: whether anything waits to be counted could not be looked at: {self.problem}"
         changes = [each.what + (f" at {clock.minute(each.at)}" if each.at else "") for each in self.waiting]
         zone = f" ({clock.zone})" if any(each.at for each in self.waiting) else ""
-        number = output.counted(len(changes), "change", "changes")
+        number = output.quantity(len(changes), "change", "changes")
         return (
             f"{self.year}: {number} not counted yet: {in_words(changes)}{zone}; "
             f"bring up to date with `dakl run --year {self.year}`"

@@ -53,7 +53,7 @@ def print_verdict(verdict: "Verdict") -> None:
     """Print a verdict with its first findings and what to do about each rule, in Dutch, for the coordinator."""
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
     from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-    from dakl_pipeline.presentation.dutch import counted, number
+    from dakl_pipeline.presentation.dutch import number, quantity
 
     output.say("GOEDGEKEURD" if verdict.approved else f"AFGEKEURD: {_why_rejected(verdict)}")
     if reading := _reading(verdict):
@@ -73,7 +73,7 @@ def print_verdict(verdict: "Verdict") -> None:
     if (more := sum(counts.values()) - len(rows)) > 0:
         is_all = max(counts.values()) <= MAX_FINDINGS_PER_RULE
         listed = "alle" if is_all else f"de eerste {MAX_FINDINGS_PER_RULE} van elke soort"
-        output.say(f"... en nog {counted(more, 'bevinding', 'bevindingen')}; {listed} met --json")
+        output.say(f"... en nog {quantity(more, 'bevinding', 'bevindingen')}; {listed} met --json")
     if rows:
         output.say("Wat te doen:")
     for rule in map(rules_by_id().__getitem__, dict.fromkeys(f.rule for f in verdict.findings)):

@@ -13,7 +13,7 @@ from dakl_pipeline.intake.profile import FileProfile, ProfileMaker
 from dakl_pipeline.intake.reading import Reading, Readings
 from dakl_pipeline.intake.rules import COLUMN_CONTENT_RULES, CONTENT_RULES, FIRST_CREATION_DATE, expected_years
 from dakl_pipeline.intake.scan import Test, Tests, add_hits
-from dakl_pipeline.intake.table_rules import TABLE_RULES, compare
+from dakl_pipeline.intake.table_rules import TABLE_RULES, compare_rows
 from dakl_pipeline.intake.values import Context
 
 # Registrations are compared with each other up to here; far more than the whole country delivers, and it keeps a file
@@ -83,7 +83,7 @@ class ContentCheck:
         if self._rows > MAX_COMPARED_ROWS:
             self._collector.add("not_compared", limit=MAX_COMPARED_ROWS)
         elif self._parts:
-            comparison = compare(pl.concat(self._parts))
+            comparison = compare_rows(pl.concat(self._parts))
             for rule in _rules(column_set, self._context):
                 if rule.id in TABLE_RULES:
                     self._add_clashes(rule, TABLE_RULES[rule.id](comparison))

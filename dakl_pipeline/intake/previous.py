@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dakl_pipeline.intake.bounds import is_large
 from dakl_pipeline.intake.findings import Finding, finding
 from dakl_pipeline.intake.profile import FileProfile
-from dakl_pipeline.presentation.dutch import MONTHS, counted, listed, number
+from dakl_pipeline.presentation.dutch import MONTHS, listed, number, quantity
 from dakl_pipeline.reference import Compared, shelter_types
 from dakl_pipeline.reference.municipality import successors
 
@@ -65,7 +65,7 @@ def _size(pair: _Pair) -> Iterator[Finding]:
     rule = "fewer_registrations" if now < before else "more_registrations"
     difference = abs(now - before)
     if pair.is_large(rule, difference, of=before, expected=before):
-        found = counted(now, "registratie", "registraties")
+        found = quantity(now, "registratie", "registraties")
         yield pair.finding(rule, difference, found=found, expected=number(before))
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.population import adults_only
-from dakl_pipeline.presentation.dutch import counted, number
+from dakl_pipeline.presentation.dutch import number, quantity
 from dakl_pipeline.reference import Methodology, exclusion_reasons
 from dakl_pipeline.statistics.eligibility import codes_with_region, exclusion_reason, published_type_codes
 
@@ -37,7 +37,7 @@ class Reading(BaseModel):
     def told(self) -> tuple[str, ...]:
         """What was read and what counts, as sentences for the supplier (Dutch); no more than the file itself shows."""
         count = "telt er 1" if self.counting == 1 else f"tellen er {number(self.counting)}"
-        read = counted(self.registrations, "registratie", "registraties")
+        read = quantity(self.registrations, "registratie", "registraties")
         lines = [
             f"{read} gelezen; daarvan {count} mee voor {self.reporting_year}, voor zover aan het bestand te zien is."
         ]

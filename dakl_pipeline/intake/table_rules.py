@@ -43,7 +43,7 @@ def _days(column: str) -> pl.Expr:
     return (pl.col(column) - _FIRST_DATE).dt.total_days().cast(pl.UInt64)
 
 
-def compare(registrations: pl.DataFrame) -> Comparison:
+def compare_rows(registrations: pl.DataFrame) -> Comparison:
     """Sort the registrations by person, type and start, once for all rules.
 
     Args:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from dakl_pipeline.mail.content import MailContent
-from dakl_pipeline.mail.wording import moment
+from dakl_pipeline.mail.wording import moment_in_zone
 from dakl_pipeline.presentation.dutch import day as in_words
 from dakl_pipeline.privacy.redaction import mask_line
 
@@ -80,7 +80,7 @@ def content_of_failed_run(run: FailedRun, *, time_zone: str) -> MailContent:
             ("Run", run.run_id),
             *([("Verslagjaar", run.year)] if run.year is not None else []),
             *([("Stap in Dagster", run.stage)] if run.stage is not None else []),
-            ("Mislukt", moment(run.failed_at, time_zone)),
+            ("Mislukt", moment_in_zone(run.failed_at, time_zone)),
             (_MESSAGE, said),
         ),
     )
@@ -111,7 +111,7 @@ def content_of_day(headline: str, to_do: str, day: date) -> MailContent:
 def _attempts(run: FailedRun, time_zone: str) -> list[str]:
     said = [] if run.attempt is None else [f"Dit was poging {run.attempt}."]
     if run.next_attempt_at is not None:
-        said.append(f"De volgende poging begint vanzelf op {moment(run.next_attempt_at, time_zone)}.")
+        said.append(f"De volgende poging begint vanzelf op {moment_in_zone(run.next_attempt_at, time_zone)}.")
     return [" ".join(said)] if said else []
 
 

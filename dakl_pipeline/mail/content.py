@@ -24,8 +24,8 @@ from dakl_pipeline.mail.delivery_status import (
 )
 from dakl_pipeline.mail.groups import FindingGroup, group_findings
 from dakl_pipeline.mail.rejection import rejection_of
-from dakl_pipeline.mail.wording import moment
-from dakl_pipeline.presentation.dutch import counted, day, listed
+from dakl_pipeline.mail.wording import moment_in_zone
+from dakl_pipeline.presentation.dutch import day, listed, quantity
 from dakl_pipeline.privacy.redaction import mask_line, mask_numbers
 from dakl_pipeline.reference import Methodology
 
@@ -112,7 +112,7 @@ def content_of_delivery(
     first = tuple(g for g in groups if _is_about_the_file(g) and not g.explained_on)
     others = tuple(g for g in groups if g not in first)
     diagnoses = tuple(map(mask_numbers, diagnoses))
-    received = moment(delivery.received_at, methodology.time_zone)
+    received = moment_in_zone(delivery.received_at, methodology.time_zone)
     file = (
         f"Het bestand {_file(delivery)} van {_who(delivery, organisation)}{_about(delivery)}, ontvangen op {received}"
     )
@@ -188,8 +188,8 @@ def content_of_withdrawal(
         headline=f"Uw intrekking van verslagjaar {year} is bevestigd",
         paragraphs=(
             f"Verslagjaar {year} van {_who(withdrawal, organisation)} is ingetrokken op "
-            f"{moment(withdrawal.received_at, methodology.time_zone)}. CBS verwerkt en publiceert uw gegevens over dat "
-            "jaar niet.",
+            f"{moment_in_zone(withdrawal.received_at, methodology.time_zone)}. CBS verwerkt en publiceert uw gegevens "
+            "over dat jaar niet.",
             *([f"Dit geldt voor {listed([name_of(d, methodology) for d in taken_out])}."] if taken_out else []),
             *([f"Uw {name_of(later.delivery, methodology)} is van een latere ronde en telt wel mee."] if later else []),
             *([] if withdrawal.late_reason is None else [_LATE_WITHDRAWAL]),
@@ -203,7 +203,7 @@ def content_of_withdrawal(
             ("Intrekking", withdrawal.delivery_id),
             *_supplier(withdrawal, organisation),
             ("Verslagjaar", str(year)),
-            ("Ontvangen", moment(withdrawal.received_at, methodology.time_zone)),
+            ("Ontvangen", moment_in_zone(withdrawal.received_at, methodology.time_zone)),
         ),
     )
 
@@ -249,7 +249,7 @@ def content_of_cancellation(
             ("Vastgelegd als", cancellation.delivery_id),
             *_supplier(cancellation, organisation),
             *((("Verslagjaar", str(year)),) if year is not None else ()),
-            ("Vastgelegd", moment(cancellation.recorded_at, methodology.time_zone)),
+            ("Vastgelegd", moment_in_zone(cancellation.recorded_at, methodology.time_zone)),
         ),
     )
 
@@ -299,9 +299,9 @@ def _receipt(delivery: Delivery, organisation: str | None, methodology: Methodol
         ("Aanlevering", delivery.delivery_id),
         *_supplier(delivery, organisation),
         ("Bestand", _file(delivery)),
-        ("Grootte", counted(delivery.size, "byte", "bytes")),
+        ("Grootte", quantity(delivery.size, "byte", "bytes")),
         ("Controlegetal (SHA-256)", delivery.sha256),
-        ("Ontvangen", moment(delivery.received_at, methodology.time_zone)),
+        ("Ontvangen", moment_in_zone(delivery.received_at, methodology.time_zone)),
         ("Controleregels", f"versie {delivery.catalogue_version}"),
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from dakl_pipeline.intake.catalogue import SEVERITIES, Rule, Severity, catalogue
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding
 from dakl_pipeline.mail.wording import lines
-from dakl_pipeline.presentation.dutch import counted, day, number
+from dakl_pipeline.presentation.dutch import day, number, quantity
 from dakl_pipeline.privacy.redaction import mask_numbers
 
 # Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
@@ -115,6 +115,6 @@ def _messages(findings: Iterable[Finding], *, is_all: bool) -> tuple[Message, ..
             rows.append(each.row)
     messages = [Message(text, lines(rows, LISTED, is_all=is_all) if rows else "") for text, rows in rows_of.items()]
     if (more := len(messages) - LISTED) > 0:
-        rest = f"En nog {counted(more, 'andere regel', 'andere regels')}." if is_all else "En nog andere regels."
+        rest = f"En nog {quantity(more, 'andere regel', 'andere regels')}." if is_all else "En nog andere regels."
         messages[LISTED:] = [Message(rest, "")]
     return tuple(messages)

@@ -8,7 +8,7 @@ from dakl_pipeline.presentation import dutch
 from dakl_pipeline.presentation.dutch import first_few
 
 
-def moment(value: datetime, time_zone: str) -> str:
+def moment_in_zone(value: datetime, time_zone: str) -> str:
     """A moment in words, on the clock of a time zone: ``12 mei 2025 om 14.30 uur``."""
     return dutch.moment(value.astimezone(ZoneInfo(time_zone)))
 

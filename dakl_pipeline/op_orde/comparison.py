@@ -11,7 +11,7 @@ from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.check import Finding, Verdict
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, is_about_earlier, weights
 from dakl_pipeline.op_orde.explanations import Explanation, asked_again
-from dakl_pipeline.op_orde.report import FindingGroup, ShownExplanation, Status
+from dakl_pipeline.op_orde.report import RuleFindings, ShownExplanation, Status
 from dakl_pipeline.presentation.dutch import number
 
 Key = tuple[str, str | None]
@@ -23,14 +23,14 @@ class _Group:
     findings: list[Finding]
 
 
-def compare(
+def compare_findings(
     current: Verdict,
     previous: Verdict | None,
     explanations: Mapping[str, Explanation],
     *,
     year: int,
     growth_allowed: float = 0,
-) -> tuple[FindingGroup, ...]:
+) -> tuple[RuleFindings, ...]:
     """Put the findings of a delivery beside those of the previous approved one.
 
     Args:
@@ -65,13 +65,13 @@ def _grouped(verdict: Verdict) -> dict[Key, _Group]:
 
 def _row_ranges(
     key: Key, now: _Group | None, before: dict[Key, _Group] | None, explanation: Explanation | None, year: int
-) -> FindingGroup:
+) -> RuleFindings:
     rule = rules_by_id()[key[0]]
     earlier = before.get(key) if before is not None else None
     findings = now.findings if now else []
     messages = [finding.message for finding in findings]
     status: Status = "solved" if now is None else "present" if earlier else "new"
-    return FindingGroup(
+    return RuleFindings(
         rule=rule.id,
         column=key[1],
         severity=rule.severity,
@@ -95,7 +95,7 @@ def _must_hold(rule: Rule, *, is_listed: bool) -> str:
     return f"Wat moet kloppen: {rule.tests}.{where}"
 
 
-def _urgency(group: FindingGroup) -> tuple[bool, bool, bool, bool, int, int]:
+def _urgency(group: RuleFindings) -> tuple[bool, bool, bool, bool, int, int]:
     place = [rule.id for rule in catalogue().rule].index(group.rule)
     column = -1 if group.column is None else catalogue().columns("optional").index(group.column)
     is_second = not is_about_earlier(group.rule)

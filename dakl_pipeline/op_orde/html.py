@@ -12,8 +12,8 @@ from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.op_orde import charts, layout
 from dakl_pipeline.op_orde.charts import Chart
-from dakl_pipeline.op_orde.report import FindingGroup, OpOrdeReport
-from dakl_pipeline.presentation.dutch import counted, day, first_few, moment
+from dakl_pipeline.op_orde.report import OpOrdeReport, RuleFindings
+from dakl_pipeline.presentation.dutch import day, first_few, moment, quantity
 from dakl_pipeline.presentation.pages import page_template
 
 _SHOWN_RANGES = 40
@@ -59,19 +59,19 @@ def _template() -> jinja2.Template:
         "MAX_ROWS": MAX_FINDINGS_PER_RULE,
         "rows": _rows,
         "row_messages": _row_messages,
-        "counted": counted,
+        "counted": quantity,
         "change": layout.difference,
     }
     return page_template("dakl_pipeline.op_orde", "report.html.j2", known)
 
 
-def _rows(finding: FindingGroup) -> str:
+def _rows(finding: RuleFindings) -> str:
     ranges = layout.row_ranges(finding.rows)
     is_all = len(ranges) <= _SHOWN_RANGES and len(finding.rows) == finding.count
     return first_few(ranges, _SHOWN_RANGES, is_all=is_all)
 
 
-def _row_messages(finding: FindingGroup) -> list[tuple[int, str]]:
+def _row_messages(finding: RuleFindings) -> list[tuple[int, str]]:
     return list(zip(finding.rows, finding.row_messages, strict=False))[:_SHOWN_MESSAGES]
 
 

@@ -144,7 +144,7 @@ class ShownExplanation(_Part):
     recorded_at: AwareDatetime
 
 
-class FindingGroup(_Part):
+class RuleFindings(_Part):
     """Everything that one rule says about one column, beside the previous approved delivery.
 
     Rows move between two deliveries, so a finding is recognised by its rule and column, not by its rows.
@@ -209,6 +209,6 @@ class OpOrdeReport(DeliveryFigures):
     correct_until: date | None
     rules_version: str
     previous: DeliveryFigures | None
-    findings: tuple[FindingGroup, ...]
+    findings: tuple[RuleFindings, ...]
     adults_only_note: str = ""
     files: tuple[str, ...]

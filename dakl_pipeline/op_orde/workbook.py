@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from dakl_pipeline.intake.catalogue import SEVERITIES
 from dakl_pipeline.op_orde.html import STATUSES
 from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, shown_tables
-from dakl_pipeline.op_orde.report import DeliveryFigures, FindingGroup, OpOrdeReport
+from dakl_pipeline.op_orde.report import DeliveryFigures, OpOrdeReport, RuleFindings
 from dakl_pipeline.presentation.dutch import day, moment
 
 # Excel files carry a date of creation; a fixed one keeps the bytes the same.
@@ -269,7 +269,7 @@ _FINDING_COLUMNS = (
 )
 
 
-def _finding(finding: FindingGroup) -> tuple[Cell, ...]:
+def _finding(finding: RuleFindings) -> tuple[Cell, ...]:
     return (
         finding.title,
         SEVERITIES[finding.severity],
@@ -286,7 +286,7 @@ def _finding(finding: FindingGroup) -> tuple[Cell, ...]:
     )
 
 
-def _explained(finding: FindingGroup) -> str | None:
+def _explained(finding: RuleFindings) -> str | None:
     if finding.explanation is None:
         return None
     return f"{finding.asked_again}\n{finding.explanation.text}" if finding.asked_again else finding.explanation.text
@@ -304,7 +304,7 @@ _LINE_COLUMNS = (
 )
 
 
-def _lines(findings: Iterable[FindingGroup]) -> Iterable[tuple[Cell, ...]]:
+def _lines(findings: Iterable[RuleFindings]) -> Iterable[tuple[Cell, ...]]:
     for finding in findings:
         for place, row in enumerate(finding.rows):
             message = finding.row_messages[place] if finding.row_messages else finding.message

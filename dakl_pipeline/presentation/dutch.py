@@ -25,7 +25,7 @@ def number(value: float) -> str:
     return text.translate(str.maketrans(",.", ".,"))
 
 
-def counted(value: int, singular: str, plural: str) -> str:
+def quantity(value: int, singular: str, plural: str) -> str:
     """A number with its noun: ``1 registratie`` or ``2.000 registraties``."""
     return f"{number(value)} {singular if value == 1 else plural}"
 

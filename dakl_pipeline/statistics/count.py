@@ -17,7 +17,7 @@ PERSON_DIMENSIONS = {
 }
 
 
-def counted(persons: pl.DataFrame) -> pl.DataFrame:
+def counted_persons(persons: pl.DataFrame) -> pl.DataFrame:
     """The persons that count: those with a BSN, also through a linked V-number (monitor rule 5.6)."""
     return persons.filter("has_bsn")
 
@@ -34,7 +34,7 @@ def count_unique_persons(persons: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Frame of the contract ``statistics.unique_person_counts``: cells of one or more, sorted by key.
     """
-    one = counted(persons).select(
+    one = counted_persons(persons).select(
         "year",
         "region_code",
         "person_pseudonym",
@@ -70,7 +70,7 @@ def count_supplier_overlap(persons: pl.DataFrame) -> pl.DataFrame:
         Frame of the contract ``statistics.supplier_overlap``, sorted by key.
     """
     return (
-        counted(persons)
+        counted_persons(persons)
         .with_columns(is_only_here=pl.col("supplier_ids").list.len() == 1)
         .explode("supplier_ids")
         .group_by("year", "region_code", supplier_id="supplier_ids")

@@ -5,7 +5,7 @@ import polars as pl
 from dakl_pipeline.contracts.statistics import COVERAGE
 from dakl_pipeline.reference import coverage_measures
 from dakl_pipeline.reference.regions import COUNTRY
-from dakl_pipeline.statistics.count import counted
+from dakl_pipeline.statistics.count import counted_persons
 
 _KEYS = ["year", "region_code"]
 
@@ -34,7 +34,7 @@ def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -
     )
     of_persons = persons.group_by(_KEYS).agg(persons_v_number_only=(~pl.col("has_bsn")).sum())
     of_counted = (
-        counted(persons)
+        counted_persons(persons)
         .group_by(_KEYS)
         .agg(
             persons_not_in_register=(~pl.col("is_in_person_register")).sum(),

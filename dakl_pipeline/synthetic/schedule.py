@@ -38,7 +38,7 @@ class ScheduledEvent:
 
 
 @dataclass(frozen=True)
-class Withdrawal:
+class PlannedWithdrawal:
     """A supplier (position) that withdraws a year in a round; permanent when no later round has the year."""
 
     supplier: int
@@ -47,7 +47,7 @@ class Withdrawal:
     is_permanent: bool
 
 
-def rounds_of(plan: PopulationPlan) -> list[tuple[DeliveryRound, int]]:
+def planned_rounds(plan: PopulationPlan) -> list[tuple[DeliveryRound, int]]:
     """Every round and year of the plan, oldest round first."""
     return [(each, year) for each in delivery_rounds() for year in each.reporting_years if year in plan.years]
 
@@ -69,7 +69,7 @@ def _days(start: date, end: date) -> list[date]:
 
 def plan_withdrawals(
     plan: PopulationPlan, suppliers: tuple[Supplier, ...], never: frozenset[int]
-) -> tuple[Withdrawal, ...]:
+) -> tuple[PlannedWithdrawal, ...]:
     """Who withdraws what, one supplier each; not the suppliers in ``never``.
 
     A permanent withdrawal is only of a supplier that has less than half of the stays in each of its regions, so that
@@ -77,8 +77,8 @@ def plan_withdrawals(
     """
     rng = np.random.default_rng([plan.seed, 7])
     largest_share = [float(shares.max()) for shares in weight_shares(suppliers)]
-    pairs = rounds_of(plan)
-    found: list[Withdrawal] = []
+    pairs = planned_rounds(plan)
+    found: list[PlannedWithdrawal] = []
     for number in range(plan.hard_cases.withdrawals):
         each, year = pairs[number % len(pairs)]
         is_permanent = not any(other.delivery_start > each.delivery_start for other, y in pairs if y == year)
@@ -91,11 +91,13 @@ def plan_withdrawals(
             and (not is_permanent or largest_share[position] < 0.5)
         ]
         if able:
-            found.append(Withdrawal(int(rng.choice(able)), year, each.round, is_permanent))
+            found.append(PlannedWithdrawal(int(rng.choice(able)), year, each.round, is_permanent))
     return tuple(found)
 
 
-def withdrawn_shares(suppliers: tuple[Supplier, ...], withdrawals: tuple[Withdrawal, ...], year: int) -> FloatArray:
+def withdrawn_shares(
+    suppliers: tuple[Supplier, ...], withdrawals: tuple[PlannedWithdrawal, ...], year: int
+) -> FloatArray:
     """By region, the share of the stays of a year that is withdrawn for good."""
     of_supplier = weight_shares(suppliers)
     gone = [of_supplier[each.supplier] for each in withdrawals if each.is_permanent and each.reporting_year == year]
@@ -103,7 +105,10 @@ def withdrawn_shares(suppliers: tuple[Supplier, ...], withdrawals: tuple[Withdra
 
 
 def make_schedule(
-    plan: PopulationPlan, supplier_count: int, withdrawals: tuple[Withdrawal, ...], active: dict[int, frozenset[int]]
+    plan: PopulationPlan,
+    supplier_count: int,
+    withdrawals: tuple[PlannedWithdrawal, ...],
+    active: dict[int, frozenset[int]],
 ) -> list[ScheduledEvent]:
     """Every delivery and withdrawal.
 
@@ -119,7 +124,7 @@ def make_schedule(
     rng = np.random.default_rng([plan.seed, 8])
     cases = plan.hard_cases
     stops = some_of(rng, supplier_count, cases.not_redelivered) - {each.supplier for each in withdrawals}
-    pairs = rounds_of(plan)
+    pairs = planned_rounds(plan)
     found: list[ScheduledEvent] = []
     for each, year in pairs:
         earlier = any(other.delivery_start < each.delivery_start for other, y in pairs if y == year)

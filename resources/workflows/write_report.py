@@ -19,7 +19,7 @@ from dakl_pipeline.intake.check import Verdict, check_delivery
 from dakl_pipeline.intake.findings import weights
 from dakl_pipeline.intake.population import adults_only_note
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.op_orde.comparison import compare
+from dakl_pipeline.op_orde.comparison import compare_findings
 from dakl_pipeline.op_orde.explanations import latest_by_rule, with_counts
 from dakl_pipeline.op_orde.html import to_html
 from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, DeliveryStatusNow, OpOrdeReport
@@ -170,7 +170,7 @@ class ReportStore:
             correct_until=last_day_to_deliver(year, delivery.received_at, self._methodology),
             rules_version=catalogue().version,
             previous=previous,
-            findings=compare(
+            findings=compare_findings(
                 verdict,
                 earlier,
                 latest_by_rule(with_counts(explanations, log)),

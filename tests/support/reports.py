@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.op_orde.comparison import compare
+from dakl_pipeline.op_orde.comparison import compare_findings
 from dakl_pipeline.op_orde.explanations import Explanation, latest_by_rule
 from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, Figures, OpOrdeReport
 from dakl_pipeline.op_orde.tables import count_figures
@@ -80,7 +80,7 @@ def report(
         correct_until=date(2025, 6, 18),
         rules_version="1.0.0",
         previous=before,
-        findings=compare(
+        findings=compare_findings(
             check(lines(*current)),
             None if previous is None else check(lines(*previous)),
             latest_by_rule(explanations),

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dakl_pipeline.intake.table_rules import compare, duplicate_rows, overlapping_stays
+from dakl_pipeline.intake.table_rules import compare_rows, duplicate_rows, overlapping_stays
 
 SCHEMA = {
     "line_number": pl.UInt32,
@@ -36,7 +36,7 @@ _STAYS = st.lists(
 @given(stays=_STAYS)
 def test_against_all_pairs(stays: list[Stay]) -> None:
     frame = pl.DataFrame([(n, *s) for n, s in enumerate(stays, start=2)], schema=SCHEMA, orient="row")
-    comparison = compare(frame)
+    comparison = compare_rows(frame)
 
     first = {stay: row for row, stay in reversed(list(enumerate(stays, start=2)))}
     duplicates = [(row, first[stay]) for row, stay in enumerate(stays, start=2) if first[stay] != row]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dakl_pipeline.mail.wording import lines, moment
+from dakl_pipeline.mail.wording import lines, moment_in_zone
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from dakl_pipeline.mail.wording import lines, moment
     ids=["winter", "summer, the next day already"],
 )
 def test_moment(value: datetime, words: str) -> None:
-    assert moment(value, "Europe/Amsterdam") == words
+    assert moment_in_zone(value, "Europe/Amsterdam") == words
 
 
 @pytest.mark.parametrize(

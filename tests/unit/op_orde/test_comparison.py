@@ -6,7 +6,7 @@ import pytest
 
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
-from dakl_pipeline.op_orde.comparison import compare
+from dakl_pipeline.op_orde.comparison import compare_findings
 from dakl_pipeline.op_orde.explanations import MAX_LENGTH, explainable_rule, latest_by_rule, safe_text
 from tests.support.delivery_files import check, lines
 from tests.support.reports import ANNA, BRAM, YEAR, explanation, report, row
@@ -85,7 +85,7 @@ def test_messages_that_differ_by_row_are_kept_by_row():
 
 def test_the_count_is_of_all_rows_also_when_not_all_are_listed():
     many = [row(gemeente="9999", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 7)]
-    by_rule = {f.rule: f for f in compare(check(lines(*many)), None, {}, year=YEAR)}
+    by_rule = {f.rule: f for f in compare_findings(check(lines(*many)), None, {}, year=YEAR)}
     finding = by_rule["gemeente_unknown"]
     assert finding.count == MAX_FINDINGS_PER_RULE + 7
     assert len(finding.rows) == MAX_FINDINGS_PER_RULE
@@ -94,7 +94,7 @@ def test_the_count_is_of_all_rows_also_when_not_all_are_listed():
 def test_each_column_of_a_rule_has_its_own_count_however_many_there_are():
     first = [row(gemeente="141", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 2)]
     second = [row(kind="301", v_number=f"28{n:08}") for n in range(3)]
-    made = [f for f in compare(check(lines(*first, *second)), None, {}, year=YEAR) if f.rule == "code_padded"]
+    made = [f for f in compare_findings(check(lines(*first, *second)), None, {}, year=YEAR) if f.rule == "code_padded"]
     assert [(f.column, f.count, len(f.rows)) for f in made] == [
         ("gemeentecode", MAX_FINDINGS_PER_RULE + 2, MAX_FINDINGS_PER_RULE),
         ("type_opvang", 3, 0),

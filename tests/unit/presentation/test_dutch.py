@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dakl_pipeline.presentation.dutch import counted, day, first_few, listed, number
+from dakl_pipeline.presentation.dutch import day, first_few, listed, number, quantity
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_number(value: float, words: str) -> None:
     ("value", "words"), [(0, "0 registraties"), (1, "1 registratie"), (2000, "2.000 registraties")]
 )
 def test_counted(value: int, words: str) -> None:
-    assert counted(value, "registratie", "registraties") == words
+    assert quantity(value, "registratie", "registraties") == words
 
 
 @pytest.mark.parametrize(
