@@ -12,7 +12,7 @@ from dakl_pipeline.operation.reruns import DEFAULT_RETRY_DELAYS, NoRun, PastRun,
 from resources.workflows.year_status import YearMonitor
 
 REASON_TAG = "dakl/reason"
-TARGET_TAG = f"{HIDDEN}wanted"
+TARGET_TAG = f"{HIDDEN}target"
 # More than there are attempts, so that all of one state are seen.
 _RUNS_SEEN = 20
 # A run takes its year within seconds after its start; to start it may have to wait for a process.

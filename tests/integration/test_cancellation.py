@@ -130,7 +130,7 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     # The file before is one that was cancelled: the report compares with none.
     report = json.loads(next((home / "reports/2024" / ALMELO).glob("000007-op-orde.json")).read_text())
     assert report["previous"] is None
-    assert report["standing"] == "selected"
+    assert report["status"] == "selected"
 
 
 @pytest.mark.parametrize(

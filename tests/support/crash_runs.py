@@ -116,7 +116,7 @@ def _selected(home: Path) -> int:
 def _stale_files(home: Path, *folders: str) -> list[str]:
     """Files in some folders that a process left half done, or that nobody uses."""
     found = [path for folder in folders for path in (home / folder).glob(".*" if folder == "." else "**/.*")]
-    half = [str(path.relative_to(home)) for path in found if not path.name.endswith(("lock", ".sha256"))]
+    half = [str(path.relative_to(home)) for path in found if not path.name.endswith(("lock", ".sha256", ".head"))]
     tables = [path.name for path in (home / "stages" / str(YEAR)).glob("*.parquet")]
     made = sum(len(stage.tables) for stage in STAGES)
     return half + (sorted(tables) if len(tables) != made else [])

@@ -86,7 +86,7 @@ def _notices() -> Iterator[tuple[str, MailContent]]:
 NOTICES = dict(_notices())
 
 
-@pytest.mark.parametrize("notice", NOTICES.values(), ids=NOTICES)
+@pytest.mark.parametrize("content", NOTICES.values(), ids=NOTICES)
 def test_one_language_and_one_clock(content: MailContent) -> None:
     greeting = greeting_of([Recipient("Anna de Vriès", "anna@opvang.internal")])
     page = re.sub("<(style|title).*?</.*?>|<[^>]*>", " ", as_html(content, greeting), flags=re.DOTALL)

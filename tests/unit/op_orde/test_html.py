@@ -61,8 +61,8 @@ REPORTS = {
     "correction": report(SECOND, FIRST, explanations=[explanation("long_open", "Woont er nog.")]),
     "nothing found": report([row()]),
     "all explained": report([row(gemeente="9999")], explanations=[explanation("gemeente_unknown", "Nieuwe code.")]),
-    "withdrawn": report([row()]).model_copy(update={"standing": "withdrawn", "correct_until": None}),
-    "superseded": report(FIRST).model_copy(update={"standing": "superseded", "correct_until": None}),
+    "withdrawn": report([row()]).model_copy(update={"status": "withdrawn", "correct_until": None}),
+    "superseded": report(FIRST).model_copy(update={"status": "superseded", "correct_until": None}),
 }
 
 
