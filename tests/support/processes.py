@@ -83,7 +83,7 @@ def _assert_whole(home: Path, file: Path) -> None:
         assert isinstance(entry, Delivery)
         with store.open_verified(entry) as opened:
             assert opened.read() == content
-    assert sorted(path.name for path in (home / "deliveries").iterdir()) == [".lock", *store.entry_names()]
+    assert sorted(path.name for path in (home / "deliveries").iterdir()) == [".head", ".lock", *store.entry_names()]
     assert {path.name for path in (home / "deliveries").glob("*/*")} == {"entry.json", "link.json", file.name}
     made = sorted(path for path in (home / "reports").rglob("*") if path.is_file())
     for entry in entries:
