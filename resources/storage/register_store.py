@@ -21,6 +21,8 @@ class RegisterStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # A register of the whole country is digested only when its file is another one than the last time.
+        self._digests: dict[tuple[Path, int, int, int], str] = {}
 
     def digest(self, register: Register, year: int) -> str:
         """SHA-256 of the register file, 64 hexadecimal characters.
@@ -28,7 +30,12 @@ class RegisterStore:
         Raises:
             Missing: If the file is not there.
         """
-        return digest_of(self.require(register, year))
+        path = self.require(register, year)
+        status = path.stat()
+        file = (path, status.st_ino, status.st_size, status.st_mtime_ns)
+        if file not in self._digests:
+            self._digests[file] = digest_of(path)
+        return self._digests[file]
 
     def read(self, register: Register, year: int) -> pl.DataFrame:
         """Read the columns of the contract; other columns in the file stay unread.

@@ -2,12 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from dakl_pipeline.contracts.deliveries import SELECTED
-from dakl_pipeline.contracts.registers import REGISTERS, Register
+from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.deliveries.selection import delivery_statuses, select, selection_table
 from dakl_pipeline.deliveries.waiting import Waiting, waiting_in_selection
 from dakl_pipeline.errors import DaklError, Missing
@@ -24,7 +23,7 @@ from resources.workflows.record_vintage import shows
 
 @dataclass
 class YearMonitor:
-    """Looks at years.
+    """Says how the figures of years stand.
 
     Attributes:
         deliveries: The delivery log.
@@ -39,10 +38,6 @@ class YearMonitor:
     stages: StageStore
     history: HistoryStore
     methodology: Methodology
-
-    def __post_init__(self) -> None:
-        # A register of the whole country is read only when its file is another one than at the last look.
-        self._digests: dict[tuple[Path, int, int, int], str] = {}
 
     def year_status(self, year: int) -> YearStatus:
         """How a year stands.
@@ -80,7 +75,7 @@ class YearMonitor:
     def _registers(self, year: int) -> tuple[dict[str, str], str | None]:
         """Digest of every register, and what is missing of them."""
         try:
-            return {register.name: self._digest(register, year) for register in REGISTERS}, None
+            return {register.name: self.registers.digest(register, year) for register in REGISTERS}, None
         except Missing as error:
             return {}, str(error)
 
@@ -111,14 +106,6 @@ class YearMonitor:
         except DaklError:
             # Lost with the tables between the stages: then every file is one to count.
             return _nothing_selected()
-
-    def _digest(self, register: Register, year: int) -> str:
-        path = self.registers.require(register, year)
-        status = path.stat()
-        seen = (path, status.st_ino, status.st_size, status.st_mtime_ns)
-        if seen not in self._digests:
-            self._digests[seen] = self.registers.digest(register, year)
-        return self._digests[seen]
 
 
 def _nothing_selected() -> pl.DataFrame:
