@@ -61,16 +61,16 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         if stage.records_vintage:
             _require_no_stale_stage(stage, inputs.year, stores)
         try:
-            made_of = _guarded(lambda: {**computing_libraries(), **inputs.fingerprints()})
+            fingerprints = _guarded(lambda: {**computing_libraries(), **inputs.fingerprints()})
         except dg.Failure as failure:
             yield _not_made(stage, failure)
             raise
         former = stores.stages.record(inputs.year).stages.get(stage.name)
         kept = None
         if FORCE_TAG not in context.run.tags:
-            kept = _guarded(lambda: stores.stages.unchanged(inputs.year, stage.name, made_of))
+            kept = _guarded(lambda: stores.stages.unchanged(inputs.year, stage.name, fingerprints))
         if kept is None:
-            record = yield from _make(stage, inputs, stores, made_of, context.run.run_id)
+            record = yield from _make(stage, inputs, stores, fingerprints, context.run.run_id)
         else:
             record = kept
             yield from _unchanged_results(stage, record)
@@ -149,7 +149,7 @@ def _inputs(context: dg.AssetExecutionContext, stage: Stage) -> tuple[Stores, In
 
 
 def _make(
-    stage: Stage, inputs: Inputs, stores: Stores, made_of: Mapping[str, str], run_id: str
+    stage: Stage, inputs: Inputs, stores: Stores, fingerprints: Mapping[str, str], run_id: str
 ) -> Generator[dg.AssetCheckResult, None, StageRecord]:
     try:
         output = _guarded(lambda: stage.run(inputs))
@@ -169,7 +169,7 @@ def _make(
             inputs.year,
             stage.name,
             output.frames,
-            inputs=made_of,
+            inputs=fingerprints,
             rows_in=output.rows_in,
             excluded=output.excluded,
             notes=output.notes,
