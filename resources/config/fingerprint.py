@@ -148,7 +148,7 @@ class Code:
             path = self._root.joinpath(*name.split("."))
             paths = (path.with_suffix(".py"), path / "__init__.py")
             source = next((each for each in paths if each.is_file()), None)
-            self._modules[name] = _Module(name, ast.parse(source.read_bytes())) if source else None
+            self._modules[name] = _parsed(name, source.read_bytes()) if source else None
         return self._modules[name]
 
 
@@ -231,6 +231,11 @@ class _Module:
             if not names and not imported:
                 # Run for what it does, so it has a part in all of the module.
                 self._calls.append(statement)
+
+
+@cache
+def _parsed(name: str, source: bytes) -> _Module:
+    return _Module(name, ast.parse(source))
 
 
 class _Meaning(ast.NodeTransformer):
