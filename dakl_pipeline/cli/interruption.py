@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 EXIT_CODE = 130
 MESSAGE = "interrupted; what was finished before is kept"
@@ -35,15 +36,36 @@ def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    with _without_traceback():
-        yield from _watched(grace)
+    interrupted = threading.Event()
+    with _without_traceback(interrupted), _remembered(interrupted):
+        yield from _watched(grace, interrupted)
 
 
-def _watched(grace: float) -> Iterator[None]:
+@contextmanager
+def _remembered(interrupted: threading.Event) -> Iterator[None]:
+    """Remember Ctrl-C before it is raised."""
+    former = signal.getsignal(signal.SIGINT)
+    if not callable(former):
+        yield
+        return
+
+    def remember(number: int, frame: FrameType | None) -> object:
+        interrupted.set()
+        return former(number, frame)
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is remember:
+            signal.signal(signal.SIGINT, former)
+
+
+def _watched(grace: float, interrupted: threading.Event) -> Iterator[None]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    watcher = threading.Thread(target=_watch, args=(reading, grace), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(reading, grace, interrupted), daemon=True)
     watcher.start()
     try:
         yield
@@ -55,11 +77,12 @@ def _watched(grace: float) -> Iterator[None]:
 
 
 @contextmanager
-def _without_traceback() -> Iterator[None]:
-    """Keep tracebacks of the interruption itself off the screen.
+def _without_traceback(interrupted: threading.Event) -> Iterator[None]:
+    """Keep tracebacks of the interruption, and of what it broke off, off the screen.
 
     It is raised between any two steps of Python, so also where a library logs it before it passes on (SQLAlchemy, when
-    it closes a connection), or where Python can only tell of it (a destructor).
+    it closes a connection), where Python can only tell of it (a destructor), or where it leaves an object half made,
+    whose destructor then fails.
     """
     last_resort, hook = logging.lastResort, sys.unraisablehook
 
@@ -67,7 +90,7 @@ def _without_traceback() -> Iterator[None]:
         return not (record.exc_info and _is_interruption(record.exc_info[0]))
 
     def show_others(unraisable: "sys.UnraisableHookArgs") -> None:
-        if not _is_interruption(unraisable.exc_type):
+        if not interrupted.is_set() and not _is_interruption(unraisable.exc_type):
             hook(unraisable)
 
     sys.unraisablehook = show_others
@@ -86,9 +109,10 @@ def _is_interruption(kind: type[BaseException] | None) -> bool:
     return kind is not None and not issubclass(kind, Exception)
 
 
-def _watch(reading: int, grace: float) -> None:
+def _watch(reading: int, grace: float, interrupted: threading.Event) -> None:
     if not _is_stopped(reading, None):
         return
+    interrupted.set()
     until = time.monotonic() + grace
     if _is_stopped(reading, until):
         _end()

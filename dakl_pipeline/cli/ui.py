@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -66,15 +67,33 @@ def _serve(program: Sequence[str]) -> None:
     # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would too.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
+    reading, writing = os.pipe()
+    is_over = threading.Event()
+    forwarding = threading.Thread(target=_forward, args=(reading, is_over), daemon=True)
     # A group of its own, so that all its services can be ended when they do not end by themselves.
-    with subprocess.Popen(program, process_group=0) as dagster:  # noqa: S603 - no shell, fixed program
+    with subprocess.Popen(  # noqa: S603 - no shell, fixed program
+        program, process_group=0, stdout=writing, stderr=writing
+    ) as dagster:
+        os.close(writing)
+        forwarding.start()
         try:
             code = dagster.wait()
         except KeyboardInterrupt:
+            # A service that ends later than another tells of what it was doing, with tracebacks.
+            is_over.set()
             _end(dagster)
             return
+        forwarding.join(_SECONDS_TO_END)
     if code != 0:
         raise Refused(f"Dagster stopped with exit code {code}: see what it said above")
+
+
+def _forward(reading: int, is_over: threading.Event) -> None:
+    """Show what Dagster says, until it is over."""
+    while said := os.read(reading, 1 << 16):
+        if not is_over.is_set():
+            sys.stdout.buffer.write(said)
+            sys.stdout.buffer.flush()
 
 
 def _end(dagster: subprocess.Popen[bytes]) -> None:

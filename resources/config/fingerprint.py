@@ -13,6 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, cached_property, partial
 from io import StringIO
@@ -40,6 +41,7 @@ _DATA_FILE = re.compile(r"[\w-]+\.(csv|toml)")
 # Arguments, attributes and columns that hold texts for people.
 _TEXTS = {"description", "source_description"}
 _TEXT_COLUMNS = {"source", "bron", "description"}
+_ATTEMPTS = 10
 _Definition = tuple[str, str]
 # A module, a name in it, an attribute of that.
 _Use = tuple[str, str | None, str | None]
@@ -235,7 +237,15 @@ class _Module:
 
 @cache
 def _parsed(name: str, source: bytes) -> _Module:
-    return _Module(name, ast.parse(source))
+    return _Module(name, _tree(source))
+
+
+def _tree(source: bytes) -> ast.Module:
+    for _ in range(_ATTEMPTS):
+        # CPython 3.11 gives up when another tree is made meanwhile, by a destructor or a thread (gh-106905).
+        with suppress(SystemError):
+            return ast.parse(source)
+    return ast.parse(source)
 
 
 class _Meaning(ast.NodeTransformer):

@@ -158,6 +158,13 @@ class Connection:
     def __del__(self):
         print(flush=True)
         time.sleep(600)
+class HalfMade:
+    def __init__(self):
+        print(flush=True)
+        time.sleep(600)
+        self.name = "made"
+    def __del__(self):
+        self.name.upper()
 with ends_when_interrupted(600):
     {}
     logging.getLogger("pool").error("told")
@@ -173,8 +180,13 @@ with ends_when_interrupted(600):
     except BaseException:
         logging.getLogger("pool").exception("Exception closing connection")""",
         "Connection()",
+        """
+    try:
+        HalfMade()
+    except BaseException:
+        pass""",
     ],
-    ids=["logged", "in a destructor"],
+    ids=["logged", "in a destructor", "leaving an object half made"],
 )
 def test_an_interruption_inside_a_library_prints_no_traceback(interrupted: str) -> None:
     ended, said, _ = _ends(_INSIDE_A_LIBRARY.format(interrupted))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from assets.chain import STAGES
+from resources.config import fingerprint
 from resources.config.fingerprint import Code
 from tests.support.paths import ROOT
 
@@ -219,3 +220,17 @@ def test_arguments_of_a_partial_function_have_a_part_in_it() -> None:
 
     assert of(["a", "b"]) == of(["a", "b"])
     assert of(["a", "b"]) != of(["a", "c"])
+
+
+def test_another_tree_that_is_made_meanwhile_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython 3.11 then gives up with a SystemError."""
+    parse, attempts = fingerprint.ast.parse, [SystemError(), SystemError()]
+
+    def parsed(source: bytes) -> object:
+        if attempts:
+            raise attempts.pop()
+        return parse(source)
+
+    monkeypatch.setattr(fingerprint.ast, "parse", parsed)
+    assert fingerprint._Module("m", fingerprint._tree(b"LIMIT = 5")).meaning("LIMIT")
+    assert attempts == []
