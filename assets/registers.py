@@ -3,10 +3,11 @@
 from functools import partial
 
 from assets.framework.stage import Inputs, Output, Stage
-from dakl_pipeline.contracts.registers import REGISTERS, Register
+from dakl_pipeline.contracts.registers import REGISTERS, Register, wrong_types
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, REGISTER_WARNINGS
 from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
+from dakl_pipeline.statistics.register_checks import evaluate_register, profile_register
 
 
 def pseudonymise(inputs: Inputs, register: Register) -> Output:
@@ -42,6 +43,7 @@ STAGES = tuple(
         run=partial(pseudonymise, register=register),
         source_fingerprints=partial(_digest, register=register),
         uses_key=True,
+        code=(profile_register, evaluate_register, wrong_types),
     )
     for register in REGISTERS
 )

@@ -23,7 +23,7 @@ from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.reference import Methodology, replaced_lists
 from dakl_pipeline.statistics.checks import CheckOutcome
 from dakl_pipeline.statistics.register_checks import RegisterFinding
-from resources.config.fingerprint import Reach, code
+from resources.config import fingerprint
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
@@ -101,6 +101,7 @@ class Stage:
         describe: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was
             not made again. It gets the inputs and the vintages of the year.
         checks: Checks of meaning: name and what must hold.
+        code: Functions whose outcome it uses without naming them, because the framework calls them.
         records_vintage: Whether the year is complete when this stage is done, so that it becomes a vintage.
     """
 
@@ -116,6 +117,7 @@ class Stage:
     source_fingerprints: Callable[["Inputs"], Mapping[str, str]] = lambda inputs: {}
     describe: Callable[["Inputs", HistoryStore], Mapping[Table, Metadata]] = lambda inputs, history: {}
     checks: Mapping[str, str] = field(default_factory=dict)
+    code: Sequence[Callable[..., object]] = ()
     records_vintage: bool = False
 
     @property
@@ -134,8 +136,8 @@ class Stage:
 
     # To follow all code takes tenths of a second.
     @cached_property
-    def _reach(self) -> Reach:
-        return code().reach(self.run, self.source_fingerprints, self.tables, without=self.reads)
+    def _reach(self) -> fingerprint.Reach:
+        return fingerprint.code().reach(self.run, self.source_fingerprints, self.tables, self.code, without=self.reads)
 
     @property
     def name(self) -> str:

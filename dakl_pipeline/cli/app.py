@@ -149,9 +149,8 @@ def generate(
         raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
     population = generate_population(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
     write_population(population, out)
-    output.say(
-        f"{len(population.events)} deliveries and withdrawals, registers of {len(years)} years: {out / 'timeline.csv'}"
-    )
+    registers = f"registers of {output.quantity(len(years), 'year', 'years')}"
+    output.say(f"{len(population.events)} deliveries and withdrawals, {registers}: {out / 'timeline.csv'}")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.redaction import mask_line
+from resources.config.home import Home
 from resources.workflows.opened_home import OpenedHome
 
 
@@ -68,7 +69,7 @@ def upgrade(home: opt.HomeOption = None) -> None:
     if upgraded.converted.figures_problem:
         output.say(f"The figures are to be made again: {upgraded.converted.figures_problem}")
     output.say(f"The home as it was is kept at {upgraded.kept}. It holds BSN's: remove it when all is well.")
-    output.say(f"Then: dakl doctor{opt.home_option(opened)} && dakl run --all{opt.home_option(opened)}")
+    _say_what_next(opened, opt.home_option(opened))
 
 
 def backup(
@@ -109,4 +110,11 @@ def restore(
     else:
         output.say("The figures can be read at once.")
     output.say(f"The key is not among them: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")
-    output.say(f"Then: dakl doctor --home {named.root} && dakl run --all --home {named.root}")
+    _say_what_next(named, f" --home {named.root}")
+
+
+def _say_what_next(home: Home, option: str) -> None:
+    """Advise to look at a home and to count again the years that were counted."""
+    years = "".join(f" --year {year}" for year in OpenedHome(home).history.years())
+    again = f" && dakl run{years}{option}" if years else ""
+    output.say(f"Then: dakl doctor{option}{again}")

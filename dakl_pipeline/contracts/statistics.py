@@ -12,7 +12,7 @@ _REGION = "Centrumregio, of NL voor het hele land."
 
 
 def _same_as_stays(column: str) -> dy.Column:
-    """A person's characteristic: the column of the assessed stays, with that as its lineage."""
+    """A person's characteristic: the column of the stays with their eligibility, with that as its lineage."""
     allowed = StayEligibility.columns()[column]
     assert isinstance(allowed, dy.String)
     return dy.String(

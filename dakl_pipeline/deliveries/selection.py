@@ -52,7 +52,7 @@ def delivery_statuses(entries: Iterable[Entry], methodology: Methodology) -> lis
         methodology: Settings, for the calendar.
 
     Returns:
-        A standing for every delivery, in order of receipt.
+        The status of every delivery, in order of receipt.
     """
     in_order = sorted(entries, key=order_of_receipt)
     cancelled = cancellations(in_order)

@@ -17,6 +17,8 @@ from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
+from resources.storage.append_log import restore_head
+from resources.storage.explanation_store import FOLDER
 
 _CHUNK = 1 << 20
 
@@ -67,6 +69,8 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
             done, problem = _made_present(Home(temporary))
+            for log in (Home(temporary).deliveries, Home(temporary).deliveries / FOLDER):
+                restore_head(log)
             os.sync()
             temporary.rename(root)
     except OSError as error:

@@ -26,7 +26,8 @@ from resources.storage.files import digest_of, locked, sync, write_atomically
 ENTRY_FILE, LINK_FILE = "entry.json", "link.json"
 _HEAD = ".head"
 _INCOMING_PREFIX = ".incoming-"
-_ENTRY_NAME = re.compile("[0-9]{6,}")
+# Six digits, more when they are needed: one name per place.
+_ENTRY_NAME = re.compile("(?!0{6})[0-9]{6}|[1-9][0-9]{6,}")
 # What the first link follows.
 _NOTHING = "0" * 64
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
@@ -278,7 +279,7 @@ class AppendLog(Generic[E]):
             is_later_right = sequence > 0 and (later not in said or said[later] == digests.get(later))
             at_fault = sequence if is_later_right else later
             faults[at_fault] = faults[at_fault] or [str(self._changed(at_fault))]
-        return [*(fault for found in faults.values() for fault in found), *of_payloads]
+        return [*(fault for found in faults.values() for fault in found), *of_payloads, *self._stray_folders()]
 
     def stale_temp_folders(self) -> Iterator[Path]:
         """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
@@ -341,6 +342,20 @@ class AppendLog(Generic[E]):
             return Head(int(sequence), digest)
         except (OSError, ValueError):
             return None
+
+    def _stray_folders(self) -> Iterator[str]:
+        """What looks like an entry and is none, and a head that does not say which entry is the last."""
+        if not self._root.is_dir():
+            return
+        for path in sorted(self._root.glob("[0-9]*")):
+            if path.is_dir() and path.name.isdigit() and not _ENTRY_NAME.fullmatch(path.name):
+                yield f"{path} is no entry of the {self._name}: move it away"
+        # After the first entry a process may have been killed before it wrote the head.
+        if self._head() is None and len(self.names()) > 1:
+            yield (
+                f"{self._root / _HEAD} is gone or not readable, so entries at the end of the {self._name} may be lost: "
+                "compare it with a backup; the next entry writes it again"
+            )
 
     def _destroyed(self) -> dict[tuple[int, str], Tombstone]:
         found = {}
@@ -459,6 +474,21 @@ def chain(root: Path, payloads_of: Callable[[Path], Mapping[str, str]]) -> int:
     if link is not None:
         write_head(root, link)
     return len(names)
+
+
+def restore_head(root: Path) -> None:
+    """Write the head of a log that came without one, as from a backup.
+
+    Args:
+        root: The folder of the log; it may have no entries.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    names = sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
+    if names and not (root / _HEAD).exists():
+        with suppress(OSError, ValidationError):
+            write_head(root, Link.model_validate_json((root / names[-1] / LINK_FILE).read_bytes()))
 
 
 def write_head(root: Path, link: Link) -> None:

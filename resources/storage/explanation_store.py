@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from dakl_pipeline.op_orde.explanations import Explanation
 from resources.storage.append_log import AppendLog
 
-_FOLDER = "explanations"
+FOLDER = "explanations"
 _ADAPTER = TypeAdapter(Explanation)
 
 
@@ -20,7 +20,7 @@ class ExplanationStore:
     """
 
     def __init__(self, deliveries: Path) -> None:
-        self._log = AppendLog(deliveries / _FOLDER, _ADAPTER, name="log of explanations")
+        self._log = AppendLog(deliveries / FOLDER, _ADAPTER, name="log of explanations")
 
     def append(self, make_explanation: Callable[[int], Explanation]) -> Explanation:
         """Keep an explanation.

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from dakl_pipeline.errors import Refused
-from resources.storage.append_log import AppendLog, Tombstone, chain
+from resources.storage.append_log import AppendLog, Tombstone, chain, restore_head
 
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 PAYLOAD = "address.txt"
@@ -150,13 +150,12 @@ def test_only_a_payload_can_be_destroyed(root: Path) -> None:
     assert _log(root).verify() == []
 
 
-def test_a_head_that_is_behind_or_gone_is_no_fault(root: Path) -> None:
+def test_a_head_that_is_behind_is_no_fault_and_one_that_is_gone_comes_back(root: Path) -> None:
     head = (root / ".head").read_text()
     _note(_log(root), "e")
     (root / ".head").write_text(head)
     assert _log(root).verify() == []
     (root / ".head").unlink()
-    assert _log(root).verify() == []
     _note(_log(root), "f")
     assert _log(root).verify() == []
 
@@ -219,3 +218,31 @@ def test_whatever_was_logged_verifies_and_any_change_of_it_does_not(
             else:
                 shutil.rmtree(root / name)
             assert name in _log(root).verify()[0]
+
+
+@pytest.mark.parametrize("name", ["000000", "0000002", "00"])
+def test_a_folder_that_only_looks_like_an_entry_is_named_and_stops_nobody(name: str, root: Path) -> None:
+    shutil.copytree(root / "000002", root / name)
+    assert [entry.text for entry in _log(root).entries()] == ["a", "b", "c", "d"]
+    (line,) = _log(root).verify()
+    assert f"{name} is no entry" in line
+    assert _note(_log(root), "e").sequence == 5
+
+
+@pytest.mark.parametrize("content", [None, "", "garbage", "x y z"])
+def test_without_its_head_a_log_may_have_lost_its_end_and_says_so(content: str | None, root: Path) -> None:
+    (root / ".head").unlink()
+    if content is not None:
+        (root / ".head").write_text(content)
+    shutil.rmtree(root / "000004")
+    (line,) = _log(root).verify()
+    assert "may be lost" in line
+
+
+def test_a_log_from_a_backup_gets_its_head_back(root: Path) -> None:
+    head = (root / ".head").read_bytes()
+    (root / ".head").unlink()
+    restore_head(root)
+    assert (root / ".head").read_bytes() == head
+    assert _log(root).verify() == []
+    restore_head(root.with_name("none"))

@@ -1,5 +1,6 @@
 """The version of the code of a stage: another one exactly when the outcome of the stage can be another."""
 
+import ast
 import re
 import shutil
 from collections.abc import Callable, Iterable
@@ -31,7 +32,9 @@ def copy(tmp_path: Path) -> Path:
 
 def _fingerprints(root: Path) -> dict[str, str]:
     code = Code(root)
-    return {s.name: code.reach(s.run, s.source_fingerprints, s.tables, without=s.reads).fingerprint for s in STAGES}
+    return {
+        s.name: code.reach(s.run, s.source_fingerprints, s.tables, s.code, without=s.reads).fingerprint for s in STAGES
+    }
 
 
 def _changed(copy: Path, before: dict[str, str]) -> set[str]:
@@ -61,6 +64,7 @@ def _docstrings(text: str) -> str:
         ("dakl_pipeline/reference/rules.toml", lambda text: f"# A comment.\n{text}"),
         ("dakl_pipeline/reference/assumption.csv", _replace(",", " ,")),
         ("dakl_pipeline/reference/age_class.csv", _replace("assumption A8", "another source")),
+        ("dakl_pipeline/reference/category.csv", _replace(",Totaal,", ",Alles,")),
         ("dakl_pipeline/contracts/stays.py", _replace('description="', 'description="Met andere woorden: ')),
         ("dakl_pipeline/presentation/dutch.py", _replace("def ", "def _unused() -> None:\n    ...\n\n\ndef ")),
         ("dakl_pipeline/cli/app.py", lambda text: f"{text}\nMORE = 1\n"),
@@ -107,6 +111,14 @@ def test_a_comment_a_docstring_or_a_new_package_remakes_nothing(
             "bsn,000000000",
             "bsn,000000001",
             {"pseudonymised_stays", *REGISTERS},
+        ),
+        # What the framework calls for a stage, and its rules.
+        ("dakl_pipeline/reference/register_rules.toml", "threshold = 1.0", "threshold = 0.5", REGISTERS),
+        (
+            "dakl_pipeline/statistics/register_checks.py",
+            "RegisterFinding(rule.severity",
+            "RegisterFinding(rule.name",
+            REGISTERS,
         ),
         ("assets/region.py", "municipality_{status}", "gemeente_{status}", {"regional_stays"}),
     ],
@@ -220,6 +232,20 @@ def test_arguments_of_a_partial_function_have_a_part_in_it() -> None:
 
     assert of(["a", "b"]) == of(["a", "b"])
     assert of(["a", "b"]) != of(["a", "c"])
+
+
+def test_the_code_has_no_import_that_cannot_be_followed() -> None:
+    """Star imports, relative ones and dotted names without a name of their own."""
+    found = []
+    for room in ("dakl_pipeline", "assets", "resources"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.level or node.names[0].name == "*"):
+                    found.append(f"{path}:{node.lineno}")
+                elif isinstance(node, ast.Import):
+                    dotted = [n.name for n in node.names if n.name.startswith(f"{room}.") and not n.asname]
+                    found += [f"{path}:{node.lineno}" for _ in dotted]
+    assert found == []
 
 
 def test_another_tree_that_is_made_meanwhile_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
