@@ -20,6 +20,8 @@ MESSAGE = "interrupted; what was finished before is kept"
 # A person who has pressed Ctrl-C waits no longer than this.
 GRACE_SECONDS = 3.5
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
+# The file itself: a run replaces the object in front of it.
+_STANDARD_ERROR = 2
 # A bar that was being drawn: its line goes and the cursor is shown again.
 _RESET = "\r\x1b[2K\x1b[?25h"
 
@@ -131,7 +133,7 @@ def _is_stopped(reading: int, until: float | None) -> bool:
 
 def _end() -> None:
     text = f"dakl: {MESSAGE}\n"
-    if sys.stderr.isatty():
+    if os.isatty(_STANDARD_ERROR):
         text = _RESET + text
-    os.write(sys.stderr.fileno(), text.encode("ascii"))
+    os.write(_STANDARD_ERROR, text.encode("ascii"))
     os._exit(EXIT_CODE)

@@ -129,11 +129,20 @@ _LONG_CALL = """
 """
 
 
+_NO_FILE = "import io, sys\nsys.stderr = io.StringIO()\n"
+
+
 @pytest.mark.parametrize(
     ("program", "is_repeated", "code", "said"),
     [
         (f"with ends_when_interrupted(1):{_LONG_CALL}", False, EXIT_CODE, True),
         (f"with ends_when_interrupted(600):{_LONG_CALL}", True, EXIT_CODE, True),
+        (
+            f"import io, sys\nsys.stderr = io.StringIO()\nwith ends_when_interrupted(1):{_LONG_CALL}",
+            False,
+            EXIT_CODE,
+            True,
+        ),
         # What ends by itself within the grace is left alone, whatever its exit code.
         (
             "import time\nwith ends_when_interrupted(600):\n    try:\n        print(flush=True); time.sleep(600)\n"
@@ -143,7 +152,7 @@ _LONG_CALL = """
             False,
         ),
     ],
-    ids=["a long call", "twice", "by itself"],
+    ids=["a long call", "twice", "another object for standard error", "by itself"],
 )
 def test_a_process_that_is_interrupted(program: str, is_repeated: bool, code: int, said: bool) -> None:
     ended, error, seconds = _ends(program, is_repeated=is_repeated)
