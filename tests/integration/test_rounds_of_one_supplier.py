@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 
 from dakl_pipeline.cli import main
+from tests.support.rounds import round_of_2026
 from tests.support.small_home import ANNA, BRAM, CEES, cells, deliver, delivery, figures_home, row, run
 
 YEAR = 2023
-_ROUND_2026 = """
-[rounds.2026]
-reporting_years = [2023, 2024]
-delivery_start = 2026-04-01
-delivery_end = 2026-06-01
-withdrawal_start = 2026-06-15
-withdrawal_end = 2026-06-19
-processing_start = 2026-06-22
-advice_month = "2026-09"
-publication_month = "2026-10"
-source = "decided in a test"
-"""
+_ROUND_2026 = round_of_2026(2023, 2024)
 
 
 class CollectionRound:

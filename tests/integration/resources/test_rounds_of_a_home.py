@@ -9,19 +9,9 @@ from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import delivery_rounds
 from resources.config.home import Home
 from resources.config.settings import load_methodology
+from tests.support.rounds import round_of_2026
 
-NEW = """
-[rounds.2026]
-reporting_years = [2024, 2025]
-delivery_start = 2026-04-01
-delivery_end = 2026-06-01
-withdrawal_start = 2026-06-15
-withdrawal_end = 2026-06-19
-processing_start = 2026-06-22
-advice_month = "2026-09"
-publication_month = "2026-10"
-source = "letter of CBS"
-"""
+NEW = round_of_2026(2024, 2025)
 
 
 def _home(folder: Path, text: str) -> Home:

@@ -10,20 +10,10 @@ from resources.config.environment import load_environment
 from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.mail.settings import load_mail_settings
+from tests.support.rounds import round_of_2026
 from tests.support.small_home import make_home
 
-ROUND = """
-[rounds.2026]
-reporting_years = [2024, 2025]
-delivery_start = 2026-04-01
-delivery_end = 2026-06-01
-withdrawal_start = 2026-06-15
-withdrawal_end = 2026-06-19
-processing_start = 2026-06-22
-advice_month = "2026-09"
-publication_month = "2026-10"
-source = "letter of CBS"
-"""
+ROUND = round_of_2026(2024, 2025)
 
 
 @pytest.mark.parametrize(
