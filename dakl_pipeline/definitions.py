@@ -16,9 +16,9 @@ from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.environment import load_environment
 from resources.config.home import Home, home_of_environment
-from resources.config.home_format import require_format
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
+from resources.storage.home_format import require_format
 from resources.storage.stage_store import StageStore
 from resources.workflows.opened_home import OpenedHome
 

@@ -180,8 +180,8 @@ app.command()(maintenance.upgrade)
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Make a secret key in the home, and the home if it is not there."""
-    from resources.config.home_format import write_format
     from resources.config.secret_key import create_key
+    from resources.storage.home_format import write_format
 
     named = opt.named_home(home)
     path = create_key(named)

@@ -19,8 +19,8 @@ from dakl_pipeline.presentation import figures
 from dakl_pipeline.reference import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_population
 from resources.config.home import Home
-from resources.config.home_format import format_of, refuse_newer, write_format
 from resources.config.secret_key import create_key
+from resources.storage.home_format import format_of, refuse_newer, write_format
 from resources.workflows.opened_home import OpenedHome
 
 _MARKER = ".made-by-dakl-demo"

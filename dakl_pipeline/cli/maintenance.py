@@ -54,8 +54,8 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
 def upgrade(home: opt.HomeOption = None) -> None:
     """Bring a home that an earlier version made up to date; the home as it was is kept beside it."""
     opened = opt.home_of_any_format(home).require()
-    from resources.config.home_format import FORMAT
     from resources.maintenance.upgrade.swap import upgrade_home
+    from resources.storage.home_format import FORMAT
 
     with progress("copying", 1) as bar:
         upgraded = upgrade_home(opened, advance=bar.set)

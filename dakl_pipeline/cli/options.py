@@ -16,7 +16,7 @@ from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
 from dakl_pipeline.privacy.redaction import holds_number, mask_line
 from resources.config.home import Home, home_of_environment
-from resources.config.home_format import require_format
+from resources.storage.home_format import require_format
 from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:

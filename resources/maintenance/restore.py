@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
-from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
 from resources.storage.append_log import restore_head
 from resources.storage.explanation_store import FOLDER
+from resources.storage.home_format import FORMAT, format_of, refuse_newer
 
 _CHUNK = 1 << 20
 

@@ -235,9 +235,7 @@ class AppendLog(Generic[E]):
 
     def names(self) -> list[str]:
         """The names of all entries, tombstones too, in the order of logging, without reading them."""
-        if not self._root.is_dir():
-            return []
-        return sorted((path.name for path in self._root.iterdir() if _ENTRY_NAME.fullmatch(path.name)), key=int)
+        return _names(self._root)
 
     def tombstone_of(self, sequence: int, payload: str) -> Tombstone | None:
         """What says that a payload was destroyed; None when it was not."""
@@ -461,7 +459,7 @@ def chain(root: Path, payloads_of: Callable[[Path], Mapping[str, str]]) -> int:
         OSError: If something cannot be read or written.
     """
     previous, link = _NOTHING, None
-    names = sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
+    names = _names(root)
     for folder in (root / name for name in names):
         link = Link(
             sequence=int(folder.name),
@@ -485,7 +483,7 @@ def restore_head(root: Path) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    names = sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
+    names = _names(root)
     if names and not (root / _HEAD).exists():
         with suppress(OSError, ValidationError):
             write_head(root, Link.model_validate_json((root / names[-1] / LINK_FILE).read_bytes()))
@@ -499,6 +497,11 @@ def write_head(root: Path, link: Link) -> None:
     """
     digest = hashlib.sha256(link.to_bytes()).hexdigest()
     write_atomically(root / _HEAD, f"{link.sequence} {digest}\n".encode("ascii"))
+
+
+def _names(root: Path) -> list[str]:
+    """The names of the entries in a folder, in the order of logging; none when it is not there."""
+    return sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
 
 
 def _name_of(sequence: int) -> str:

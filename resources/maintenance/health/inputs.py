@@ -9,7 +9,6 @@ from dakl_pipeline.deliveries.selection import select
 from dakl_pipeline.operation.health import HealthFinding, evaluate_clock
 from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
-from resources.storage.register_store import RegisterStore
 
 _RESTORE = "put back from a backup what is named (`dakl restore` into another folder), under the same name"
 
@@ -34,7 +33,7 @@ def delivery_log(context: Context) -> Iterator[HealthFinding]:
 
 def registers(context: Context) -> Iterator[HealthFinding]:
     """The registers of every reporting year: there, whole, with their columns, and not odd."""
-    store, entries = RegisterStore(context.home.registers), context.readable_entries()
+    store, entries = context.registers, context.readable_entries()
     for year in context.methodology.reporting_years:
         check = f"registers of {year}"
         missing = [register.name for register in REGISTERS if not store.is_there(register, year)]

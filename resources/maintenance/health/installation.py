@@ -22,12 +22,12 @@ from dakl_pipeline.operation.health import (
 from dakl_pipeline.presentation.english import summarise
 from resources.config.environment import PREFIX, Environment, load_environment
 from resources.config.home import Home
-from resources.config.home_format import FORMAT, format_of
 from resources.config.secret_key import find_key, key_file_of
 from resources.config.settings import load_methodology
 from resources.config.versions import versions
 from resources.mail.settings import MailSettings, load_mail_settings
 from resources.maintenance.health.context import Context
+from resources.storage.home_format import FORMAT, format_of
 from resources.workflows.supplier_mail import coordinators_of
 
 _DISTRIBUTION = "dakl-pipeline"

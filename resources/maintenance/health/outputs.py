@@ -6,8 +6,7 @@ from dakl_pipeline.errors import DaklError
 from dakl_pipeline.operation.health import HealthFinding, evaluate_year
 from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
-from resources.storage.warehouse import Warehouse, identity
-from resources.workflows.opened_home import OpenedHome
+from resources.storage.warehouse import identity
 
 
 def stages(context: Context) -> Iterator[HealthFinding]:
@@ -48,7 +47,7 @@ def history(context: Context) -> Iterator[HealthFinding]:
 
 def warehouse(context: Context) -> Iterator[HealthFinding]:
     """The warehouse: every table can be read, and every year shows its newest vintage."""
-    newest, store = context.history.readable(), Warehouse(context.home.warehouse)
+    newest, store = context.history.readable(), context.warehouse
     again = "bring it up to date with `dakl run --all`"
     if not context.home.warehouse.exists():
         if newest:
@@ -67,6 +66,5 @@ def warehouse(context: Context) -> Iterator[HealthFinding]:
 
 def figures(context: Context) -> Iterator[HealthFinding]:
     """Whether the figures of every year are of the files and registers that count now."""
-    watch = OpenedHome(context.home, context.methodology).years
     for year in context.methodology.reporting_years:
-        yield evaluate_year(watch.year_status(year), context.stages.record(year), codes=context.codes)
+        yield evaluate_year(context.years.year_status(year), context.stages.record(year), codes=context.codes)

@@ -12,9 +12,9 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import DaklError, Refused
 from resources.config.home import Home
-from resources.config.home_format import write_format
 from resources.maintenance.upgrade.format_1 import to_format_1
 from resources.storage.history_store import HistoryStore
+from resources.storage.home_format import write_format
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from dakl_pipeline.errors import Refused
 from resources.config.home import Home
-from resources.config.home_format import FORMAT, format_of, refuse_newer
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
 from resources.storage.files import locked, sync
+from resources.storage.home_format import FORMAT, format_of, refuse_newer
 
 # In a copy that has not been the home yet, so that it may be thrown away.
 _UNFINISHED = ".upgrading"

@@ -17,12 +17,12 @@ import pytest
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from resources.config.home import Home
-from resources.config.home_format import FORMAT, format_of
 from resources.maintenance.upgrade import format_1
 from resources.maintenance.upgrade.convert import STEPS
 from resources.maintenance.upgrade.renames import Renames
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
+from resources.storage.home_format import FORMAT, format_of
 from tests.support.homes import FIGURES, backup_of, figures_of, unpack_home
 from tests.support.paths import ROOT
 from tests.support.small_home import delivery, export, make_home, row

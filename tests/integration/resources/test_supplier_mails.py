@@ -20,11 +20,11 @@ from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.op_orde.explanations import Explanation
 from dakl_pipeline.reference import Methodology, default_methodology
 from resources.config.home import Home
-from resources.config.home_format import write_format
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings, load_mail_settings
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import ExplanationStore
+from resources.storage.home_format import write_format
 from resources.workflows.opened_home import OpenedHome
 from resources.workflows.receive import receive, withdraw
 from resources.workflows.supplier_mail import Mail, Mailbox

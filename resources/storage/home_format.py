@@ -1,16 +1,14 @@
 """The format of a home: ``home.json`` says how its folders and files are laid out, and which version made it so."""
 
 import json
-import os
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dakl_pipeline import __version__
 from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
+from resources.storage.files import write_atomically
 
 # Raised by one with every change of what a home holds; each has a step of ``dakl upgrade`` and a fixture of the tests.
 FORMAT = 1
@@ -89,13 +87,4 @@ def write_format(home: Home) -> None:
         OSError: If it cannot be written.
     """
     said = HomeFormat(format=FORMAT, made_by=__version__)
-    descriptor, name = tempfile.mkstemp(prefix=f".{home.format_file.name}-", dir=home.root)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(said.model_dump()) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(home.format_file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_atomically(home.format_file, (json.dumps(said.model_dump()) + "\n").encode())
