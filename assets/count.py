@@ -8,7 +8,14 @@ from assets.framework.metadata import Metadata, coverage_metadata, overlap_metad
 from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
-from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import (
+    COVERAGE,
+    PERSON_SHELTER_TYPES,
+    PERSON_SUPPLIERS,
+    SUPPLIER_OVERLAP,
+    UNIQUE_PERSON_COUNTS,
+    UNIQUE_PERSONS,
+)
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.checks import characteristics_add_up, country_at_most_sum_of_regions, registrations_add_up
@@ -20,15 +27,17 @@ from resources.storage.history_store import HistoryStore
 def count(inputs: Inputs) -> Output:
     """Count persons, measure what the counts rest on and how suppliers overlap."""
     stays, persons = inputs.read(STAY_ELIGIBILITY), inputs.read(UNIQUE_PERSONS)
-    counts = count_unique_persons(persons)
-    coverage = measure_coverage(stays, persons, year=inputs.year)
+    shelter_types, suppliers = inputs.read(PERSON_SHELTER_TYPES), inputs.read(PERSON_SUPPLIERS)
+    counts, coverage, overlap = pl.collect_all(
+        [
+            count_unique_persons(persons.lazy(), shelter_types.lazy()),
+            measure_coverage(stays.lazy(), persons.lazy(), year=inputs.year),
+            count_supplier_overlap(persons.lazy(), suppliers.lazy()),
+        ]
+    )
     in_country = persons.filter(region_code=COUNTRY)
     return Output(
-        frames={
-            UNIQUE_PERSON_COUNTS: counts,
-            COVERAGE: coverage,
-            SUPPLIER_OVERLAP: count_supplier_overlap(persons),
-        },
+        frames={UNIQUE_PERSON_COUNTS: counts, COVERAGE: coverage, SUPPLIER_OVERLAP: overlap},
         rows_in=persons.height,
         checks={
             "country_at_most_sum_of_regions": country_at_most_sum_of_regions(counts),
@@ -57,7 +66,7 @@ def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
 
 STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
-    reads=(UNIQUE_PERSONS, STAY_ELIGIBILITY),
+    reads=(UNIQUE_PERSONS, PERSON_SHELTER_TYPES, PERSON_SUPPLIERS, STAY_ELIGIBILITY),
     group="stage_6_count",
     kinds=frozenset({"polars", "parquet", "duckdb"}),
     checks={

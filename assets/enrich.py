@@ -15,15 +15,15 @@ def enrich_stays(inputs: Inputs) -> Output:
     """Identify the person of every stay and add what the registers of the year know."""
     stays = inputs.read(PSEUDONYMISED_STAYS)
     links = _matching(inputs, "v_numbers", "v_number_pseudonym", stays["v_number_pseudonym"])
-    identified = identify(stays, links)
+    identified = identify(stays.lazy(), links).collect()
     persons = identified["person_pseudonym"]
     enriched = enrich(
-        identified,
+        identified.lazy(),
         year=inputs.year,
         person_register=_matching(inputs, "persons", "bsn_pseudonym", persons),
         income_register=_matching(inputs, "income", "bsn_pseudonym", persons),
         care_register=_matching(inputs, "care", "bsn_pseudonym", persons),
-    )
+    ).collect()
     by_identification = enriched.group_by("identified_by").len().sort("identified_by").rows()
     return Output(
         frames={ENRICHED_STAYS: enriched},
@@ -33,8 +33,8 @@ def enrich_stays(inputs: Inputs) -> Output:
     )
 
 
-def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: pl.Series) -> pl.DataFrame:
-    return inputs.read_matching(_TABLES[register], column, pseudonyms)
+def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: pl.Series) -> pl.LazyFrame:
+    return inputs.read_matching(_TABLES[register], column, pseudonyms).lazy()
 
 
 STAGE = Stage(

@@ -11,7 +11,7 @@ from dakl_pipeline.statistics.region import map_to_region
 def regional_stays(inputs: Inputs) -> Output:
     """Map the municipality of every shelter to its region in the division of the year."""
     stays = inputs.read(ENRICHED_STAYS)
-    mapped = map_to_region(stays, year=inputs.year)
+    mapped = map_to_region(stays.lazy(), year=inputs.year).collect()
     by_status = mapped.group_by("municipality_status").agg(pl.len()).sort("municipality_status").rows()
     return Output(
         frames={REGIONAL_STAYS: mapped},

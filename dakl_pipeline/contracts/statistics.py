@@ -3,7 +3,7 @@
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, lineage
+from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, REGION_PATTERN, Table, lineage
 from dakl_pipeline.contracts.stays import StayEligibility
 from dakl_pipeline.reference import categories, coverage_measures
 
@@ -20,8 +20,8 @@ def _same_as_stays(column: str) -> dy.Column:
     )
 
 
-class UniquePersons(dy.Schema):
-    """One row per person and region, and one per person for the country."""
+class _Persons(dy.Schema):
+    """What every table of persons has: a region, or the country, and a person."""
 
     year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("stay_eligibility.year"))
     region_code = dy.String(
@@ -29,10 +29,15 @@ class UniquePersons(dy.Schema):
     )
     person_pseudonym = dy.String(
         primary_key=True,
-        regex="^[0-9a-f]{64}$",
+        regex=PSEUDONYM_PATTERN,
         description="De persoon.",
         metadata=lineage("stay_eligibility.person_pseudonym"),
     )
+
+
+class UniquePersons(_Persons):
+    """One row per person and region, and one per person for the country."""
+
     has_bsn = dy.Bool(
         description="Of de persoon een BSN heeft (zelf of via het V-nummer); alleen dan telt de persoon mee.",
         metadata=lineage("stay_eligibility.identified_by"),
@@ -47,18 +52,6 @@ class UniquePersons(dy.Schema):
     income_source = _same_as_stays("income_source")
     wmo = _same_as_stays("wmo")
     wlz = _same_as_stays("wlz")
-    shelter_type_codes = dy.List(
-        dy.String(regex="^[0-9]{4}$"),
-        min_length=1,
-        description="De verschillende typen opvang van de verblijven die meetellen.",
-        metadata=lineage("stay_eligibility.shelter_type_code"),
-    )
-    supplier_ids = dy.List(
-        dy.String(),
-        min_length=1,
-        description="De verschillende leveranciers van de verblijven die meetellen.",
-        metadata=lineage("stay_eligibility.supplier_id"),
-    )
     region_count = dy.Int32(
         min=1,
         description="Aantal centrumregio's waarin de persoon een verblijf heeft dat meetelt (in het hele land).",
@@ -74,6 +67,45 @@ UNIQUE_PERSONS = Table(
         "De verschillende personen met een verblijf dat meetelt, ontdubbeld over leveranciers, gemeenten en "
         "verblijven: één rij per persoon en regio, en één per persoon voor het hele land (NL)."
     ),
+    sensitivity="person",
+)
+
+
+class PersonShelterTypes(_Persons):
+    """One row per person, region and type of shelter."""
+
+    shelter_type_code = dy.String(
+        primary_key=True,
+        regex="^[0-9]{4}$",
+        description="Type opvang van een verblijf dat meetelt.",
+        metadata=lineage("stay_eligibility.shelter_type_code"),
+    )
+
+
+PERSON_SHELTER_TYPES = Table(
+    name="persons.shelter_types",
+    asset="person_shelter_types",
+    schema=PersonShelterTypes,
+    description="De typen opvang van elke persoon, per regio en voor het hele land (NL).",
+    sensitivity="person",
+)
+
+
+class PersonSuppliers(_Persons):
+    """One row per person, region and supplier."""
+
+    supplier_id = dy.String(
+        primary_key=True,
+        description="Leverancier van een verblijf dat meetelt.",
+        metadata=lineage("stay_eligibility.supplier_id"),
+    )
+
+
+PERSON_SUPPLIERS = Table(
+    name="persons.suppliers",
+    asset="person_suppliers",
+    schema=PersonSuppliers,
+    description="De leveranciers van elke persoon, per regio en voor het hele land (NL).",
     sensitivity="person",
 )
 
@@ -96,7 +128,7 @@ class UniquePersonCounts(dy.Schema):
             "unique_persons.income_source",
             "unique_persons.wmo",
             "unique_persons.wlz",
-            "unique_persons.shelter_type_codes",
+            "person_shelter_types.shelter_type_code",
         ),
     )
     persons = dy.Int64(
@@ -172,17 +204,17 @@ class SupplierOverlap(dy.Schema):
         primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("unique_persons.region_code")
     )
     supplier_id = dy.String(
-        primary_key=True, description="Leverancier.", metadata=lineage("unique_persons.supplier_ids")
+        primary_key=True, description="Leverancier.", metadata=lineage("person_suppliers.supplier_id")
     )
     persons = dy.Int64(
         min=1,
         description="Getelde personen met een verblijf bij deze leverancier.",
-        metadata=lineage("unique_persons.supplier_ids", "unique_persons.has_bsn"),
+        metadata=lineage("person_suppliers.supplier_id", "unique_persons.has_bsn"),
     )
     persons_only_here = dy.Int64(
         min=0,
         description="Daarvan: personen die in deze regio (NL: in het land) bij geen andere leverancier bekend zijn.",
-        metadata=lineage("unique_persons.supplier_ids", "unique_persons.has_bsn"),
+        metadata=lineage("person_suppliers.supplier_id", "unique_persons.has_bsn"),
     )
 
     @dy.rule()

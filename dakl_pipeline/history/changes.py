@@ -10,7 +10,7 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, EXCLUSIONS_HISTORY, RUNS
 from dakl_pipeline.contracts.registers import REGISTERS
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import PERSON_SUPPLIERS, UNIQUE_PERSON_COUNTS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, what_changed
 from dakl_pipeline.reference.regions import COUNTRY
@@ -19,44 +19,41 @@ from dakl_pipeline.statistics.count import TOTAL
 _PERSON = ["region_code", "person_pseudonym"]
 # What a stage read from another follows from something else; the selection is told supplier by supplier.
 _FOLLOWS = {*TABLES, "selection"}
-_ADDED_AND_REMOVED = ("persons_added", "persons_removed")
+# What a vintage is compared with the one before by.
+COMPARED = (SELECTED, UNIQUE_PERSONS, PERSON_SUPPLIERS)
 
 
 def history_of(
     vintage: Vintage,
     *,
     tables: Mapping[Table, pl.DataFrame],
-    selected_before: pl.DataFrame,
-    persons_before: pl.DataFrame,
+    before: Mapping[Table, pl.DataFrame],
 ) -> dict[Table, pl.DataFrame]:
     """The rows of a vintage in every table of the history.
 
     Args:
         vintage: The vintage.
-        tables: The rows of the year of every table that keeps its history, of the stays and of the unique persons.
-        selected_before: Frame of the contract ``deliveries.selected`` in the vintage before; empty before the first.
-        persons_before: Frame of the contract ``persons.unique`` in the vintage before, made with the same key; empty
-            before the first.
+        tables: The rows of the year of every table that keeps its history, of the stays and of :data:`COMPARED`.
+        before: The rows of :data:`COMPARED` in the vintage before, made with the same key; none before the first.
 
     Returns:
         Frames of the contracts of the history.
     """
     keys = {"year": pl.lit(vintage.year, pl.Int32), "vintage": pl.lit(vintage.number, pl.Int32)}
-    selected, persons = tables[SELECTED], tables[UNIQUE_PERSONS]
     in_country = tables[UNIQUE_PERSON_COUNTS].filter(region_code=COUNTRY, dimension=TOTAL)
     run = (
         vintage.counted_at,
         vintage.run_id,
         vintage.reason,
         vintage.key_id,
-        selected.height,
+        tables[SELECTED].height,
         int(in_country["persons"].sum()),
         json.dumps(vintage.versions),
     )
     run_schema = {n: t for n, t in RUNS.polars_schema.items() if n not in keys}
     frames = {
         RUNS: pl.DataFrame([run], schema=run_schema, orient="row"),
-        CHANGES: _changes(selected_before, persons_before, selected, persons),
+        CHANGES: _changes(before, tables),
         EXCLUSIONS_HISTORY: _exclusions(tables[STAY_ELIGIBILITY]),
         **{table.history: tables[table] for table in TABLES.values() if table.keeps_history},
     }
@@ -70,27 +67,27 @@ def _exclusions(stays: pl.DataFrame) -> pl.DataFrame:
     return everywhere.group_by("region_code", "reason").agg(pl.len().cast(pl.Int64).alias("registrations"))
 
 
-def _changes(
-    selected_before: pl.DataFrame, persons_before: pl.DataFrame, selected: pl.DataFrame, persons: pl.DataFrame
-) -> pl.DataFrame:
-    before, after = (frame.filter(pl.col("has_bsn")) for frame in (persons_before, persons))
-    added, removed = after.join(before, on=_PERSON, how="anti"), before.join(after, on=_PERSON, how="anti")
-    moved = [_per_supplier(frame, measure) for frame, measure in zip((added, removed), _ADDED_AND_REMOVED, strict=True)]
-    per_supplier = (
-        moved[0]
-        .join(moved[1], on=["region_code", "supplier_id"], how="full", coalesce=True)
-        .with_columns(pl.col(_ADDED_AND_REMOVED).fill_null(0))
+def _changes(before: Mapping[Table, pl.DataFrame], after: Mapping[Table, pl.DataFrame]) -> pl.DataFrame:
+    added, removed = (
+        _per_supplier(_only_in(now, other), now[PERSON_SUPPLIERS], measure)
+        for now, other, measure in ((after, before, "persons_added"), (before, after, "persons_removed"))
     )
+    per_supplier = added.join(removed, on=["region_code", "supplier_id"], how="full", coalesce=True).fill_null(0)
     files = [
-        frame.select("supplier_id", pl.col("delivery_id").alias(name))
-        for frame, name in ((selected_before, "delivery_before"), (selected, "delivery_after"))
+        tables[SELECTED].select("supplier_id", pl.col("delivery_id").alias(name))
+        for tables, name in ((before, "delivery_before"), (after, "delivery_after"))
     ]
     changes = per_supplier.join(files[0], on="supplier_id", how="left").join(files[1], on="supplier_id", how="left")
     return changes.select(name for name in CHANGES.column_names if name not in ("year", "vintage"))
 
 
-def _per_supplier(persons: pl.DataFrame, measure: str) -> pl.DataFrame:
-    here = persons.select("region_code", supplier_id="supplier_ids").explode("supplier_id")
+def _only_in(now: Mapping[Table, pl.DataFrame], other: Mapping[Table, pl.DataFrame]) -> pl.DataFrame:
+    counted, counted_in_other = (tables[UNIQUE_PERSONS].filter("has_bsn").select(_PERSON) for tables in (now, other))
+    return counted.join(counted_in_other, on=_PERSON, how="anti")
+
+
+def _per_supplier(persons: pl.DataFrame, suppliers: pl.DataFrame, measure: str) -> pl.DataFrame:
+    here = suppliers.join(persons, on=_PERSON, how="semi").select("region_code", "supplier_id")
     everywhere = persons.select("region_code", supplier_id=pl.lit(ALL_SUPPLIERS))
     return (
         pl.concat([here, everywhere])

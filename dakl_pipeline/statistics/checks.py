@@ -33,9 +33,6 @@ _BROKEN = {
     "check__allowed": "not in its code list",
     "min": "less than it may be",
     "unique": "more than once",
-    "min_length": "a list without values",
-    "inner_nullability": "an empty value in a list",
-    "inner_regex": "a value in a list that is not of the form it must have",
 }
 
 
@@ -84,6 +81,28 @@ def every_eligible_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> Ch
     expected = stays.filter(pl.col("exclusion_reason").is_null())["person_pseudonym"].n_unique()
     kept = persons.filter(pl.col("region_code") == COUNTRY).height
     return CheckOutcome(expected == kept, f"{expected} persons in eligible stays, {kept} in the country", _REPORT)
+
+
+def persons_have_type_and_supplier(
+    persons: pl.DataFrame, shelter_types: pl.DataFrame, suppliers: pl.DataFrame
+) -> CheckOutcome:
+    """Every person of a region has a type of shelter and a supplier there, and nobody else has.
+
+    Args:
+        persons: Frame of the contract ``persons.unique``.
+        shelter_types: Frame of the contract ``persons.shelter_types``.
+        suppliers: Frame of the contract ``persons.suppliers``.
+    """
+    key = ["region_code", "person_pseudonym"]
+    without, unknown = (
+        sum(left.join(right, on=key, how="anti").height for left, right in pairs)
+        for pairs in (
+            [(persons, shelter_types), (persons, suppliers)],
+            [(shelter_types, persons), (suppliers, persons)],
+        )
+    )
+    found = f"{without} persons without a type of shelter or supplier, {unknown} rows of somebody else"
+    return CheckOutcome(without == unknown == 0, found, _REPORT)
 
 
 def country_at_most_sum_of_regions(counts: pl.DataFrame) -> CheckOutcome:

@@ -17,12 +17,15 @@ PERSON_DIMENSIONS = {
 }
 
 
-def counted_persons(persons: pl.DataFrame) -> pl.DataFrame:
+_PERSON = ["year", "region_code", "person_pseudonym"]
+
+
+def counted_persons(persons: pl.LazyFrame) -> pl.LazyFrame:
     """The persons that count: those with a BSN, also through a linked V-number (monitor rule 5.6)."""
     return persons.filter("has_bsn")
 
 
-def count_unique_persons(persons: pl.DataFrame) -> pl.DataFrame:
+def count_unique_persons(persons: pl.LazyFrame, shelter_types_of_persons: pl.LazyFrame) -> pl.LazyFrame:
     """Count persons per region and category (monitor rule 5.6, A8).
 
     A person counts once in every category with an eligible stay of theirs: once per dimension for a characteristic, and
@@ -30,50 +33,52 @@ def count_unique_persons(persons: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         persons: Frame of the contract ``persons.unique``.
+        shelter_types_of_persons: Frame of the contract ``persons.shelter_types``.
 
     Returns:
         Frame of the contract ``statistics.unique_person_counts``: cells of one or more, sorted by key.
     """
-    one = counted_persons(persons).select(
-        "year",
-        "region_code",
-        "person_pseudonym",
-        "shelter_type_codes",
-        pl.lit(TOTAL).alias(TOTAL),
-        *(pl.col(column).alias(dimension) for dimension, column in PERSON_DIMENSIONS.items()),
-    )
+    counted = counted_persons(persons)
+    used = _of_counted(shelter_types_of_persons, persons)
     ethos_of_type = {t.code: t.ethos_category for t in shelter_types()}
-    types = one.explode("shelter_type_codes")
+    ethos = pl.col("shelter_type_code").replace_strict(ethos_of_type, return_dtype=pl.String)
     cells = [
-        *(_cells(one, dimension) for dimension in (TOTAL, *PERSON_DIMENSIONS)),
-        _cells(types.with_columns(type_opvang="shelter_type_codes"), "type_opvang"),
-        _cells(types.with_columns(ethos=pl.col("shelter_type_codes").replace_strict(ethos_of_type)), "ethos"),
+        _cells(counted, TOTAL, pl.lit(TOTAL)),
+        *(_cells(counted, dimension, pl.col(column)) for dimension, column in PERSON_DIMENSIONS.items()),
+        _cells(used, "type_opvang", pl.col("shelter_type_code")),
+        _cells(used, "ethos", ethos),
     ]
     return pl.concat(cells).select(UNIQUE_PERSON_COUNTS.column_names).sort(UNIQUE_PERSON_COUNTS.sort_by)
 
 
-def _cells(persons: pl.DataFrame, dimension: str) -> pl.DataFrame:
+def _of_counted(rows: pl.LazyFrame, persons: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows of a table of persons that are about a person that counts."""
+    return rows.join(counted_persons(persons).select(_PERSON), on=_PERSON, how="semi")
+
+
+def _cells(rows: pl.LazyFrame, dimension: str, category: pl.Expr) -> pl.LazyFrame:
     return (
-        persons.group_by("year", "region_code", pl.col(dimension).cast(pl.String).alias("category"))
+        rows.group_by("year", "region_code", category.alias("category"))
         .agg(pl.col("person_pseudonym").n_unique().cast(pl.Int64).alias("persons"))
         .with_columns(dimension=pl.lit(dimension))
     )
 
 
-def count_supplier_overlap(persons: pl.DataFrame) -> pl.DataFrame:
+def count_supplier_overlap(persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame) -> pl.LazyFrame:
     """Count per supplier the persons they have in common with no one else ("klopt de som der delen?").
 
     Args:
         persons: Frame of the contract ``persons.unique``.
+        suppliers_of_persons: Frame of the contract ``persons.suppliers``.
 
     Returns:
         Frame of the contract ``statistics.supplier_overlap``, sorted by key.
     """
+    known = _of_counted(suppliers_of_persons, persons)
+    suppliers = known.group_by(_PERSON).agg(is_only_here=pl.len() == 1)
     return (
-        counted_persons(persons)
-        .with_columns(is_only_here=pl.col("supplier_ids").list.len() == 1)
-        .explode("supplier_ids")
-        .group_by("year", "region_code", supplier_id="supplier_ids")
+        known.join(suppliers, on=_PERSON, how="left")
+        .group_by("year", "region_code", "supplier_id")
         .agg(
             pl.len().cast(pl.Int64).alias("persons"),
             pl.col("is_only_here").sum().cast(pl.Int64).alias("persons_only_here"),

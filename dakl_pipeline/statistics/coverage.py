@@ -10,7 +10,7 @@ from dakl_pipeline.statistics.count import counted_persons
 _KEYS = ["year", "region_code"]
 
 
-def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -> pl.DataFrame:
+def measure_coverage(stays: pl.LazyFrame, persons: pl.LazyFrame, *, year: int) -> pl.LazyFrame:
     """Measure what the counts rest on, per region with deliveries and for the country (monitor rules 5.2 and 5.7).
 
     Args:
@@ -43,7 +43,7 @@ def measure_coverage(stays: pl.DataFrame, persons: pl.DataFrame, *, year: int) -
     )
     national_only = [m.measure for m in coverage_measures() if m.is_national_only]
     regions = pl.concat(
-        [of_stays.select(_KEYS), pl.DataFrame({"year": [year], "region_code": [COUNTRY]}, schema_overrides=_KEY_TYPES)]
+        [of_stays.select(_KEYS), pl.LazyFrame({"year": [year], "region_code": [COUNTRY]}, schema_overrides=_KEY_TYPES)]
     ).unique()
     return (
         regions.join(of_stays, on=_KEYS, how="left")

@@ -1,36 +1,51 @@
 """Stage 5b: unique persons, across suppliers, municipalities and stays."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
+from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.statistics import PERSON_SHELTER_TYPES, PERSON_SUPPLIERS, UNIQUE_PERSONS
 from dakl_pipeline.reference.regions import COUNTRY
 
-_CHARACTERISTICS = ("is_in_person_register", "age_class", "sex", "origin", "income_source", "wmo", "wlz")
+
+@dataclass(frozen=True)
+class DeduplicatedPersons:
+    """The persons of eligible stays, per region and for the country.
+
+    Attributes:
+        persons: Frame of the contract ``persons.unique``.
+        shelter_types: Frame of the contract ``persons.shelter_types``.
+        suppliers: Frame of the contract ``persons.suppliers``.
+    """
+
+    persons: pl.LazyFrame
+    shelter_types: pl.LazyFrame
+    suppliers: pl.LazyFrame
 
 
-def deduplicate(stays: pl.DataFrame) -> pl.DataFrame:
+def deduplicate(stays: pl.LazyFrame) -> DeduplicatedPersons:
     """Bring the eligible stays of one person together (monitor rule 5.6).
+
+    Rows of the country are made from the stays, not from the regions, because persons do not add up over regions.
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.
-
-    Returns:
-        Frame of the contract ``persons.unique``, sorted by its key. Rows of the country are made from the stays, not
-        from the regions, because persons do not add up over regions.
     """
-    eligible = stays.filter(pl.col("exclusion_reason").is_null()).with_columns(
-        region_count=pl.col("region_code").n_unique().over("person_pseudonym").cast(pl.Int32),
-        has_bsn=pl.col("identified_by") != "v_number_only",
+    eligible = stays.filter(pl.col("exclusion_reason").is_null())
+    regions = eligible.select("person_pseudonym", "region_code").unique()
+    region_counts = regions.group_by("person_pseudonym").agg(region_count=pl.len().cast(pl.Int32))
+    eligible = eligible.with_columns(has_bsn=pl.col("identified_by") != "v_number_only").join(
+        region_counts, on="person_pseudonym", how="left"
     )
     everywhere = pl.concat([eligible, eligible.with_columns(region_code=pl.lit(COUNTRY))])
-    return (
-        everywhere.group_by("year", "region_code", "person_pseudonym")
-        .agg(
-            # The characteristics belong to the person: they are the same on every one of their stays.
-            pl.col("has_bsn", "region_count", *_CHARACTERISTICS).first(),
-            shelter_type_codes=pl.col("shelter_type_code").unique().sort(),
-            supplier_ids=pl.col("supplier_id").unique().sort(),
-        )
-        .select(UNIQUE_PERSONS.column_names)
-        .sort(UNIQUE_PERSONS.sort_by)
+    return DeduplicatedPersons(
+        # The characteristics are those of the person, so the same on every one of their stays.
+        persons=_different_rows(everywhere, UNIQUE_PERSONS),
+        shelter_types=_different_rows(everywhere, PERSON_SHELTER_TYPES),
+        suppliers=_different_rows(everywhere, PERSON_SUPPLIERS),
     )
+
+
+def _different_rows(stays: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    return stays.select(table.column_names).unique().sort(table.sort_by)

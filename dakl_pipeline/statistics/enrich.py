@@ -10,7 +10,7 @@ from dakl_pipeline.reference import age_classes
 UNKNOWN = "onbekend"
 
 
-def identify(stays: pl.DataFrame, v_number_register: pl.DataFrame) -> pl.DataFrame:
+def identify(stays: pl.LazyFrame, v_number_register: pl.LazyFrame) -> pl.LazyFrame:
     """Say which person each stay is about (monitor rule 5.2).
 
     A usable BSN wins over a V-number; a V-number that the register links to a BSN is that person; a V-number without a
@@ -64,13 +64,13 @@ def age_class_of(age: pl.Expr) -> pl.Expr:
 
 
 def enrich(
-    stays: pl.DataFrame,
+    stays: pl.LazyFrame,
     *,
     year: int,
-    person_register: pl.DataFrame,
-    income_register: pl.DataFrame,
-    care_register: pl.DataFrame,
-) -> pl.DataFrame:
+    person_register: pl.LazyFrame,
+    income_register: pl.LazyFrame,
+    care_register: pl.LazyFrame,
+) -> pl.LazyFrame:
     """Add the characteristics from the registers of the reporting year (monitor rule 5.3).
 
     Not in the person register: every characteristic ``onbekend``, whatever the other registers say. In it, but not in

@@ -32,7 +32,7 @@ def municipality_regions(year: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").sort("gemeente_code")
 
 
-def map_to_region(stays: pl.DataFrame, *, year: int) -> pl.DataFrame:
+def map_to_region(stays: pl.LazyFrame, *, year: int) -> pl.LazyFrame:
     """Add the centrumregio of each stay (monitor rule 5.4).
 
     Args:
@@ -43,7 +43,7 @@ def map_to_region(stays: pl.DataFrame, *, year: int) -> pl.DataFrame:
         Frame of the contract ``stays.regional``, with the stays in the same order.
     """
     return (
-        stays.join(municipality_regions(year), on="gemeente_code", how="left", maintain_order="left")
+        stays.join(municipality_regions(year).lazy(), on="gemeente_code", how="left", maintain_order="left")
         .with_columns(pl.col("municipality_status").fill_null("unknown"))
         .select(REGIONAL_STAYS.column_names)
     )

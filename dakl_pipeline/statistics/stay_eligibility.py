@@ -7,7 +7,7 @@ from dakl_pipeline.reference import Methodology
 from dakl_pipeline.statistics.eligibility import exclusion_reason, published_type_codes
 
 
-def determine_eligibility(stays: pl.DataFrame, *, year: int, methodology: Methodology) -> pl.DataFrame:
+def determine_eligibility(stays: pl.LazyFrame, *, year: int, methodology: Methodology) -> pl.LazyFrame:
     """Say for every stay whether it counts, and if not the first reason why (monitor rule 5.5).
 
     Args:

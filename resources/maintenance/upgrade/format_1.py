@@ -1,12 +1,14 @@
 """From format 0, the homes from before there was a format (made up to commit 8b81e75), to format 1.
 
-What changes: the names in :data:`RENAMES`; entries of the delivery log are chained; explanations, which were a file
-each in a folder per year and supplier, become such a log too. Entries and delivered files stay byte for byte.
+What changes: the names in :data:`RENAMES`; the lists of unique persons become tables; entries of the delivery log are
+chained; explanations, which were a file each in a folder per year and supplier, become such a log too. Entries and
+delivered files stay byte for byte.
 """
 
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -14,6 +16,7 @@ from pathlib import Path
 from polars.exceptions import PolarsError
 
 from dakl_pipeline.errors import Refused
+from resources.maintenance.upgrade.narrow_tables import PERSONS, StoredTables, name_split_persons, split_persons
 from resources.maintenance.upgrade.renames import Renames
 from resources.storage.append_log import chain
 from resources.storage.files import digest_of, write_atomically
@@ -49,15 +52,15 @@ def to_format_1(root: Path) -> list[str]:
     """
     entries = chain(root / "deliveries", _files_of_delivery)
     explanations = _log_explanations(root / "deliveries" / "explanations")
-    digests: dict[str, str] = {}
+    rewritten = _Rewritten()
     for folder in _of_years(root / "stages"):
-        digests |= _rename_stage_tables(folder)
+        _rewrite_stage_tables(folder, rewritten)
     for file in (folder / "record.json" for folder in _of_years(root / "stages")):
         if file.exists():
-            _rename_keys(file, digests)
+            _rewrite_record(file, rewritten)
     vintages = [vintage for year in _of_years(root / "history") for vintage in sorted(year.glob("[0-9]*"))]
     for vintage in vintages:
-        _rename_vintage(vintage, digests)
+        _rewrite_vintage(vintage, rewritten)
     return [
         f"{entries} entries of the delivery log and {explanations} explanations kept, and chained",
         f"{len(vintages)} vintages of the figures kept, with the names of this version",
@@ -106,34 +109,45 @@ def _of_years(folder: Path) -> Iterator[Path]:
     yield from sorted(path for path in folder.glob("[0-9][0-9][0-9][0-9]") if path.is_dir())
 
 
-def _rename_stage_tables(folder: Path) -> dict[str, str]:
-    """Rename tables and columns; a damaged table stays as it is, for the next run makes it again.
+@dataclass
+class _Rewritten:
+    """Tables between the stages that were written again, by the digest of the file they came from.
 
-    Returns:
-        New digests of the tables that were written again, by their old ones.
+    Attributes:
+        digests: Their new digests.
+        split: What records keep of the tables that one became.
     """
-    digests = {}
+
+    digests: dict[str, str] = field(default_factory=dict)
+    split: dict[str, StoredTables] = field(default_factory=dict)
+
+
+def _rewrite_stage_tables(folder: Path, rewritten: _Rewritten) -> None:
+    """Give tables and columns their new names; a damaged table stays as it is, for the next run makes it again."""
     for path in sorted(folder.glob("*.parquet")):
         name, digest, _ = path.name.rsplit(".", 2)
         try:
             before = digest_of(path)
             if not before.startswith(digest):
                 continue
+            if name == PERSONS:
+                rewritten.split[before] = split_persons(path)
+                rewritten.digests[before] = str(rewritten.split[before][PERSONS]["sha256"])
+                continue
             if RENAMES.rewrite(path):
-                digests[before] = digest_of(path)
+                rewritten.digests[before] = digest_of(path)
         except PolarsError:
             continue
-        now = digests.get(before, before)[:_DIGEST_SHOWN]
+        now = rewritten.digests.get(before, before)[:_DIGEST_SHOWN]
         path.rename(folder / f"{RENAMES.tables.get(name, name)}.{now}.parquet")
-    return digests
 
 
-def _rename_vintage(folder: Path, digests: dict[str, str]) -> None:
+def _rewrite_vintage(folder: Path, rewritten: _Rewritten) -> None:
     try:
         for path in sorted(folder.glob("*.parquet")):
             RENAMES.rewrite(path)
             path.rename(folder / f"{RENAMES.tables.get(path.stem, path.stem)}.parquet")
-        if not _rename_keys(folder / "vintage.json", digests):
+        if not _rewrite_record(folder / "vintage.json", rewritten):
             raise Refused("")
     except (PolarsError, FileNotFoundError, Refused):
         raise Refused(
@@ -142,17 +156,18 @@ def _rename_vintage(folder: Path, digests: dict[str, str]) -> None:
         ) from None
 
 
-def _rename_keys(file: Path, digests: dict[str, str]) -> bool:
-    """Give a record its new keys; one that is not readable stays as it is.
+def _rewrite_record(file: Path, rewritten: _Rewritten) -> bool:
+    """Give a record its new keys, digests and tables; one that is not readable stays as it is.
 
     Returns:
         Whether it is readable.
     """
     try:
-        record = json.loads(file.read_bytes())
+        before, record = (json.loads(file.read_bytes()) for _ in range(2))
     except ValueError:
         return False
-    renamed = RENAMES.of_record(record, digests)
-    if renamed != record:
+    name_split_persons(record, rewritten.split)
+    renamed = RENAMES.of_record(record, rewritten.digests)
+    if renamed != before:
         write_atomically(file, json.dumps(renamed, indent=1, ensure_ascii=False).encode())
     return True

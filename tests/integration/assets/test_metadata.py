@@ -180,7 +180,9 @@ def test_every_materialisation_tells_of_what_it_was_made_and_what_changed(
     assert second["person_register"] == "nothing"
     assert second["selected_deliveries"] == "selection"
     assert second["pseudonymised_stays"] == "deliveries.selected"
-    assert second["unique_person_counts"] == "persons.unique, stays.eligibility"
+    assert (
+        second["unique_person_counts"] == "persons.unique, persons.shelter_types, persons.suppliers, stays.eligibility"
+    )
     forced = _run(home, instance, **{"dakl/force": "true"})
     assert {str(told["what_changed"]).partition(":")[0] for told in forced.values()} == {"nothing"}
     assert all(told["written"] for told in forced.values())

@@ -16,6 +16,10 @@ import pytest
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
+from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY
+from dakl_pipeline.history.changes import COMPARED
+from dakl_pipeline.history.provenance import Vintage
+from dakl_pipeline.statistics.checks import conforms
 from resources.config.home import Home
 from resources.maintenance.upgrade import format_1
 from resources.maintenance.upgrade.convert import STEPS
@@ -23,9 +27,10 @@ from resources.maintenance.upgrade.renames import Renames
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.home_format import FORMAT, format_of
+from resources.storage.stage_store import StageStore
 from tests.support.homes import FIGURES, backup_of, figures_of, unpack_home
 from tests.support.paths import ROOT
-from tests.support.small_home import delivery, export, make_home, row
+from tests.support.small_home import CEES, deliver, delivery, export, make_home, row
 
 KEYS = {"region_code", "dimension", "category", "measure", "supplier_id", "year"}
 
@@ -106,6 +111,35 @@ def test_an_upgraded_home_is_well_and_is_counted_as_before(home: Path, capsys: p
     assert {entry.kind for entry in entries} == {"delivery", "withdrawal"}
     for year in (2023, 2024):
         assert [vintage.number for vintage in HistoryStore(home / "history").vintages(year)][:2] == [1, 2]
+
+
+def test_a_count_after_the_upgrade_is_compared_with_the_one_before(home: Path) -> None:
+    """The persons that the newest vintage was made of are kept, in the tables of today."""
+    assert _upgrade(home) == 0
+    stages, (newest, count) = StageStore(home / "stages"), _newest_total(home)
+    for table in COMPARED:
+        kept = newest.record.table(table.name)
+        assert kept is not None, table.name
+        assert conforms(table, stages.read_stored(table, 2024, kept)).passed
+        assert stages.read(table, 2024).height == kept.rows
+    assert deliver(home, delivery(home.parent, "DAKL_J2024_x.csv", row(CEES)), "gemeente-almelo") == 0
+    assert main(["run", "--year=2024", "--home", str(home)]) == 0
+    after, new_count = _newest_total(home)
+    assert (after.number, new_count) == (newest.number + 1, count + 1)
+    assert after.reason.startswith("gemeente-almelo: nothing → DAKL_J2024_x.csv")
+    changes = HistoryStore(home / "history").read(after, CHANGES).filter(region_code="NL")
+    assert sorted(changes.select("supplier_id", "persons_added", "persons_removed").rows()) == [
+        ("*", 1, 0),
+        ("gemeente-almelo", 1, 0),
+    ]
+
+
+def _newest_total(home: Path) -> tuple[Vintage, int]:
+    history = HistoryStore(home / "history")
+    newest = history.newest(2024)
+    assert newest is not None
+    total = history.read(newest, COUNTS_HISTORY).filter(region_code="NL", dimension="totaal")["persons"].item()
+    return newest, total
 
 
 def test_a_second_upgrade_says_that_it_is_up_to_date(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

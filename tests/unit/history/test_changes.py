@@ -12,7 +12,7 @@ from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.history import ALL_SUPPLIERS, CHANGES, EXCLUSIONS_HISTORY
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import PERSON_SUPPLIERS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.history.changes import history_of, selection_changes, why
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, StageRecord, Vintage, YearRecord
@@ -43,28 +43,34 @@ def selection(**files: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"supplier_id": pl.String, "delivery_id": pl.String, "file_name": pl.String})
 
 
-def persons(*rows: Person) -> pl.DataFrame:
-    schema = {
-        name: UNIQUE_PERSONS.polars_schema[name]
-        for name in ("region_code", "person_pseudonym", "supplier_ids", "has_bsn")
+def persons(*rows: Person) -> dict[Table, pl.DataFrame]:
+    """The tables that vintages are compared by, with nothing selected."""
+    unique = [(region, person, known) for region, person, _, known in rows]
+    suppliers = [(region, person, supplier) for region, person, found, _ in rows for supplier in found]
+    return {
+        SELECTED: SELECTED.polars_schema.to_frame(),
+        UNIQUE_PERSONS: _frame(UNIQUE_PERSONS, unique, "has_bsn"),
+        PERSON_SUPPLIERS: _frame(PERSON_SUPPLIERS, suppliers, "supplier_id"),
     }
-    return pl.DataFrame(
-        [(region, person, list(suppliers), known) for region, person, suppliers, known in rows],
-        schema=schema,
-        orient="row",
-    )
 
 
-def history(before: pl.DataFrame, after: pl.DataFrame, stays: pl.DataFrame | None = None) -> dict[Table, pl.DataFrame]:
-    tables = {table: pl.DataFrame(schema=table.polars_schema) for table in TABLES.values()}
-    tables[UNIQUE_PERSONS] = after
-    tables[SELECTED] = tables[SELECTED].clear()
+def _frame(table: Table, rows: list[Any], column: str) -> pl.DataFrame:
+    schema = {name: table.polars_schema[name] for name in ("region_code", "person_pseudonym", column)}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def history(
+    before: dict[Table, pl.DataFrame], after: dict[Table, pl.DataFrame], stays: pl.DataFrame | None = None
+) -> dict[Table, pl.DataFrame]:
+    tables = {table: table.polars_schema.to_frame() for table in TABLES.values()} | after
     if stays is not None:
         tables[STAY_ELIGIBILITY] = stays
-    return history_of(vintage(), tables=tables, selected_before=tables[SELECTED].clear(), persons_before=before)
+    return history_of(vintage(), tables=tables, before=before)
 
 
-def moved(before: pl.DataFrame, after: pl.DataFrame) -> dict[tuple[str, str], tuple[int, int]]:
+def moved(
+    before: dict[Table, pl.DataFrame], after: dict[Table, pl.DataFrame]
+) -> dict[tuple[str, str], tuple[int, int]]:
     rows = history(before, after)[CHANGES]
     measures = rows.columns[-2:]
     return {(r["region_code"], r["supplier_id"]): (r[measures[0]], r[measures[1]]) for r in rows.iter_rows(named=True)}

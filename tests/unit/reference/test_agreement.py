@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline import reference
-from dakl_pipeline.contracts.statistics import UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import PERSON_SHELTER_TYPES, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import File, loading
@@ -162,9 +162,9 @@ def test_the_first_problems_are_told_and_the_others_counted(broken: Break) -> No
 
 def test_the_dimensions_are_those_that_are_counted() -> None:
     assert set(PERSON_DIMENSIONS) == {count.TOTAL, *count.PERSON_DIMENSIONS}
-    persons = pl.DataFrame(schema=UNIQUE_PERSONS.polars_schema)
+    persons, types = (table.polars_schema.to_frame(eager=False) for table in (UNIQUE_PERSONS, PERSON_SHELTER_TYPES))
     assert {row.dimension for row in reference.categories()} == {*PERSON_DIMENSIONS, *STAY_DIMENSIONS}
-    assert count.count_unique_persons(persons).is_empty()
+    assert count.count_unique_persons(persons, types).collect().is_empty()
 
 
 def test_the_reasons_are_those_that_are_tested() -> None:
@@ -174,8 +174,8 @@ def test_the_reasons_are_those_that_are_tested() -> None:
 
 
 def test_the_measures_are_those_that_are_computed() -> None:
-    none = pl.DataFrame(schema=STAY_ELIGIBILITY.polars_schema)
-    measured = measure_coverage(none, pl.DataFrame(schema=UNIQUE_PERSONS.polars_schema), year=2024)
+    stays, persons = (table.polars_schema.to_frame(eager=False) for table in (STAY_ELIGIBILITY, UNIQUE_PERSONS))
+    measured = measure_coverage(stays, persons, year=2024).collect()
     assert set(measured["measure"]) == set(COVERAGE_MEASURES)
 
 

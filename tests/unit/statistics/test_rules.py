@@ -47,9 +47,27 @@ def _registers(**person: object) -> dict[str, pl.DataFrame]:
     }
 
 
+def _identify_and_enrich(
+    stays: pl.DataFrame, links: pl.DataFrame, year: int, registers: dict[str, pl.DataFrame]
+) -> pl.DataFrame:
+    identified = identify(stays.lazy(), links.lazy())
+    return enrich(identified, year=year, **{name: frame.lazy() for name, frame in registers.items()}).collect()
+
+
+def _regional(rows: list[dict[str, object]], year: int, **person: object) -> pl.DataFrame:
+    return map_to_region(_enriched(rows, year, **person).lazy(), year=year).collect()
+
+
+def _exclusion_reasons(rows: list[dict[str, object]], year: int, **person: object) -> list[str | None]:
+    stays = _regional(rows, year, **person).lazy()
+    frame = determine_eligibility(stays, year=year, methodology=METHODOLOGY).collect()
+    assert validate(STAY_ELIGIBILITY.schema, frame).passed
+    return frame["exclusion_reason"].to_list()
+
+
 def _enriched(rows: list[dict[str, object]], year: int = 2024, **person: object) -> pl.DataFrame:
     links = pl.DataFrame({"v_number_pseudonym": [V], "bsn_pseudonym": [OTHER]})
-    frame = enrich(identify(_pseudonymised(rows, year), links), year=year, **_registers(**person))
+    frame = _identify_and_enrich(_pseudonymised(rows, year), links, year, _registers(**person))
     assert validate(ENRICHED_STAYS.schema, frame).passed
     return frame
 
@@ -102,7 +120,7 @@ def test_not_in_the_person_register_everything_is_unknown() -> None:
     registers["income_register"] = pl.DataFrame({"bsn_pseudonym": [BSN], "income_source": ["werk"]})
     registers["care_register"] = pl.DataFrame({"bsn_pseudonym": [BSN], "wmo": [True], "wlz": [True]})
     links = pl.DataFrame(schema={"v_number_pseudonym": pl.String, "bsn_pseudonym": pl.String})
-    frame = enrich(identify(_pseudonymised([{}]), links), year=2024, **registers)
+    frame = _identify_and_enrich(_pseudonymised([{}]), links, 2024, registers)
     assert _characteristics(frame) == ("onbekend",) * 5 + (False,)
 
 
@@ -122,7 +140,7 @@ def test_in_the_person_register_no_care_record_means_no_care(
     schema = {"bsn_pseudonym": pl.String, "wmo": pl.Boolean, "wlz": pl.Boolean}
     registers["care_register"] = pl.DataFrame([(BSN, *row) for row in care], schema=schema, orient="row")
     links = pl.DataFrame(schema={"v_number_pseudonym": pl.String, "bsn_pseudonym": pl.String})
-    frame = enrich(identify(_pseudonymised([{}]), links), year=2024, **registers)
+    frame = _identify_and_enrich(_pseudonymised([{}]), links, 2024, registers)
     assert _characteristics(frame) == ("onbekend", "europa", "onbekend", *expected, True)
 
 
@@ -141,7 +159,7 @@ def test_in_the_person_register_no_care_record_means_no_care(
     ],
 )
 def test_municipality_to_region(code: str, year: int, status: str, region: str | None) -> None:
-    frame = map_to_region(_enriched([{"gemeente_code": code}], year), year=year)
+    frame = _regional([{"gemeente_code": code}], year)
     assert validate(REGIONAL_STAYS.schema, frame).passed
     assert frame.select("municipality_status", "region_code").row(0) == (status, region)
 
@@ -177,10 +195,7 @@ JAN_1, DEC_31 = date(2023, 1, 1), date(2023, 12, 31)
     ],
 )
 def test_which_stays_count(stay: dict[str, object], reason: str | None) -> None:
-    regional = map_to_region(_enriched([stay], 2023), year=2023)
-    frame = determine_eligibility(regional, year=2023, methodology=METHODOLOGY)
-    assert validate(STAY_ELIGIBILITY.schema, frame).passed
-    assert frame["exclusion_reason"].to_list() == [reason]
+    assert _exclusion_reasons([stay], 2023) == [reason]
 
 
 @pytest.mark.parametrize(
@@ -193,5 +208,4 @@ def test_which_stays_count(stay: dict[str, object], reason: str | None) -> None:
     ],
 )
 def test_minors(year: int, birth_date: date | None, reason: str | None) -> None:
-    regional = map_to_region(_enriched([{}], year, birth_date=birth_date), year=year)
-    assert determine_eligibility(regional, year=year, methodology=METHODOLOGY)["exclusion_reason"].to_list() == [reason]
+    assert _exclusion_reasons([{}], year, birth_date=birth_date) == [reason]
