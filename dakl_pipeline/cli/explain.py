@@ -170,10 +170,10 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
         output.say("Who was added and removed cannot be said: another key, or the tables of then are lost.")
     else:
         output.say(
-            f"Persons in the region, all categories: {change.persons_added} came, {change.persons_removed} went."
+            f"Persons in the region, all categories: {change.persons_added} added, {change.persons_removed} removed."
         )
     if change.suppliers:
-        numeric = ("came", "went")
+        numeric = ("added", "removed")
         files = [
             (s.supplier_id, s.file_before or "nothing", s.file_after or "nothing", s.persons_added, s.persons_removed)
             for s in change.suppliers

@@ -78,8 +78,8 @@ class StageStore:
         kept = self.record(year).stages.get(stage)
         if kept is None or kept.inputs != dict(inputs):
             return None
-        is_whole = all(self._is_intact(year, name, table) for name, table in kept.tables.items())
-        return kept if is_whole else None
+        is_intact = all(self._is_intact(year, name, table) for name, table in kept.tables.items())
+        return kept if is_intact else None
 
     def write(
         self,

@@ -140,7 +140,7 @@ def test_on_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert lines[1].startswith("Vintage 2 of 3, counted at ")
     assert "counting registrations 5" in lines
     assert "unique persons: 2 → 3 (+1)" in lines
-    assert "Persons in the region, all categories: 2 came, 1 went." in lines
+    assert "Persons in the region, all categories: 2 added, 1 removed." in lines
     assert "gemeente-almelo DAKL_J2024_a.csv (000001) DAKL_J2024_b.csv (000003) 2 1" in lines
     assert "internal use only" in lines[-1]
 
