@@ -83,7 +83,7 @@ def _of_municipalities(codes: Iterable[str], years: Sequence[int]) -> NamedRegio
 
 
 def _of_province(codes: Sequence[str]) -> NamedRegion:
-    (province,) = {region.provincie for region in centrumregios() if region.code in codes}
+    (province,) = {region.province for region in centrumregios() if region.code in codes}
     if len(codes) > 1:
         raise WrongUsage(f"{province} is a province with several regions: name {one_of(map(_region, codes))}")
     (code,) = codes
@@ -135,7 +135,7 @@ def _municipality_codes() -> dict[str, list[str]]:
 @cached_per_code_lists
 def _provinces() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for written, code in _with_aliases((region.provincie, region.code) for region in centrumregios()):
+    for written, code in _with_aliases((region.province, region.code) for region in centrumregios()):
         if code not in (already := found.setdefault(written, [])):
             already.append(code)
     return found

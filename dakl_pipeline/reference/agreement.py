@@ -222,11 +222,14 @@ def _municipalities(data: ReferenceData) -> Iterator[str]:
     first_year = min(row.valid_from_year for row in places.rows)
     ended = {(row.old_code, row.effective_date.year) for row in mergers.rows}
     begun = {(row.new_code, row.effective_date.year) for row in mergers.rows}
+    regions = {row.code for row in data.centrumregio.rows}
     of_code: dict[str, list[tuple[int, Municipality]]] = {}
     for line, row in places.numbered:
+        if row.region_code not in regions:
+            yield places.at(line, f"region_code is not in {data.centrumregio.place}: correct it")
         of_code.setdefault(row.code, []).append((line, row))
         if row.valid_to_year is not None and row.valid_to_year < row.valid_from_year:
-            yield places.at(line, "geldig_tot_jaar is before geldig_vanaf_jaar: correct one of them")
+            yield places.at(line, "valid_to_year is before valid_from_year: correct one of them")
     for numbered in of_code.values():
         numbered.sort(key=lambda each: each[1].valid_from_year)
         for (above, row), (line, following) in pairwise(numbered):
@@ -252,11 +255,11 @@ def _mergers(data: ReferenceData) -> Iterator[str]:
     for line, row in mergers.numbered:
         later = any(r.old_code == row.new_code and r.effective_date > row.effective_date for r in mergers.rows)
         if row.new_code not in last_year and not later:
-            yield mergers.at(line, f"nieuwe_code is not in {places.place} and does not merge later: correct it")
+            yield mergers.at(line, f"new_code is not in {places.place} and does not merge later: correct it")
         elif row.new_code in names and row.new_name not in names[row.new_code]:
-            yield mergers.at(line, f"nieuwe_naam is not its name in {places.place}: correct one of them")
+            yield mergers.at(line, f"new_name is not its name in {places.place}: correct one of them")
         if last_year.get(row.old_code, 0) > row.effective_date.year:
-            yield mergers.at(line, f"oude_code goes on after the merger in {places.place}: fill its geldig_tot_jaar")
+            yield mergers.at(line, f"old_code goes on after the merger in {places.place}: fill its valid_to_year")
         if before is not None and row.effective_date < before:
             yield mergers.at(line, "it is before the merger above it: put the longest ago first")
         before = row.effective_date
@@ -264,7 +267,7 @@ def _mergers(data: ReferenceData) -> Iterator[str]:
 
 def _aliases(data: ReferenceData) -> Iterator[str]:
     """An alias is one of a place that is known."""
-    known = {row.name for row in data.centrumregio.rows} | {row.provincie for row in data.centrumregio.rows}
+    known = {row.name for row in data.centrumregio.rows} | {row.province for row in data.centrumregio.rows}
     known |= {row.name for row in data.gemeente_centrumregio.rows} | {COUNTRY}
     for line, row in data.place_alias.numbered:
         if row.name not in known:

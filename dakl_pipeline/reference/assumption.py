@@ -5,7 +5,7 @@ from pydantic import Field
 from dakl_pipeline.reference.rows import Row
 
 
-class Assumption(Row):
+class Assumption(Row, key=("id",)):
     """What the source texts leave open and how it is settled, until the real value is known.
 
     Attributes:

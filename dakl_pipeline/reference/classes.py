@@ -3,7 +3,7 @@
 from dakl_pipeline.reference.rows import Row
 
 
-class AgeClass(Row):
+class AgeClass(Row, key=("category",)):
     """An age class, both ages included; no maximum means open-ended."""
 
     category: str
@@ -12,7 +12,7 @@ class AgeClass(Row):
     source: str
 
 
-class DurationClass(Row):
+class DurationClass(Row, key=("category",)):
     """A class of length of stay in days, both ends included; no maximum means open-ended."""
 
     category: str
@@ -22,7 +22,7 @@ class DurationClass(Row):
     source: str
 
 
-class Category(Row):
+class Category(Row, key=("dimension", "category")):
     """A category of a dimension; ``is_person_attribute`` when every person has exactly one of the dimension."""
 
     dimension: str
@@ -32,7 +32,7 @@ class Category(Row):
     source: str | None
 
 
-class CoverageMeasure(Row):
+class CoverageMeasure(Row, key=("measure",)):
     """A measure of the coverage table; a national one is given for the whole country only."""
 
     measure: str

@@ -198,4 +198,4 @@ def placeholder_numbers(kind: NumberKind) -> frozenset[str]:
 @cache
 def assumptions() -> tuple[Assumption, ...]:
     """The assumptions and decisions, those of the monitor rules first."""
-    return read_rows(shipped("assumption.csv"), Assumption, key=("id",)).rows
+    return read_rows(shipped("assumption.csv"), Assumption).rows

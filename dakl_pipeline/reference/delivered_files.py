@@ -10,7 +10,7 @@ Compared = Literal["itself", "own_year", "year_before", "other_year", "other_sup
 NumberKind = Literal["bsn", "v_number"]
 
 
-class FileKind(Row):
+class FileKind(Row, key=("signature", "inside")):
     """A kind of file that suppliers send for a delivery.
 
     Attributes:
@@ -41,7 +41,7 @@ class FileKind(Row):
         }
 
 
-class PlausibleYear(Row):
+class PlausibleYear(Row, key=("column",)):
     """Which years a date column may name, counted from the reporting year; both ends included."""
 
     column: str
@@ -51,7 +51,7 @@ class PlausibleYear(Row):
     source: str
 
 
-class ComparisonBound(Row):
+class ComparisonBound(Row, key=("rule", "against")):
     """How large a difference between two files must be to be told: each of the three must be reached.
 
     Attributes:
@@ -72,7 +72,7 @@ class ComparisonBound(Row):
     source: str
 
 
-class PlaceholderNumber(Row):
+class PlaceholderNumber(Row, key=("kind", "value")):
     """A number that software or people fill in where the real one is not known: it is nobody's (assumption D43)."""
 
     kind: NumberKind

@@ -5,16 +5,16 @@ from datetime import date
 from dakl_pipeline.reference.rows import Row
 
 
-class Centrumregio(Row):
+class Centrumregio(Row, key=("code",)):
     """A region of a centrumgemeente."""
 
     code: str
     name: str
     centrumgemeente_code: str
-    provincie: str
+    province: str
 
 
-class Municipality(Row):
+class Municipality(Row, key=("code", "valid_from_year")):
     """A municipality in the division of the years ``valid_from_year`` to ``valid_to_year`` (both inclusive)."""
 
     code: str
@@ -30,7 +30,7 @@ class Municipality(Row):
         return self.valid_from_year <= year <= (self.valid_to_year or year)
 
 
-class MunicipalMerger(Row):
+class MunicipalMerger(Row, key=("old_code", "new_code")):
     """An old municipality and one successor (a divided municipality has a row for each)."""
 
     old_code: str
@@ -41,7 +41,7 @@ class MunicipalMerger(Row):
     source: str
 
 
-class PlaceAlias(Row):
+class PlaceAlias(Row, key=("alias", "name")):
     """What else people call a place, and its name."""
 
     alias: str
@@ -49,14 +49,14 @@ class PlaceAlias(Row):
     source: str
 
 
-class PlacePrefix(Row):
+class PlacePrefix(Row, key=("prefix",)):
     """A word that people put before the name of a place, in lower case."""
 
     prefix: str
     source: str
 
 
-class DemoRegion(Row):
+class DemoRegion(Row, key=("year", "region_code")):
     """A region that takes part in the demonstration, in a year."""
 
     year: int
@@ -64,7 +64,7 @@ class DemoRegion(Row):
     source: str
 
 
-class PublishedFigure(Row):
+class PublishedFigure(Row, key=("year", "region_code")):
     """A published number of persons in shelter of a region, or of the country."""
 
     year: int

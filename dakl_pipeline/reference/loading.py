@@ -2,28 +2,14 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any, get_args, get_type_hints
 
 from dakl_pipeline.reference.agreement import ReferenceData, problems
-from dakl_pipeline.reference.classes import AgeClass, Category, CoverageMeasure, DurationClass
-from dakl_pipeline.reference.delivered_files import (
-    ComparisonBound,
-    FileKind,
-    PlaceholderNumber,
-    PlausibleYear,
-)
-from dakl_pipeline.reference.geography import (
-    Centrumregio,
-    DemoRegion,
-    Municipality,
-    MunicipalMerger,
-    PlaceAlias,
-    PlacePrefix,
-    PublishedFigure,
-)
-from dakl_pipeline.reference.rounds import DeliveryRound
-from dakl_pipeline.reference.rows import File, read_rows, refuse, shipped
-from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, ExclusionReason, ShelterType
+from dakl_pipeline.reference.classes import Category
+from dakl_pipeline.reference.rows import CodeList, File, Row, read_rows, refuse, shipped
 
+# What a row of each list is, by the name of its file.
+ROWS: dict[str, type[Row]] = {name: get_args(kind)[0] for name, kind in get_type_hints(ReferenceData).items()}
 # The lists on which figures depend, with the columns that do it.
 FIGURES = {
     "age_class": ("category", "min_age", "max_age"),
@@ -46,70 +32,16 @@ def load(own: Mapping[str, File]) -> ReferenceData:
     Raises:
         Refused: If a list cannot be replaced, cannot be read or does not agree with another.
     """
-
-    def file(name: str) -> File:
-        return own.get(f"{name}.csv") or shipped(f"{name}.csv")
-
     refuse(
         [
             f"{own[name].place} cannot be used: only {', '.join(REPLACEABLE)} can be replaced: remove it"
             for name in sorted(own.keys() - set(REPLACEABLE))
         ]
     )
-    regions = read_rows(
-        file("centrumregio"),
-        Centrumregio,
-        key=("code",),
-        renames={"centrumregiocode": "code", "centrumregionaam": "name"},
-    )
-    data = ReferenceData(
-        age_class=read_rows(file("age_class"), AgeClass, key=("category",)),
-        category=read_rows(file("category"), Category, key=("dimension", "category")),
-        centrumregio=regions,
-        comparison_bound=read_rows(file("comparison_bound"), ComparisonBound, key=("rule", "against")),
-        coverage_measure=read_rows(file("coverage_measure"), CoverageMeasure, key=("measure",)),
-        delivery_round=read_rows(file("delivery_round"), DeliveryRound, key=("round",)),
-        demo_region=read_rows(file("demo_region"), DemoRegion, key=("year", "region_code")),
-        duration_class=read_rows(file("duration_class"), DurationClass, key=("category",)),
-        end_reason=read_rows(file("end_reason"), EndReason, key=("code",)),
-        end_reason_elsewhere=read_rows(file("end_reason_elsewhere"), EndReasonElsewhere, key=("standard", "code")),
-        file_kind=read_rows(file("file_kind"), FileKind, key=("signature", "inside")),
-        gemeente_centrumregio=read_rows(
-            file("gemeente_centrumregio"),
-            Municipality,
-            key=("code", "valid_from_year"),
-            renames={
-                "gemeentecode": "code",
-                "gemeentenaam": "name",
-                "centrumregio": "region_code",
-                "geldig_vanaf_jaar": "valid_from_year",
-                "geldig_tot_jaar": "valid_to_year",
-                "inwoners_2023": "inhabitants_2023",
-                "bron": "source",
-            },
-            codes={"region_code": {region.name: region.code for region in regions.rows}},
-        ),
-        gemeente_herindeling=read_rows(
-            file("gemeente_herindeling"),
-            MunicipalMerger,
-            key=("old_code", "new_code"),
-            renames={
-                "oude_code": "old_code",
-                "oude_naam": "old_name",
-                "nieuwe_code": "new_code",
-                "nieuwe_naam": "new_name",
-                "ingangsdatum": "effective_date",
-                "bron": "source",
-            },
-        ),
-        place_alias=read_rows(file("place_alias"), PlaceAlias, key=("alias", "name")),
-        place_prefix=read_rows(file("place_prefix"), PlacePrefix, key=("prefix",)),
-        placeholder_number=read_rows(file("placeholder_number"), PlaceholderNumber, key=("kind", "value")),
-        plausible_year=read_rows(file("plausible_year"), PlausibleYear, key=("column",)),
-        published_figure=read_rows(file("published_figure"), PublishedFigure, key=("year", "region_code")),
-        exclusion_reason=read_rows(file("exclusion_reason"), ExclusionReason, key=("reason",)),
-        shelter_type=read_rows(file("shelter_type"), ShelterType, key=("code",)),
-    )
+    lists: dict[str, CodeList[Any]] = {
+        name: read_rows(own.get(f"{name}.csv") or shipped(f"{name}.csv"), row) for name, row in ROWS.items()
+    }
+    data = ReferenceData(**lists)
     found = list(problems(data))
     if "category.csv" in own:
         found += _fixed_categories(data)

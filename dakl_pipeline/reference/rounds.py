@@ -26,7 +26,7 @@ _Month = Annotated[
 YEARS = "a list of different years from 2000 to 2099, such as [2023, 2024]"
 
 
-class DeliveryRound(Row):
+class DeliveryRound(Row, key=("round",)):
     """A round of delivery with its calendar; all dates inclusive, on the Dutch calendar."""
 
     round: Year = Field(description="the year of the round, such as [rounds.2026]")

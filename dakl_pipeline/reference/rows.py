@@ -2,11 +2,11 @@
 
 import csv
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from io import StringIO
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -16,9 +16,19 @@ _LISTED = 3
 
 
 class Row(BaseModel):
-    """A row of a reference file: immutable, and its errors never repeat input."""
+    """A row of a reference file: immutable, and its errors never repeat input.
+
+    Attributes:
+        key: The fields of which no two rows have the same values.
+    """
+
+    key: ClassVar[tuple[str, ...]]
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __init_subclass__(cls, *, key: tuple[str, ...], **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        cls.key = key
 
     @model_validator(mode="before")
     @classmethod
@@ -86,28 +96,17 @@ def refuse(problems: Collection[str]) -> None:
         raise Refused("; ".join(first) + (f"; and {more} more" if more > 0 else ""))
 
 
-def read_rows(
-    file: File,
-    model: type[R],
-    *,
-    key: tuple[str, ...],
-    renames: Mapping[str, str] | None = None,
-    codes: Mapping[str, Mapping[str, str]] | None = None,
-) -> CodeList[R]:
+def read_rows(file: File, model: type[R]) -> CodeList[R]:
     """Read a reference file.
 
     Args:
         file: The file.
-        model: What a row is.
-        key: The fields of which no two rows have the same values.
-        renames: Names of columns with the fields they fill, where these differ.
-        codes: Of fields that are written as a name: the code of each name.
+        model: What a row is; its fields are the columns, in any order.
 
     Raises:
         Refused: If the columns or a row cannot be; it names file, line and column, and says what to do.
     """
-    columns = {field: column for column, field in (renames or {}).items()}
-    heading = [columns.get(field, field) for field in model.model_fields]
+    heading = list(model.model_fields)
     lines = _lines(file)
     first = next(lines, (1, []))[1]
     if sorted(first) != sorted(heading):
@@ -123,21 +122,14 @@ def read_rows(
                 "between double quotes, and leave no line empty"
             )
             continue
-        row = {(renames or {}).get(name, name): value for name, value in zip(first, values, strict=True)}
-        unknown = [field for field, known in (codes or {}).items() if row[field] not in known]
-        problems += [f"{place}: {columns.get(field, field)} is not a known name: correct it" for field in unknown]
-        if unknown:
-            continue
-        row |= {field: known[row[field]] for field, known in (codes or {}).items()}
         try:
-            each = model.model_validate(row)
+            each = model.model_validate(dict(zip(first, values, strict=True)))
         except ValidationError as error:
-            problems += [f"{place}: {_what(model, each, columns)}" for each in error.errors()]
+            problems += [f"{place}: {_what(model, each)}" for each in error.errors()]
             continue
-        same = keys.setdefault(tuple(getattr(each, field) for field in key), line)
+        same = keys.setdefault(tuple(getattr(each, field) for field in model.key), line)
         if same != line:
-            names = " and ".join(columns.get(field, field) for field in key)
-            problems.append(f"{place}: the same {names} as line {same}: keep one of them")
+            problems.append(f"{place}: the same {' and '.join(model.key)} as line {same}: keep one of them")
         found.append((line, each))
     if not found and not problems:
         problems.append(f"{file.place}: it has no rows: fill it")
@@ -157,12 +149,12 @@ def _lines(file: File) -> Iterator[tuple[int, list[str]]]:
         refuse([f"{file.place}, line {begin}: it is not readable as CSV: look at its quotes"])
 
 
-def _what(model: type[Row], error: Any, columns: Mapping[str, str]) -> str:
+def _what(model: type[Row], error: Any) -> str:
     field = str(error["loc"][0]) if error["loc"] else ""
     # What a check of this project says is safe to show; other texts may quote what was given.
     if error["type"] == "value_error":
         text = str(error["ctx"]["error"])
-        return f"{columns.get(field, field)}: {text}" if field else text
+        return f"{field}: {text}" if field else text
     known = model.model_fields.get(field)
     expected = known.description if known and known.description else f"another value ({error['type']})"
-    return f"{columns.get(field, field)} cannot be: write {expected}"
+    return f"{field} cannot be: write {expected}"

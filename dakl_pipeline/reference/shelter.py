@@ -3,7 +3,7 @@
 from dakl_pipeline.reference.rows import Row
 
 
-class ShelterType(Row):
+class ShelterType(Row, key=("code",)):
     """A type of shelter with the years in which its code is valid and whether it is in the published population."""
 
     code: str
@@ -20,7 +20,7 @@ class ShelterType(Row):
         return (self.valid_from_year or year) <= year <= (self.valid_to_year or year)
 
 
-class EndReason(Row):
+class EndReason(Row, key=("code",)):
     """A reason of ending a stay (A5)."""
 
     code: str
@@ -28,7 +28,7 @@ class EndReason(Row):
     source: str
 
 
-class EndReasonElsewhere(Row):
+class EndReasonElsewhere(Row, key=("standard", "code")):
     """A reason of ending in a message standard that suppliers' software holds.
 
     Attributes:
@@ -46,7 +46,7 @@ class EndReasonElsewhere(Row):
     source: str
 
 
-class ExclusionReason(Row):
+class ExclusionReason(Row, key=("reason",)):
     """Why a stay does not count; the first that applies, by priority, is the one reported. The label is Dutch."""
 
     priority: int

@@ -38,8 +38,8 @@ def municipality_supplier_id(region: Centrumregio) -> str:
 
 
 def _neighbours(region: int, taking_part: list[int]) -> list[int]:
-    provincies = [each.provincie for each in centrumregios()]
-    return [other for other in taking_part if other != region and provincies[other] == provincies[region]]
+    provinces = [each.province for each in centrumregios()]
+    return [other for other in taking_part if other != region and provinces[other] == provinces[region]]
 
 
 def make_suppliers(plan: PopulationPlan, required_second: str | None = None) -> tuple[Supplier, ...]:

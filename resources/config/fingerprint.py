@@ -40,7 +40,7 @@ _CODE_LISTS = {"in_use", "package"}
 _DATA_FILE = re.compile(r"[\w-]+\.(csv|toml)")
 # Arguments, attributes and columns that hold texts for people.
 _TEXTS = {"description", "source_description"}
-_TEXT_COLUMNS = {"source", "bron", "description", "label", "report_label", "how_to", "provincie", "inwoners_2023"}
+_TEXT_COLUMNS = {"source", "description", "label", "report_label", "how_to", "province", "inhabitants_2023"}
 _ATTEMPTS = 10
 _Definition = tuple[str, str]
 # A module, a name in it, an attribute of that.

@@ -48,7 +48,7 @@ def test_figures_follow_the_code_lists_of_the_home(tmp_path: Path, capsys: pytes
     _replace(home, "age_class", "40-49,40,49,assumption A8\n50-64,50,64", "40-64,40,64")
     labels = "leeftijd,40-49,40 tot en met 49 jaar,true,assumption A8\nleeftijd,50-64,50"
     _replace(home, "category", labels, "leeftijd,40-64,40")
-    _replace(home, "gemeente_centrumregio", "0037,Stadskanaal,Groningen", "0037,Stadskanaal,Assen")
+    _replace(home, "gemeente_centrumregio", "0037,Stadskanaal,CR22", "0037,Stadskanaal,CR08")
     assert run(home, 2024) == 0
     assert _counted(home) == {"40-64": 1, "65+": 1, "CR02": 1, "CR08": 1, "NL": 2}
     capsys.readouterr()

@@ -81,13 +81,12 @@ def identify(row: Row, links: dict[str, str]) -> Person | None:
 
 def region_of(gemeente_code: str, year: int) -> str | None:
     """The centrumregio of a municipality in the division of a year, through its successors where it has merged."""
-    regions = {r["centrumregionaam"]: r["centrumregiocode"] for r in reference_rows("centrumregio.csv")}
     for gemeente in reference_rows("gemeente_centrumregio.csv"):
-        first, last = int(gemeente["geldig_vanaf_jaar"]), int(gemeente["geldig_tot_jaar"] or year)
-        if gemeente["gemeentecode"] == gemeente_code and first <= year <= last:
-            return regions[gemeente["centrumregio"]]
+        first, last = int(gemeente["valid_from_year"]), int(gemeente["valid_to_year"] or year)
+        if gemeente["code"] == gemeente_code and first <= year <= last:
+            return gemeente["region_code"]
     mergers = reference_rows("gemeente_herindeling.csv")
-    found = {region_of(m["nieuwe_code"], year) for m in mergers if m["oude_code"] == gemeente_code}
+    found = {region_of(m["new_code"], year) for m in mergers if m["old_code"] == gemeente_code}
     return found.pop() if len(found) == 1 else None
 
 
@@ -184,7 +183,7 @@ def figures(events: Sequence[Event], registers_folder: Path, year: int) -> Figur
     counts: dict[tuple[str, str, str], int] = {}
     coverage: dict[tuple[str, str], int] = {}
     overlap: dict[tuple[str, str], tuple[int, int]] = {}
-    for region in [COUNTRY, *(r["centrumregiocode"] for r in reference_rows("centrumregio.csv"))]:
+    for region in [COUNTRY, *(r["code"] for r in reference_rows("centrumregio.csv"))]:
         here = [stay for stay in stays if region in (COUNTRY, stay.region_code)]
         counting = [stay for stay in here if stay.counts and stay.person is not None and stay.person.kind == "bsn"]
         for (dimension, category), persons in _persons_by_category(counting, year, registers).items():

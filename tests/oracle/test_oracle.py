@@ -278,7 +278,7 @@ def test_age_is_the_age_on_31_december(birth: date | None, year: int, age_class:
     ],
 )
 def test_the_region_of_a_municipality(code: str, regions: tuple[str | None, ...]) -> None:
-    names = {r["centrumregionaam"]: r["centrumregiocode"] for r in reference_rows("centrumregio.csv")}
+    names = {r["name"]: r["code"] for r in reference_rows("centrumregio.csv")}
     assert [region_of(code, year) for year in YEARS] == [names.get(r, r) if r else None for r in regions]
 
 

@@ -144,12 +144,12 @@ def _no_mergers(patch: pytest.MonkeyPatch) -> None:
 
 @mistake("the first successor of a divided municipality")
 def _first_successor(patch: pytest.MonkeyPatch) -> None:
-    _reference(patch, "gemeente_herindeling.csv", lambda rows: list({r["oude_code"]: r for r in rows}.values()))
+    _reference(patch, "gemeente_herindeling.csv", lambda rows: list({r["old_code"]: r for r in rows}.values()))
 
 
 @mistake("the municipal division of all years")
 def _any_division(patch: pytest.MonkeyPatch) -> None:
-    always = {"geldig_vanaf_jaar": "0", "geldig_tot_jaar": ""}
+    always = {"valid_from_year": "0", "valid_to_year": ""}
     _reference(patch, "gemeente_centrumregio.csv", lambda rows: [{**row, **always} for row in rows])
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from assets.chain import STAGES
 from resources.workflows.opened_home import OpenedHome
 from tests.support.paths import ROOT
 
@@ -69,19 +68,6 @@ def test_only_the_terminal_says_who_types():
     """Every use case is told who acts, so that a portal can say it too."""
     code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "resources").rglob("*.py")}
     assert [path for path, text in code.items() if "getpass" in text or "getuser" in text] == []
-
-
-def test_the_diagram_of_the_architecture_is_the_chain():
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    arrows = re.findall(r"^ +([\w& ]+) --> ([\w& ]+)$", text, flags=re.MULTILINE)
-    drawn = [(start, end) for starts, ends in arrows for start in starts.split(" & ") for end in ends.split(" & ")]
-    chain = {(read, table.asset) for stage in STAGES for read in stage.upstream for table in stage.tables}
-    assert sorted(drawn) == sorted(chain)
-    groups = dict(re.findall(r"^ +subgraph (\w+)\n((?: +\w+\n)+?) +end$", text, flags=re.MULTILINE))
-    expected: dict[str, set[str]] = {}
-    for stage in STAGES:
-        expected.setdefault(stage.group, set()).update(table.asset for table in stage.tables)
-    assert {group: set(assets.split()) for group, assets in groups.items() if group in expected} == expected
 
 
 def test_the_architecture_names_every_room():

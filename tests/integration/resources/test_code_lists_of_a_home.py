@@ -66,8 +66,8 @@ def test_age_classes_of_a_home_are_those_of_steps_contracts_and_figures(tmp_path
     [
         (
             "gemeente_centrumregio",
-            "0037,Stadskanaal,Groningen",
-            "0037,Stadskanaal,Assen",
+            "0037,Stadskanaal,CR22",
+            "0037,Stadskanaal,CR08",
             lambda: (successors("0037", 2024)[0].region_code, municipality_regions(2024).filter(gemeente_code="0037")),
         ),
         (
@@ -100,8 +100,8 @@ def test_every_replaced_list_is_used(name: str, old: str, new: str, seen: Callab
         ("category", "Noodopvang", "Opvang in nood", set()),
         ("plausible_year", "einddatum,-1,2", "einddatum,-1,3", set()),
         ("comparison_bound", "own_year,5,0.15,0", "own_year,6,0.15,0", set()),
-        ("gemeente_centrumregio", "Stadskanaal,Groningen,2022,,32100", "Stadskanaal,Groningen,2022,,32200", set()),
-        ("gemeente_centrumregio", "0037,Stadskanaal,Groningen", "0037,Stadskanaal,Assen", {"code list"}),
+        ("gemeente_centrumregio", "Stadskanaal,CR22,2022,,32100", "Stadskanaal,CR22,2022,,32200", set()),
+        ("gemeente_centrumregio", "0037,Stadskanaal,CR22", "0037,Stadskanaal,CR08", {"code list"}),
         ("gemeente_herindeling", "0429,Obdam,1598,Koggenland", "0429,Obdam,0363,Amsterdam", {"code list"}),
         ("age_class", *AGES["age_class"], {"code list"}),
         ("delivery_round", "2024-05-26", "2024-05-27", {"rounds"}),

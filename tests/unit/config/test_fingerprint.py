@@ -96,8 +96,8 @@ def test_a_comment_a_docstring_or_a_new_package_remakes_nothing(
         ("dakl_pipeline/reference/age_class.csv", "0-17,0,17", "0-17,0,16", {"enriched_stays"}),
         (
             "dakl_pipeline/reference/gemeente_centrumregio.csv",
-            "ningen,Groningen",
-            "ningen,Assen",
+            "ningen,CR22",
+            "ningen,CR08",
             {"regional_stays"},
         ),
         # The contract of unique persons has columns of that of the stays.

@@ -97,7 +97,7 @@ def test_every_municipality_by_its_name_and_code(year: int) -> None:
 
 
 def test_every_alias_is_of_something_that_exists() -> None:
-    known = {m.name for m in reference.municipalities()} | {r.provincie for r in reference.centrumregios()} | {"NL"}
+    known = {m.name for m in reference.municipalities()} | {r.province for r in reference.centrumregios()} | {"NL"}
     assert {name for _, name in reference.place_aliases()} <= known
 
 

@@ -105,31 +105,31 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
         ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "line 3: its centrumgemeente is no municipality"),
-        ("gemeente_centrumregio", "0034,Almere,Almere", "0034,Almere,", "line 3: centrumregio is not a known name"),
+        ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,", "line 3: region_code cannot be: write another"),
+        ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,CR99", "line 3: region_code is not in"),
+        ("gemeente_centrumregio", "0034,Almere,CR03,2022,", "0034,Almere,CR03,2024,", "line 3: no merger makes it"),
+        ("gemeente_centrumregio", "0034,Almere,CR03,2022,", "0034,Almere,CR03,2022,2023", "line 3: it ends and no"),
         (
             "gemeente_centrumregio",
-            "0034,Almere,Almere",
-            "0034,Almere,Almeer",
-            "line 3: centrumregio is not a known name",
+            "0034,Almere,CR03,2022,",
+            "0034,Almere,CR03,2022,2021",
+            "valid_to_year is before",
         ),
-        ("gemeente_centrumregio", "0034,Almere,Almere,2022,", "0034,Almere,Almere,2024,", "line 3: no merger makes it"),
-        ("gemeente_centrumregio", "0034,Almere,Almere,2022,", "0034,Almere,Almere,2022,2023", "line 3: it ends and no"),
-        (
-            "gemeente_centrumregio",
-            "0034,Almere,Almere,2022,",
-            "0034,Almere,Almere,2022,2021",
-            "geldig_tot_jaar is before",
-        ),
-        ("gemeente_centrumregio", "0034,Almere,", "0034,Almere,Almere,2022,,1,x\n0034,Almere,", "same gemeentecode"),
         (
             "gemeente_centrumregio",
             "0034,Almere,",
-            "0034,Almere,Almere,2023,,1,x\n0034,Almere,",
+            "0034,Almere,CR03,2022,,1,x\n0034,Almere,",
+            "line 4: the same code and valid_from_year as line 3",
+        ),
+        (
+            "gemeente_centrumregio",
+            "0034,Almere,",
+            "0034,Almere,CR03,2023,,1,x\n0034,Almere,",
             "valid in a year of line 4",
         ),
-        ("gemeente_herindeling", "0429,Obdam,1598", "0429,Obdam,9998", "line 2: nieuwe_code is not"),
-        ("gemeente_herindeling", "0429,Obdam,1598,Koggenl", "0429,Obdam,1598,Koggel", "line 2: nieuwe_naam is not"),
-        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: oude_code goes on after the merger"),
+        ("gemeente_herindeling", "0429,Obdam,1598", "0429,Obdam,9998", "line 2: new_code is not"),
+        ("gemeente_herindeling", "0429,Obdam,1598,Koggenl", "0429,Obdam,1598,Koggel", "line 2: new_name is not"),
+        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: old_code goes on after the merger"),
         (
             "gemeente_herindeling",
             "0429,Obdam,1598,Koggenland,2007-01-01",
@@ -155,7 +155,7 @@ def test_one_broken_line(name: str, old: str, new: str, said: str, broken: Break
 
 
 def test_the_first_problems_are_told_and_the_others_counted(broken: Break) -> None:
-    broken("centrumregio.csv", "CR01,Alkmaar", "CR01,Elders")
+    broken("centrumregio.csv", "CR01,Alkmaar", "CR45,Alkmaar")
     with pytest.raises(Refused, match=r"gemeente_centrumregio\.csv, line .*; and [0-9]+ more$"):
         loading.load({})
 
