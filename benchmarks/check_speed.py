@@ -14,7 +14,7 @@ from files import NAME, write_clean_file
 
 from dakl_pipeline.intake.check import check_delivery
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
 
 def main() -> None:

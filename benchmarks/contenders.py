@@ -27,7 +27,7 @@ Outcome = tuple[int, int]
 
 
 def _reference() -> tuple[list[str], list[str], list[str], list[str]]:
-    from dakl_pipeline.reference import shelter_types
+    from dakl_pipeline.reference.code_lists import shelter_types
     from dakl_pipeline.reference.municipality import codes_with_status
 
     types = [t.code for t in shelter_types() if t.is_valid_in(2024)]
@@ -37,7 +37,7 @@ def _reference() -> tuple[list[str], list[str], list[str], list[str]]:
 def dakl(path: Path) -> Outcome:
     """The check itself, within a process that has imported everything."""
     from dakl_pipeline.intake.check import check_delivery
-    from dakl_pipeline.reference import Methodology, default_methodology
+    from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
     methodology = Methodology.model_validate(default_methodology())
     with path.open("rb") as file:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from dakl_pipeline.reference import municipalities, shelter_types
+from dakl_pipeline.reference.code_lists import municipalities, shelter_types
 
 NAME = "DAKL_J2024_snelheid.csv"
 HEADER = "aanmaakdatum;gemeentecode;bsn;type_opvang;startdatum;einddatum;meldingsdatum;reden_einde;v_nummer\n"

@@ -24,7 +24,7 @@ from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.intake.catalogue import Rule, catalogue
 from dakl_pipeline.intake.diagnoses import diagnosis_catalogue
 from dakl_pipeline.privacy.redaction import holds_number
-from dakl_pipeline.reference import assumptions
+from dakl_pipeline.reference.code_lists import assumptions
 from dakl_pipeline.reference.loading import REPLACEABLE, ROWS
 from dakl_pipeline.reference.rows import Row, shipped
 

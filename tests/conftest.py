@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from dakl_pipeline.reference import use_code_lists
+from dakl_pipeline.reference.code_lists import use_code_lists
 
 settings.register_profile("unhurried", deadline=None, print_blob=True)
 settings.load_profile("unhurried")

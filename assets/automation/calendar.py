@@ -9,7 +9,7 @@ from assets.automation.reruns import REASON_TAG, TARGET_TAG
 from dakl_pipeline.deliveries.rounds import local_date
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.operation.calendar import reminders_due, years_in_collection_round
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.config.home import Home
 from resources.mail.analyst import AnalystMailbox
 from resources.mail.settings import load_mail_settings

@@ -20,7 +20,8 @@ from dakl_pipeline.deliveries.log import Delivery, Entry
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.history.provenance import Vintage
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
-from dakl_pipeline.reference import Methodology, replaced_lists
+from dakl_pipeline.reference.code_lists import replaced_lists
+from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.statistics.checks import CheckOutcome
 from dakl_pipeline.statistics.register_checks import RegisterFinding
 from resources.config import fingerprint

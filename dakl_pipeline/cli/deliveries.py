@@ -20,7 +20,7 @@ _DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
 
 if TYPE_CHECKING:
     from dakl_pipeline.deliveries.log import Entry
-    from dakl_pipeline.reference import Methodology
+    from dakl_pipeline.reference.methodology import Methodology
     from resources.workflows.deliver import FollowUp
 
 # What an entry of the log is called, by its verdict.

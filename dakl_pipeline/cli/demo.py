@@ -16,7 +16,7 @@ from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.deliveries.rounds import rounds_of
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.presentation import figures
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_population
 from resources.config.home import Home
 from resources.config.secret_key import create_key

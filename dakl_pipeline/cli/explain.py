@@ -145,7 +145,7 @@ def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
 
 
 def _funnel(region: "InRegion") -> list[tuple[str, int]]:
-    from dakl_pipeline.reference import exclusion_reasons
+    from dakl_pipeline.reference.code_lists import exclusion_reasons
 
     descriptions = {reason.reason: reason.description for reason in exclusion_reasons()}
     return [

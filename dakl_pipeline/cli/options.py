@@ -21,7 +21,7 @@ from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
     from dakl_pipeline.deliveries.log import Actor
-    from dakl_pipeline.reference import Methodology
+    from dakl_pipeline.reference.methodology import Methodology
     from resources.storage.warehouse import Warehouse
 
 HomeOption = Annotated[

@@ -16,7 +16,7 @@ import typer
 from dakl_pipeline.cli import tables
 
 if TYPE_CHECKING:
-    from dakl_pipeline.reference import Methodology
+    from dakl_pipeline.reference.methodology import Methodology
 
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
 

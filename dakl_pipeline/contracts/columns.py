@@ -10,7 +10,7 @@ from typing import Any, Literal
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.reference import centrumregios
+from dakl_pipeline.reference.code_lists import centrumregios
 from dakl_pipeline.reference.regions import COUNTRY
 
 # Who may see a row: "identified" holds a BSN or V-number, "person" is about one person or stay, "internal" is exact

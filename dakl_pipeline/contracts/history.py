@@ -9,7 +9,7 @@ import dataframely as dy
 from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, vintage_column
 from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
-from dakl_pipeline.reference import exclusion_reasons
+from dakl_pipeline.reference.code_lists import exclusion_reasons
 
 ALL_SUPPLIERS = "*"
 _YEAR = "Verslagjaar."

@@ -8,7 +8,8 @@ import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
-from dakl_pipeline.reference import NumberKind, categories, placeholder_numbers
+from dakl_pipeline.reference.code_lists import categories, placeholder_numbers
+from dakl_pipeline.reference.delivered_files import NumberKind
 
 _YEAR = "Verslagjaar waarvoor het register geldt."
 _BSN = "HMAC-SHA-256 van het BSN."

@@ -5,7 +5,7 @@ import polars as pl
 
 from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, REGION_PATTERN, Table, lineage
 from dakl_pipeline.contracts.stays import StayEligibility
-from dakl_pipeline.reference import categories, coverage_measures
+from dakl_pipeline.reference.code_lists import categories, coverage_measures
 
 _YEAR = "Verslagjaar."
 _REGION = "Centrumregio, of NL voor het hele land."

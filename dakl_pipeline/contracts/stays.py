@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
-from dakl_pipeline.reference import categories, centrumregios, exclusion_reasons
+from dakl_pipeline.reference.code_lists import categories, centrumregios, exclusion_reasons
 
 _REGIONS = [region.code for region in centrumregios()]
 

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dakl_pipeline.presentation.dutch import day as in_words
-from dakl_pipeline.reference import DeliveryRound, Methodology
+from dakl_pipeline.reference.methodology import Methodology
+from dakl_pipeline.reference.rounds import DeliveryRound
 
 
 def rounds_of(year: int, methodology: Methodology) -> tuple[DeliveryRound, ...]:

@@ -13,7 +13,7 @@ from dakl_pipeline.contracts.deliveries import SELECTED
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, Withdrawal, cancellations, order_of_receipt
 from dakl_pipeline.deliveries.rounds import round_of
 from dakl_pipeline.intake.refusal import Refusal, refusal_of
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 _REJECTED = {
     Refusal(is_outside_window=True, is_faulty=False): "rejected: outside the delivery window",

@@ -21,7 +21,7 @@ from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, what_changed
 from dakl_pipeline.presentation.figures import categories_of, category_named, dimension_named
 from dakl_pipeline.presentation.places import NamedRegion
-from dakl_pipeline.reference import exclusion_reasons
+from dakl_pipeline.reference.code_lists import exclusion_reasons
 from dakl_pipeline.statistics.count import TOTAL
 
 NEEDED = (CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY, SELECTED_HISTORY, EXCLUSIONS_HISTORY)

@@ -2,7 +2,8 @@
 
 from math import sqrt
 
-from dakl_pipeline.reference import Compared, ComparisonBound, cached_per_code_lists, comparison_bounds
+from dakl_pipeline.reference.code_lists import cached_per_code_lists, comparison_bounds
+from dakl_pipeline.reference.delivered_files import Compared, ComparisonBound
 
 
 @cached_per_code_lists

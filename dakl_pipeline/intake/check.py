@@ -21,7 +21,7 @@ from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.intake.reading import Reading
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import Context
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 __all__ = ["Finding", "Verdict", "check_delivery", "finding"]
 

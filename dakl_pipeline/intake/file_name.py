@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dakl_pipeline.privacy.redaction import holds_number
-from dakl_pipeline.reference import file_kinds
+from dakl_pipeline.reference.code_lists import file_kinds
 
 _NAME = re.compile(r"DAKL_J([1-9][0-9]{3})_([A-Za-z0-9 ._-]{1,100})\.csv")
 _YEAR = re.compile(r"DAKL_J([1-9][0-9]{3})_")

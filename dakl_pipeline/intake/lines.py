@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dakl_pipeline.reference import FileKind, file_kinds
+from dakl_pipeline.reference.code_lists import file_kinds
+from dakl_pipeline.reference.delivered_files import FileKind
 
 # A line is never held beyond this (a good line is about 100 characters).
 MAX_LINE_LENGTH = 10_000

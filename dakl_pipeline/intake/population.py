@@ -3,7 +3,7 @@
 No register is asked: that would tell how old one person is.
 """
 
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 
 def adults_only_note(year: int, methodology: Methodology) -> str:

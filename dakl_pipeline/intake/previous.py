@@ -7,7 +7,8 @@ from dakl_pipeline.intake.bounds import is_large
 from dakl_pipeline.intake.findings import Finding, finding
 from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.presentation.dutch import MONTHS, listed, number, quantity
-from dakl_pipeline.reference import Compared, shelter_types
+from dakl_pipeline.reference.code_lists import shelter_types
+from dakl_pipeline.reference.delivered_files import Compared
 from dakl_pipeline.reference.municipality import successors
 
 

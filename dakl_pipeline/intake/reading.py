@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.population import adults_only
 from dakl_pipeline.presentation.dutch import number, quantity
-from dakl_pipeline.reference import Methodology, exclusion_reasons
+from dakl_pipeline.reference.code_lists import exclusion_reasons
+from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.statistics.eligibility import codes_with_region, exclusion_reason, published_type_codes
 
 

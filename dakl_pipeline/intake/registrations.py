@@ -13,7 +13,7 @@ from dakl_pipeline.intake.fields import ROW
 from dakl_pipeline.intake.lines import BLOCK_BYTES
 from dakl_pipeline.intake.scan import scan
 from dakl_pipeline.intake.values import BSN_LENGTH, CODE_LENGTH, V_NUMBER_LENGTH, Context
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 
 def read_registrations(

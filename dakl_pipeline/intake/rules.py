@@ -7,7 +7,6 @@ from functools import cache
 
 import polars as pl
 
-from dakl_pipeline import reference
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.values import (
     BSN_LENGTH,
@@ -26,6 +25,7 @@ from dakl_pipeline.intake.values import (
     read_code,
     read_date,
 )
+from dakl_pipeline.reference.code_lists import end_reasons, end_reasons_elsewhere, plausible_years
 from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
 # Over the delivered columns (String, null: set aside); called for each column that the catalogue gives the rule.
@@ -70,17 +70,17 @@ def _bsn_padded(column: str, context: Context) -> pl.Expr:
 
 
 def _end_reason_unknown(column: str, context: Context) -> pl.Expr:
-    known = {"", *(reason.code for reason in reference.end_reasons()), *meant_end_reasons()}
+    known = {"", *(reason.code for reason in end_reasons()), *meant_end_reasons()}
     return ~pl.col(column).is_in(sorted(known))
 
 
 @cache
 def meant_end_reasons() -> Mapping[str, str]:
     """What is probably meant by a code of iWmo or iJw that is none of ours (A5): text of the reference lists only."""
-    names = {reason.code: reason.name for reason in reference.end_reasons()}
+    names = {reason.code: reason.name for reason in end_reasons()}
     # By code: in which standards it means what.
     standards: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for there in reference.end_reasons_elsewhere():
+    for there in end_reasons_elsewhere():
         if there.code not in names:
             meant = f"{there.meant_code} ({names[there.meant_code]})" if there.meant_code else "geen van onze codes"
             standards[there.code][f"{there.meaning}, dan {meant}"].append(there.standard)
@@ -139,7 +139,7 @@ def _dates(column: str) -> pl.Expr:
 
 def expected_years(column: str, context: Context) -> tuple[int, int]:
     """The first and the last year that a date column may name (assumption D45)."""
-    plausible = reference.plausible_years()[column]
+    plausible = plausible_years()[column]
     return context.known_year + plausible.earliest, context.known_year + plausible.latest
 
 

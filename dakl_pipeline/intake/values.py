@@ -10,8 +10,9 @@ from functools import cache
 
 import polars as pl
 
-from dakl_pipeline import reference
 from dakl_pipeline.intake.eleven_test import is_bsn
+from dakl_pipeline.reference.code_lists import placeholder_numbers, shelter_types
+from dakl_pipeline.reference.methodology import Methodology
 
 # ASCII digits only: \d would match the digits of every script.
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -45,7 +46,7 @@ class Context:
     """
 
     year: int | None
-    methodology: reference.Methodology
+    methodology: Methodology
     today: date | None = None
 
     @property
@@ -61,7 +62,7 @@ class Context:
 
     def shelter_type_codes(self) -> list[str]:
         """The codes of types of shelter that may be delivered (webinars 2024 and 2025, A4)."""
-        return [t.code for t in reference.shelter_types() if self.year is None or t.is_valid_in(self.year)]
+        return [t.code for t in shelter_types() if self.year is None or t.is_valid_in(self.year)]
 
 
 def is_swapped_year_end(column: str, context: Context) -> pl.Expr:
@@ -98,13 +99,13 @@ def is_placeholder_bsn(column: str) -> pl.Expr:
 
     What fails the eleven test is no person anyway, and has its own finding.
     """
-    passing = _passing(reference.placeholder_numbers("bsn"))
+    passing = _passing(placeholder_numbers("bsn"))
     return pl.col(column).is_in([*passing, "0" * (BSN_LENGTH - 1)])
 
 
 def is_placeholder_v_number(column: str) -> pl.Expr:
     """Whether a field holds a number that stands for a missing V-number (assumption D43)."""
-    return pl.col(column).is_in(sorted(reference.placeholder_numbers("v_number")))
+    return pl.col(column).is_in(sorted(placeholder_numbers("v_number")))
 
 
 def _read_v_number(column: str) -> pl.Expr:

@@ -27,7 +27,7 @@ from dakl_pipeline.mail.rejection import rejection_of
 from dakl_pipeline.mail.wording import moment_in_zone
 from dakl_pipeline.presentation.dutch import day, listed, quantity
 from dakl_pipeline.privacy.redaction import mask_line, mask_numbers
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 _AGAINST_EARLIER = 2
 _LATE = "Het bestand kwam buiten de aanleverperiode; CBS heeft het toch geaccepteerd."

@@ -6,7 +6,7 @@ from dakl_pipeline.deliveries.log import Delivery, Entry, Withdrawal
 from dakl_pipeline.deliveries.rounds import local_date
 from dakl_pipeline.deliveries.selection import DeliveryStatus, delivery_statuses
 from dakl_pipeline.presentation.dutch import day
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 
 def log_of_supplier(entry: Entry, log: Iterable[Entry]) -> list[Entry]:

@@ -15,7 +15,7 @@ from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE
 from dakl_pipeline.intake.refusal import refusal_of
 from dakl_pipeline.mail.groups import FindingGroup
 from dakl_pipeline.presentation.dutch import day, number
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 
 _CHECK = "Controleer het verbeterde bestand eerst met het programma dakl check."
 _NO_REASON = "Deze punten zijn niet de reden van de afkeuring. Kijk ernaar als u het bestand opnieuw aanlevert."

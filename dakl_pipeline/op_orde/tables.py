@@ -22,7 +22,7 @@ from dakl_pipeline.op_orde.report import (
     Total,
 )
 from dakl_pipeline.presentation.dutch import MONTHS
-from dakl_pipeline.reference import duration_classes, municipal_mergers, municipalities, shelter_types
+from dakl_pipeline.reference.code_lists import duration_classes, municipal_mergers, municipalities, shelter_types
 from dakl_pipeline.reference.municipality import code_status, successors
 
 # Delivered column, column of the registrations, set of columns it belongs to: as in the printed report.

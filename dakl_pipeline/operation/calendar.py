@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dakl_pipeline.presentation.dutch import day as in_words
-from dakl_pipeline.reference import DeliveryRound, Methodology
+from dakl_pipeline.reference.methodology import Methodology
+from dakl_pipeline.reference.rounds import DeliveryRound
 
 # A reminder is still of use when the daemon was off on its day.
 _STILL_OF_USE = timedelta(days=7)

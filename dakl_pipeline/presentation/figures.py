@@ -8,7 +8,7 @@ import polars as pl
 
 from dakl_pipeline.presentation.names import known_name
 from dakl_pipeline.presentation.places import REGION_NAMES
-from dakl_pipeline.reference import categories
+from dakl_pipeline.reference.code_lists import categories
 from dakl_pipeline.statistics.count import TOTAL
 
 

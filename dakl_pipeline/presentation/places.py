@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.presentation.names import nearest, one_of, spelling
-from dakl_pipeline.reference import (
+from dakl_pipeline.reference.code_lists import (
     cached_per_code_lists,
     centrumregios,
     municipal_mergers,

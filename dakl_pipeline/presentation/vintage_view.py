@@ -7,7 +7,7 @@ import polars as pl
 
 from dakl_pipeline.contracts.history import ALL_SUPPLIERS
 from dakl_pipeline.presentation.places import REGION_NAMES
-from dakl_pipeline.reference import centrumregios, coverage_measures
+from dakl_pipeline.reference.code_lists import centrumregios, coverage_measures
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
 

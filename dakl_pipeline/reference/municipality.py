@@ -2,18 +2,19 @@
 
 from typing import Literal
 
-from dakl_pipeline import reference
+from dakl_pipeline.reference.code_lists import cached_per_code_lists, municipal_mergers, municipalities
+from dakl_pipeline.reference.geography import Municipality
 
 CodeStatus = Literal["current", "merged", "divided", "unknown"]
 
 
-@reference.cached_per_code_lists
-def _division(year: int) -> dict[str, reference.Municipality]:
-    return {m.code: m for m in reference.municipalities() if m.is_valid_in(year)}
+@cached_per_code_lists
+def _division(year: int) -> dict[str, Municipality]:
+    return {m.code: m for m in municipalities() if m.is_valid_in(year)}
 
 
-@reference.cached_per_code_lists
-def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
+@cached_per_code_lists
+def successors(code: str, year: int) -> tuple[Municipality, ...]:
     """The municipalities of the division of a year to which a code leads (monitor rule 5.4).
 
     Args:
@@ -25,7 +26,7 @@ def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
         for a code that leads nowhere.
     """
     by_code = _division(year)
-    found: dict[str, reference.Municipality] = {}
+    found: dict[str, Municipality] = {}
     seen: set[str] = set()
     waiting = [code]
     while waiting:
@@ -36,7 +37,7 @@ def successors(code: str, year: int) -> tuple[reference.Municipality, ...]:
         if here in by_code:
             found[here] = by_code[here]
         else:
-            waiting.extend(m.new_code for m in reference.municipal_mergers() if m.old_code == here)
+            waiting.extend(m.new_code for m in municipal_mergers() if m.old_code == here)
     return tuple(found.values())
 
 
@@ -58,7 +59,7 @@ def code_status(code: str, year: int) -> CodeStatus:
     return "merged" if len({m.region_code for m in found}) == 1 else "divided"
 
 
-@reference.cached_per_code_lists
+@cached_per_code_lists
 def codes_with_status(status: CodeStatus, year: int) -> tuple[str, ...]:
     """Every code in the reference files that has this status in a year (``unknown`` codes cannot be listed in full).
 
@@ -69,5 +70,5 @@ def codes_with_status(status: CodeStatus, year: int) -> tuple[str, ...]:
     Returns:
         Codes of 4 digits, ascending.
     """
-    codes = {m.code for m in reference.municipalities()} | {m.old_code for m in reference.municipal_mergers()}
+    codes = {m.code for m in municipalities()} | {m.old_code for m in municipal_mergers()}
     return tuple(sorted(code for code in codes if code_status(code, year) == status))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dakl_pipeline.contracts.columns import Table, validate
-from dakl_pipeline.reference import published_categories
+from dakl_pipeline.reference.code_lists import published_categories
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
 

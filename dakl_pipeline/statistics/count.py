@@ -3,7 +3,7 @@
 import polars as pl
 
 from dakl_pipeline.contracts.statistics import SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
-from dakl_pipeline.reference import shelter_types
+from dakl_pipeline.reference.code_lists import shelter_types
 
 TOTAL = "totaal"
 # Dimension of the statistic -> column of the unique persons.

@@ -3,7 +3,7 @@
 import polars as pl
 
 from dakl_pipeline.contracts.statistics import COVERAGE
-from dakl_pipeline.reference import coverage_measures
+from dakl_pipeline.reference.code_lists import coverage_measures
 from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import counted_persons
 

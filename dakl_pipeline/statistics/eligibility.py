@@ -6,7 +6,7 @@ found, which differs between the two.
 
 import polars as pl
 
-from dakl_pipeline.reference import exclusion_reasons, shelter_types
+from dakl_pipeline.reference.code_lists import exclusion_reasons, shelter_types
 from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
 # Codes of municipalities that lead to one centrumregio (monitor rule 5.4).

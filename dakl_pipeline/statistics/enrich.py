@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS
-from dakl_pipeline.reference import age_classes
+from dakl_pipeline.reference.code_lists import age_classes
 
 UNKNOWN = "onbekend"
 

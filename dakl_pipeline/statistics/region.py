@@ -3,7 +3,7 @@
 import polars as pl
 
 from dakl_pipeline.contracts.stays import REGIONAL_STAYS
-from dakl_pipeline.reference import cached_per_code_lists
+from dakl_pipeline.reference.code_lists import cached_per_code_lists
 from dakl_pipeline.reference.municipality import codes_with_status, successors
 from dakl_pipeline.statistics.eligibility import WITH_REGION
 

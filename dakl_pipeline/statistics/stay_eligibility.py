@@ -3,7 +3,7 @@
 import polars as pl
 
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.statistics.eligibility import exclusion_reason, published_type_codes
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-from dakl_pipeline.reference import delivery_rounds
+from dakl_pipeline.reference.code_lists import delivery_rounds
 from dakl_pipeline.synthetic.example import example_files, example_supplier_id
 from dakl_pipeline.synthetic.files import DEFECTS, FileStyle, as_text, write
 from dakl_pipeline.synthetic.plan import PopulationPlan

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from dakl_pipeline.reference import package
+from dakl_pipeline.reference.loading import package
 from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 

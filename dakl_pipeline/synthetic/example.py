@@ -4,7 +4,7 @@ import csv
 from functools import cache
 from io import StringIO
 
-from dakl_pipeline.reference import centrumregios
+from dakl_pipeline.reference.code_lists import centrumregios
 from dakl_pipeline.synthetic.profile import profile, settings, text
 from dakl_pipeline.synthetic.suppliers import municipality_supplier_id
 

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import polars as pl
 
-from dakl_pipeline.reference import shelter_types
+from dakl_pipeline.reference.code_lists import shelter_types
 from dakl_pipeline.synthetic.people import day_of
 from dakl_pipeline.synthetic.profile import settings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from dakl_pipeline.reference import package
+from dakl_pipeline.reference.loading import package
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose
 from dakl_pipeline.synthetic.profile import profile
 

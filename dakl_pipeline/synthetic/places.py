@@ -4,12 +4,8 @@ from math import ceil
 
 import numpy as np
 
-from dakl_pipeline.reference import (
-    Municipality,
-    centrumregios,
-    municipal_mergers,
-    municipalities,
-)
+from dakl_pipeline.reference.code_lists import centrumregios, municipal_mergers, municipalities
+from dakl_pipeline.reference.geography import Municipality
 from dakl_pipeline.synthetic.draws import FloatArray, GroupedChoice, IntArray
 from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dakl_pipeline.reference import centrumregios, delivery_rounds
+from dakl_pipeline.reference.code_lists import centrumregios, delivery_rounds
 from dakl_pipeline.synthetic.profile import profile
 
 Share = Annotated[float, Field(ge=0, le=0.5)]

@@ -8,7 +8,7 @@ from io import StringIO
 
 from pydantic import BaseModel, ConfigDict
 
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
 
 class _Part(BaseModel):

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from dakl_pipeline.reference import package
+from dakl_pipeline.reference.loading import package
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose_at
 from dakl_pipeline.synthetic.people import OTHER, SEXES, UNLINKED, People, age_class_of, day_of
 from dakl_pipeline.synthetic.plan import PopulationPlan

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from dakl_pipeline.reference import DeliveryRound, delivery_rounds
+from dakl_pipeline.reference.code_lists import delivery_rounds
+from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.synthetic.draws import FloatArray
 from dakl_pipeline.synthetic.places import region_count, region_targets
 from dakl_pipeline.synthetic.plan import PopulationPlan

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from dakl_pipeline.reference import shelter_types
+from dakl_pipeline.reference.code_lists import shelter_types
 from dakl_pipeline.synthetic.cohorts import Cohort
 from dakl_pipeline.synthetic.draws import BoolArray, FloatArray, IntArray, choose
 from dakl_pipeline.synthetic.people import CORE, WINTER, People, day_of

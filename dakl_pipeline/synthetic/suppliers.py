@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dakl_pipeline.reference import Centrumregio, centrumregios
+from dakl_pipeline.reference.code_lists import centrumregios
+from dakl_pipeline.reference.geography import Centrumregio
 from dakl_pipeline.synthetic.draws import FloatArray, GroupedChoice, IntArray, apportion
 from dakl_pipeline.synthetic.places import region_count, region_targets
 from dakl_pipeline.synthetic.plan import PopulationPlan

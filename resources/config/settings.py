@@ -8,14 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.reference import (
-    DeliveryRound,
-    File,
-    Methodology,
-    default_methodology,
-    delivery_rounds,
-    use_code_lists,
-)
+from dakl_pipeline.reference.code_lists import delivery_rounds, use_code_lists
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
+from dakl_pipeline.reference.rounds import DeliveryRound
+from dakl_pipeline.reference.rows import File
 from resources.config.home import Home
 
 

@@ -26,7 +26,7 @@ from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.intake.whose import may_share, newness, of_another
 from dakl_pipeline.presentation.dutch import day, listed
 from dakl_pipeline.privacy.redaction import mask_numbers
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.storage.delivery_store import DeliveryStore
 
 _GROWTH = "more_registrations"

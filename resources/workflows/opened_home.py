@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from resources.config.home import Home
 
 if TYPE_CHECKING:
-    from dakl_pipeline.reference import Methodology
+    from dakl_pipeline.reference.methodology import Methodology
     from resources.mail.settings import MailSettings
     from resources.storage.delivery_store import DeliveryStore
     from resources.storage.explanation_store import ExplanationStore

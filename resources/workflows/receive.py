@@ -16,7 +16,7 @@ from dakl_pipeline.intake.check import Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
 from dakl_pipeline.intake.registrations import read_registrations
 from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.workflows.compare import Arrival, Comparer
 

@@ -22,7 +22,7 @@ from dakl_pipeline.mail.message import compose
 from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coordinators
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.presentation.english import summarise
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.config.home import Home
 from resources.mail.queue import Outbox, OutgoingMail, is_addressed_to, when_sent
 from resources.mail.server import MailServer

@@ -25,7 +25,7 @@ from dakl_pipeline.op_orde.html import to_html
 from dakl_pipeline.op_orde.report import DeliveryFacts, DeliveryFigures, DeliveryStatusNow, OpOrdeReport
 from dakl_pipeline.op_orde.tables import count_figures
 from dakl_pipeline.op_orde.workbook import to_xlsx
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.config.home import Home
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import ExplanationStore

@@ -13,7 +13,7 @@ from dakl_pipeline.errors import DaklError, Missing
 from dakl_pipeline.history.changes import selection_changes
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
 from dakl_pipeline.operation.reruns import YearStatus
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore

@@ -12,7 +12,7 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.registers import REGISTERS, wrong_types
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
-from dakl_pipeline.reference import placeholder_numbers
+from dakl_pipeline.reference.code_lists import placeholder_numbers
 from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
 from dakl_pipeline.statistics.register_checks import RegisterSize, evaluate_register, profile_register, register_rules
 from resources.storage.register_store import RegisterStore

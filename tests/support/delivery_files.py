@@ -4,7 +4,7 @@ import io
 from datetime import date
 
 from dakl_pipeline.intake.check import Finding, Verdict, check_delivery
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 TODAY = date(2025, 5, 2)

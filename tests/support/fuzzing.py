@@ -15,7 +15,7 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.check import Verdict
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.reference import placeholder_numbers
+from dakl_pipeline.reference.code_lists import placeholder_numbers
 from tests.oracle.delivered_file import Row, read_delivered_file
 from tests.support.delivery_files import (
     CANARIES,

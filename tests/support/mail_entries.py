@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Withdrawal
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 SHA256 = "0f" * 32

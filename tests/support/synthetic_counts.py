@@ -7,7 +7,7 @@ from functools import cache
 
 import polars as pl
 
-from dakl_pipeline.reference import delivery_rounds, municipal_mergers, municipalities
+from dakl_pipeline.reference.code_lists import delivery_rounds, municipal_mergers, municipalities
 from dakl_pipeline.synthetic import Event, Population
 
 ELEVEN_TEST = (9, 8, 7, 6, 5, 4, 3, 2, -1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.config.environment import Environment
 from tests.support.paths import ROOT
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dakl_pipeline.deliveries.log import Entry
 from dakl_pipeline.errors import DaklError
-from dakl_pipeline.reference import Methodology
+from dakl_pipeline.reference.methodology import Methodology
 from resources.config.home import Home
 from resources.workflows.opened_home import OpenedHome
 

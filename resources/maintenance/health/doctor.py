@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dakl_pipeline.errors import DaklError
 from dakl_pipeline.operation.health import HealthFinding
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from resources.config.home import Home
 from resources.config.settings import load_methodology
 from resources.maintenance.health import inputs, installation, outputs, runs

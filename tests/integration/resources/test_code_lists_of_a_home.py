@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dakl_pipeline import reference
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.intake.bounds import bound
 from dakl_pipeline.presentation.figures import categories_of
+from dakl_pipeline.reference.code_lists import plausible_years, replaced_lists
 from dakl_pipeline.reference.municipality import successors
 from dakl_pipeline.reference.rows import shipped
 from dakl_pipeline.statistics.checks import conforms
@@ -76,7 +76,7 @@ def test_age_classes_of_a_home_are_those_of_steps_contracts_and_figures(tmp_path
             "0429,Obdam,0363,Amsterdam",
             lambda: successors("0429", 2024),
         ),
-        ("plausible_year", "einddatum,-1,2", "einddatum,-1,3", lambda: reference.plausible_years()["einddatum"].latest),
+        ("plausible_year", "einddatum,-1,2", "einddatum,-1,3", lambda: plausible_years()["einddatum"].latest),
         (
             "comparison_bound",
             "own_year,5,0.15,0",
@@ -110,11 +110,11 @@ def test_every_replaced_list_is_used(name: str, old: str, new: str, seen: Callab
 def test_the_settings_differ_exactly_when_a_list_has_influence(
     name: str, old: str, new: str, changed: set[str], tmp_path: Path
 ) -> None:
-    before = {**load_methodology(Home(tmp_path)).model_dump(), "code list": reference.replaced_lists()}
+    before = {**load_methodology(Home(tmp_path)).model_dump(), "code list": replaced_lists()}
     _replace(tmp_path, name, old, new)
     if name == "age_class" and changed:
         _replace(tmp_path, "category", *AGES["category"])
-    after = {**load_methodology(Home(tmp_path)).model_dump(), "code list": reference.replaced_lists()}
+    after = {**load_methodology(Home(tmp_path)).model_dump(), "code list": replaced_lists()}
     assert {setting for setting in before if before[setting] != after[setting]} == changed
 
 
@@ -164,7 +164,7 @@ def test_a_byte_order_mark_and_hidden_files_do_not_matter(tmp_path: Path) -> Non
     (home.reference / "age_class.csv").write_text("\ufeff" + shipped("age_class.csv").text, encoding="utf-8")
     (home.reference / ".age_class.csv.swp").write_bytes(b"\xff")
     load_methodology(home)
-    assert reference.replaced_lists() == {}
+    assert replaced_lists() == {}
 
 
 def test_commands_and_the_doctor_tell_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.reference import delivery_rounds
+from dakl_pipeline.reference.code_lists import delivery_rounds
 from resources.config.home import Home
 from resources.config.settings import load_methodology
 from tests.support.rounds import round_of_2026

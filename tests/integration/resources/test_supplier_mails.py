@@ -18,7 +18,7 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.deliveries.log import Actor, Delivery
 from dakl_pipeline.errors import Refused, WrongUsage
 from dakl_pipeline.op_orde.explanations import Explanation
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from resources.config.home import Home
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings, load_mail_settings

@@ -12,7 +12,9 @@ from dakl_pipeline.deliveries.rounds import (
     round_of,
     rounds_of,
 )
-from dakl_pipeline.reference import DeliveryRound, Methodology, default_methodology, delivery_rounds
+from dakl_pipeline.reference.code_lists import delivery_rounds
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
+from dakl_pipeline.reference.rounds import DeliveryRound
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 

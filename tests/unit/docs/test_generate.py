@@ -9,7 +9,7 @@ import pytest
 from dakl_pipeline.contracts import TABLES
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.privacy.redaction import mask_numbers
-from dakl_pipeline.reference import assumptions
+from dakl_pipeline.reference.code_lists import assumptions
 from tests.support.paths import ROOT
 
 PAGES = ("assumptions.md", "code-lists.md", "data-dictionary.md", "rules.md")

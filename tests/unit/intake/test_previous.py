@@ -6,7 +6,8 @@ import pytest
 
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.previous import Earlier, differences, has_numbers_of
-from dakl_pipeline.reference import Compared, comparison_bounds
+from dakl_pipeline.reference.code_lists import comparison_bounds
+from dakl_pipeline.reference.delivered_files import Compared
 from tests.support.profiles import months, profile
 
 SIZE, MORE, MONTHS = "fewer_registrations", "more_registrations", "months_without_starts"

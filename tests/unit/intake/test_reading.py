@@ -2,7 +2,7 @@
 
 import pytest
 
-from dakl_pipeline.reference import exclusion_reasons
+from dakl_pipeline.reference.code_lists import exclusion_reasons
 from tests.support.delivery_files import check, lines
 from tests.support.readings import REGISTRATIONS, reading_of
 from tests.support.small_home import row

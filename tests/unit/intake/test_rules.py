@@ -5,7 +5,7 @@ import pytest
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import finding
 from dakl_pipeline.intake.findings import with_totals
-from dakl_pipeline.reference import end_reasons
+from dakl_pipeline.reference.code_lists import end_reasons
 from tests.support.delivery_files import (
     COLUMNS,
     GOOD_ROWS,

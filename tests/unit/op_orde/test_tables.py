@@ -3,7 +3,7 @@
 import pytest
 
 from dakl_pipeline.op_orde.tables import municipality_name, whole_percentage
-from dakl_pipeline.reference import duration_classes
+from dakl_pipeline.reference.code_lists import duration_classes
 from tests.support.delivery_files import HEADER, basic
 from tests.support.reports import ANNA, BRAM, CEES, figures, row
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dakl_pipeline.operation.calendar import reminders_due, years_in_collection_round
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 
 METHODOLOGY = Methodology.model_validate(default_methodology())
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from dakl_pipeline import reference
 from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.presentation.figures import categories_of, category_named, dimension_named, dimensions
 from dakl_pipeline.presentation.names import did_you_mean
 from dakl_pipeline.presentation.places import region_named
+from dakl_pipeline.reference.code_lists import categories, centrumregios, municipalities, place_aliases
+from dakl_pipeline.reference.geography import Centrumregio
 
 # What is typed -> the code, and what is said about it.
 FOUND = {
@@ -78,8 +79,8 @@ def test_a_municipality_that_changed_region_is_asked_about() -> None:
         region_named("Weesp", [2022, 2024])
 
 
-@pytest.mark.parametrize("region", reference.centrumregios(), ids=lambda region: region.code)
-def test_every_region_by_its_code_and_name(region: reference.Centrumregio) -> None:
+@pytest.mark.parametrize("region", centrumregios(), ids=lambda region: region.code)
+def test_every_region_by_its_code_and_name(region: Centrumregio) -> None:
     for typed in (region.code, region.name, region.name.upper(), region.name.replace("-", " ")):
         assert (named := region_named(typed, [2022, 2023, 2024])).code == region.code
         assert named.note is None
@@ -87,8 +88,8 @@ def test_every_region_by_its_code_and_name(region: reference.Centrumregio) -> No
 
 @pytest.mark.parametrize("year", [2022, 2023, 2024])
 def test_every_municipality_by_its_name_and_code(year: int) -> None:
-    regions = {region.name for region in reference.centrumregios()}
-    for municipality in reference.municipalities():
+    regions = {region.name for region in centrumregios()}
+    for municipality in municipalities():
         if municipality.is_valid_in(year):
             assert region_named(municipality.code, [year]).code == municipality.region_code
             # A region goes before a municipality of its name.
@@ -97,8 +98,8 @@ def test_every_municipality_by_its_name_and_code(year: int) -> None:
 
 
 def test_every_alias_is_of_something_that_exists() -> None:
-    known = {m.name for m in reference.municipalities()} | {r.province for r in reference.centrumregios()} | {"NL"}
-    assert {name for _, name in reference.place_aliases()} <= known
+    known = {m.name for m in municipalities()} | {r.province for r in centrumregios()} | {"NL"}
+    assert {name for _, name in place_aliases()} <= known
 
 
 @pytest.mark.parametrize("dimension", dimensions())
@@ -109,7 +110,7 @@ def test_dimensions_and_categories_in_any_spelling(dimension: str) -> None:
 
 
 def test_labels_are_known_too() -> None:
-    for category in reference.categories():
+    for category in categories():
         assert category_named(category.label, category.dimension) == category.category
 
 

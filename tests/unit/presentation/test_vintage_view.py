@@ -11,7 +11,7 @@ from dakl_pipeline.presentation.vintage_view import (
     regions_changed_first,
     regions_without_registrations,
 )
-from dakl_pipeline.reference import coverage_measures
+from dakl_pipeline.reference.code_lists import coverage_measures
 
 Counts = dict[str, dict[str, int]]
 

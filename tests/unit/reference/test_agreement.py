@@ -6,18 +6,19 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from dakl_pipeline import reference
 from dakl_pipeline.contracts.statistics import PERSON_SHELTER_TYPES, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.errors import Refused
-from dakl_pipeline.reference import File, loading
+from dakl_pipeline.reference import loading
 from dakl_pipeline.reference.agreement import (
     COVERAGE_MEASURES,
     EXCLUSION_REASONS,
     PERSON_DIMENSIONS,
     STAY_DIMENSIONS,
 )
-from dakl_pipeline.reference.rows import shipped
+from dakl_pipeline.reference.code_lists import categories
+from dakl_pipeline.reference.loading import package
+from dakl_pipeline.reference.rows import File, shipped
 from dakl_pipeline.statistics import count
 from dakl_pipeline.statistics.coverage import measure_coverage
 from dakl_pipeline.statistics.eligibility import exclusion_reason
@@ -39,7 +40,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
 
 
 def test_the_lists_of_the_package_hold_together() -> None:
-    assert loading.load({}) == reference.package()
+    assert loading.load({}) == package()
 
 
 def test_the_age_class_that_is_missing(broken: Break) -> None:
@@ -163,7 +164,7 @@ def test_the_first_problems_are_told_and_the_others_counted(broken: Break) -> No
 def test_the_dimensions_are_those_that_are_counted() -> None:
     assert set(PERSON_DIMENSIONS) == {count.TOTAL, *count.PERSON_DIMENSIONS}
     persons, types = (table.polars_schema.to_frame(eager=False) for table in (UNIQUE_PERSONS, PERSON_SHELTER_TYPES))
-    assert {row.dimension for row in reference.categories()} == {*PERSON_DIMENSIONS, *STAY_DIMENSIONS}
+    assert {row.dimension for row in categories()} == {*PERSON_DIMENSIONS, *STAY_DIMENSIONS}
     assert count.count_unique_persons(persons, types).collect().is_empty()
 
 

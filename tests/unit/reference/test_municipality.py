@@ -2,10 +2,11 @@
 
 import pytest
 
-from dakl_pipeline import reference
+from dakl_pipeline.reference.code_lists import municipal_mergers, municipalities
+from dakl_pipeline.reference.methodology import default_methodology
 from dakl_pipeline.reference.municipality import CodeStatus, code_status, codes_with_status, successors
 
-YEARS = reference.default_methodology()["reporting_years"]
+YEARS = default_methodology()["reporting_years"]
 
 # Code of a municipality that is gone -> the municipalities it leads to, in every reporting year.
 GONE = {
@@ -68,7 +69,7 @@ def test_code(code: str, year: int, status: CodeStatus, leads_to: set[str]) -> N
 @pytest.mark.parametrize("code", GONE)
 def test_code_of_a_municipality_that_is_gone(code: str, year: int) -> None:
     name, leads_to = GONE[code]
-    assert {m.old_name for m in reference.municipal_mergers() if m.old_code == code} == {name}
+    assert {m.old_name for m in municipal_mergers() if m.old_code == code} == {name}
     found = successors(code, year)
     assert {m.name for m in found} == leads_to
     is_in_one_region = len({m.region_code for m in found}) == 1
@@ -79,8 +80,8 @@ def test_code_of_a_municipality_that_is_gone(code: str, year: int) -> None:
 def test_every_merger_leads_to_the_division_of_the_year(year: int) -> None:
     """No row leads nowhere, or only to itself; the names of the successors are those of the municipalities."""
     current = set(codes_with_status("current", year))
-    names = {m.code: m.name for m in reference.municipalities()}
-    for merger in reference.municipal_mergers():
+    names = {m.code: m.name for m in municipalities()}
+    for merger in municipal_mergers():
         assert merger.source
         assert names.get(merger.new_code, merger.new_name) == merger.new_name
         if merger.effective_date.year <= year:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dakl_pipeline.reference import NumberKind, placeholder_numbers
+from dakl_pipeline.reference.code_lists import placeholder_numbers
+from dakl_pipeline.reference.delivered_files import NumberKind
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from dakl_pipeline.contracts.columns import validate
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS, PSEUDONYMISED_STAYS, REGIONAL_STAYS, STAY_ELIGIBILITY
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.statistics.enrich import age_class_of, age_on, enrich, identify
 from dakl_pipeline.statistics.region import map_to_region, municipality_regions
 from dakl_pipeline.statistics.stay_eligibility import determine_eligibility

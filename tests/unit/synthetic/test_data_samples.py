@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from dakl_pipeline.intake.check import check_delivery
-from dakl_pipeline.reference import Methodology, default_methodology
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.synthetic.example import example_files
 from tests.support.paths import SAMPLES
 

@@ -1,6 +1,6 @@
 import pytest
 
-from dakl_pipeline.reference import centrumregios
+from dakl_pipeline.reference.code_lists import centrumregios
 from dakl_pipeline.synthetic import Population, demo_plan
 from dakl_pipeline.synthetic.demo import demo_regions, published_figures
 from dakl_pipeline.synthetic.example import example_bsns, example_files

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dakl_pipeline.intake.check import check_delivery
-from dakl_pipeline.reference import Methodology, categories, default_methodology, delivery_rounds
+from dakl_pipeline.reference.code_lists import categories, delivery_rounds
+from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.synthetic import Event, Population, PopulationPlan, generate_population
 from tests.support.synthetic_counts import Count, count, passes_eleven_test, rows_of, selected
 
