@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def _in_future(home: Path, number: int, **values: str) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
-def _clock(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+def _clock(home: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     capsys.readouterr()
     main(["doctor", "--json", f"--home={home}"])
     [found] = [each for each in json.loads(capsys.readouterr().out)["checks"] if each["check"] == "clock"]

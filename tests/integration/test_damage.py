@@ -123,7 +123,12 @@ def test_a_damaged_warehouse(home: Path, said: Said, harm: Callable[[Path], None
 
 def test_damaged_tables_between_stages(home: Path, said: Said) -> None:
     before = export(home, COUNTS)
-    harms = {"registers.persons": _cut, "stays.enriched": _scramble, "persons.unique": Path.unlink, COUNTS: _cut}
+    harms: dict[str, Callable[[Path], object]] = {
+        "registers.persons": _cut,
+        "stays.enriched": _scramble,
+        "persons.unique": Path.unlink,
+        COUNTS: _cut,
+    }
     for table, harm in harms.items():
         for path in (home / "stages" / "2024").glob(f"{table}.*"):
             harm(path)

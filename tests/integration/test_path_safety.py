@@ -3,7 +3,9 @@
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from dakl_pipeline.cli import main
 from dakl_pipeline.privacy.redaction import mask_unprintable
 from resources.storage.delivery_store import DeliveryStore
 from tests.support.fuzzing import assert_no_number, deadline
+from tests.support.log_entries import logged_deliveries
 from tests.support.small_home import ANNA, IN_WINDOW, delivery, make_home, row
 
 NAME = "DAKL_J2024_Almelo.csv"
@@ -73,7 +76,7 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     assert "AFGEKEURD" in shown.out
     assert shown.err == ""
     store = DeliveryStore(home / "deliveries")
-    (entry,) = store.entries()
+    (entry,) = logged_deliveries(store)
     assert not entry.approved
     assert entry.file_name.isprintable()
     assert_no_number(entry.file_name)
@@ -171,7 +174,9 @@ def _link_to_pipe(path: Path) -> None:
 
 @pytest.mark.parametrize("make", [_directory, _pipe, _dangling, _loop, _endless, _link_to_pipe])
 @pytest.mark.parametrize("command", ["check", "deliver"])
-def test_what_is_no_file_is_refused_at_once(command: str, make, home: Path, tmp_path: Path, capsys) -> None:
+def test_what_is_no_file_is_refused_at_once(
+    command: str, make: Callable[..., Any], home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / NAME
     make(path)
     capsys.readouterr()
@@ -191,7 +196,7 @@ def test_a_link_to_a_file_is_delivered_as_the_file_and_the_link_is_not_kept(home
     assert not kept.is_symlink()
     assert kept.read_bytes() == target.read_bytes()
     target.write_text("changed afterwards")
-    (entry,) = DeliveryStore(home / "deliveries").entries()
+    (entry,) = logged_deliveries(DeliveryStore(home / "deliveries"))
     with DeliveryStore(home / "deliveries").open_verified(entry) as opened:
         assert opened.read() == kept.read_bytes()
 
@@ -204,7 +209,7 @@ def test_a_file_that_may_not_be_read(
     open_path = Path.open
 
     # An administrator may read everything: the refusal is acted.
-    def refuse(path: Path, *arguments, **options):
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
         if path == file:
             raise PermissionError(13, "Permission denied", str(path))
         return open_path(path, *arguments, **options)
@@ -240,7 +245,7 @@ def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path
         stop.set()
         writer.join()
     store = DeliveryStore(home / "deliveries")
-    entries = store.entries()
+    entries = logged_deliveries(store)
     assert [entry.approved for entry in entries] == [code == 0 for code in codes]
     for entry in entries:
         # What is kept has the digest and gets the verdict that the log says.

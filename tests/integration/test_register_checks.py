@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
 from dakl_pipeline.cli import main
-from dakl_pipeline.contracts.registers import REGISTERS, wrong_types
+from dakl_pipeline.contracts.registers import REGISTERS, RegisterName, wrong_types
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.reference.code_lists import placeholder_numbers
+from dakl_pipeline.reference.delivered_files import NumberKind
 from dakl_pipeline.statistics.pseudonymise import pseudonymise_register
 from dakl_pipeline.statistics.register_checks import RegisterSize, evaluate_register, profile_register, register_rules
 from resources.storage.register_store import RegisterStore
@@ -20,7 +22,7 @@ from tests.support.small_home import ANNA, BRAM, cells, deliver, delivery, figur
 
 BY_NAME = {register.name: register for register in REGISTERS}
 KEY = PseudonymKey("a" * 64)
-COLUMNS = {
+COLUMNS: dict[RegisterName, dict[str, object]] = {
     "persons": {"bsn": ANNA, "birth_date": date(1980, 5, 5), "sex": "vrouw", "origin": "nederland"},
     "v_numbers": {"v_number": "9000000001", "bsn": ANNA},
     "income": {"bsn": ANNA, "income_source": "werk"},
@@ -30,13 +32,13 @@ NAIVE = datetime.fromisoformat("1980-05-05T00:00")
 IN_AMSTERDAM = datetime(1980, 5, 5, tzinfo=ZoneInfo("Europe/Amsterdam"))
 
 
-def _frame(register: str, **columns: object) -> pl.DataFrame:
+def _frame(register: RegisterName, **columns: object) -> pl.DataFrame:
     return pl.DataFrame({**COLUMNS[register], **columns})
 
 
-def _many(register: str, rows: int = 120, **columns: object) -> pl.DataFrame:
+def _many(register: RegisterName, rows: int = 120, **columns: Any) -> pl.DataFrame:
     """Rows that differ in every column."""
-    values = {
+    values: dict[str, list[object]] = {
         "birth_date": [date(1950 + i % 70, 1 + i % 12, 1) for i in range(rows)],
         "sex": ["man", "vrouw"] * (rows // 2),
         "origin": ["nederland", "europa"] * (rows // 2),
@@ -79,7 +81,7 @@ def _many(register: str, rows: int = 120, **columns: object) -> pl.DataFrame:
     ],
 )
 def test_a_column_of_another_type_is_refused_by_name(
-    register: str, column: str, series: pl.Series, said: str, tmp_path: Path
+    register: RegisterName, column: str, series: pl.Series, said: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "2024" / f"{register}.parquet"
     file.parent.mkdir()
@@ -102,7 +104,9 @@ def test_a_column_of_another_type_is_refused_by_name(
         ("care", "wmo", pl.Series([None], dtype=pl.Null)),
     ],
 )
-def test_a_type_that_loses_nothing_is_read(register: str, column: str, series: pl.Series, tmp_path: Path) -> None:
+def test_a_type_that_loses_nothing_is_read(
+    register: RegisterName, column: str, series: pl.Series, tmp_path: Path
+) -> None:
     file = tmp_path / "2024" / f"{register}.parquet"
     file.parent.mkdir()
     _frame(register, **{column: series}).write_parquet(file)
@@ -134,7 +138,7 @@ def test_the_values_of_a_type_of_categories_are_not_shown() -> None:
     ],
 )
 def test_a_value_that_is_not_as_agreed_is_refused_without_showing_it(
-    register: str, column: str, value: str | None
+    register: RegisterName, column: str, value: str | None
 ) -> None:
     frame = _frame(register).with_columns(pl.lit(value, dtype=pl.String).alias(column))
     with pytest.raises(Refused, match=rf"breaks its contract \({column}\|.*1 rows\)") as caught:
@@ -152,8 +156,8 @@ def test_a_value_that_is_not_as_agreed_is_refused_without_showing_it(
         ("v_numbers", "v_number", "v_number"),
     ],
 )
-def test_a_placeholder_is_nobody(register: str, column: str, kind: str) -> None:
-    contract, numbers = BY_NAME[register], sorted(placeholder_numbers(kind))  # type: ignore[arg-type]
+def test_a_placeholder_is_nobody(register: RegisterName, column: str, kind: NumberKind) -> None:
+    contract, numbers = BY_NAME[register], sorted(placeholder_numbers(kind))
     nobody = [_frame(register, **{column: number}) for number in numbers]
     # Many rows of one placeholder are no persons of the same number either.
     frame = pl.concat([_frame(register), *nobody, nobody[0]])
@@ -235,7 +239,7 @@ OTHER = {2023: RegisterSize(120, "1" * 64)}
     ],
 )
 def test_a_register_that_cannot_be_what_it_should(
-    register: str, frame: pl.DataFrame, others: dict[int, RegisterSize], found: list[tuple[str, str]]
+    register: RegisterName, frame: pl.DataFrame, others: dict[int, RegisterSize], found: list[tuple[str, str]]
 ) -> None:
     profile = profile_register(BY_NAME[register], frame.lazy(), sha256="0" * 64)
     findings = evaluate_register(BY_NAME[register], profile, others)

@@ -48,3 +48,11 @@ def log_withdrawal(store: DeliveryStore, *, supplier: str = "almelo", year: int 
     )
     assert isinstance(entry, Withdrawal)
     return entry
+
+
+def logged_deliveries(store: DeliveryStore) -> list[Delivery]:
+    """The entries of a log that holds nothing but deliveries."""
+    entries = store.entries()
+    deliveries = [entry for entry in entries if isinstance(entry, Delivery)]
+    assert len(deliveries) == len(entries)
+    return deliveries

@@ -28,13 +28,13 @@ def _modules(package: str) -> list[Path]:
 PURE_MODULES = [module for package in _PURE for module in _modules(package)]
 
 
-def test_every_part_of_the_statistics_is_pure():
+def test_every_part_of_the_statistics_is_pure() -> None:
     parts = {p.stem for p in (ROOT / "dakl_pipeline").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     assert {f"dakl_pipeline.{part}" for part in parts - {"__init__", "cli", "definitions"}} == set(_PURE)
 
 
 @pytest.mark.parametrize("module", PURE_MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_the_statistics_ask_no_clock_and_open_no_file(module: Path):
+def test_the_statistics_ask_no_clock_and_open_no_file(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"))
     calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
@@ -42,13 +42,13 @@ def test_the_statistics_ask_no_clock_and_open_no_file(module: Path):
 
 
 @pytest.mark.parametrize("module", ["dakl_pipeline.intake.check", "dakl_pipeline.cli.app"])
-def test_the_check_of_a_file_starts_light(module: str):
+def test_the_check_of_a_file_starts_light(module: str) -> None:
     code = f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
-def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own():
+def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own() -> None:
     """One opened home; before, 45 places made a store each."""
     stores = {name for name in vars(OpenedHome) if not name.startswith("_")} - {"home"}
     assert {"deliveries", "warehouse", "reports", "mails"} <= stores
@@ -64,13 +64,13 @@ def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own():
     assert found == []
 
 
-def test_only_the_terminal_says_who_types():
+def test_only_the_terminal_says_who_types() -> None:
     """Every use case is told who acts, so that a portal can say it too."""
     code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "resources").rglob("*.py")}
     assert [path for path, text in code.items() if "getpass" in text or "getuser" in text] == []
 
 
-def test_the_architecture_names_every_room():
+def test_the_architecture_names_every_room() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = [
         path.parent.relative_to(ROOT).as_posix()
@@ -80,7 +80,7 @@ def test_the_architecture_names_every_room():
     assert [room for room in rooms if f"| `{room}/`" not in text] == []
 
 
-def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place():
+def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place() -> None:
     """Patterns of so many digits elsewhere say the form of a column that holds such numbers, as a whole."""
     pattern = re.compile(r"(?:\[0-9\]|\\d)\{+(?:8|9|10)\b")
     written = {

@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -87,7 +88,7 @@ def _fail(
         required_resource_keys={"key"},
         check_specs=[dg.AssetCheckSpec("holds", asset="stays")] if fails_check else [],
     )
-    def stays(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+    def stays(context: dg.AssetExecutionContext) -> Iterator[Any]:
         if fails_check:
             yield dg.AssetCheckResult(passed=False, check_name="holds")
         if error is not None:

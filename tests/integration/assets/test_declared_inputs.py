@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -92,7 +93,7 @@ READS: list[tuple[str, Callable[[Inputs], object], Mapping[str, object]]] = [
 
 @pytest.mark.parametrize(("what", "use", "declared"), READS)
 def test_an_undeclared_read_is_refused_and_a_declared_one_is_not(
-    what: str, use: Callable[[Inputs], object], declared: Mapping[str, object], home: Home
+    what: str, use: Callable[[Inputs], object], declared: Mapping[str, Any], home: Home
 ) -> None:
     use(_inputs(home, **declared))
     with pytest.raises(UndeclaredInput) as refused:
@@ -107,15 +108,16 @@ def _run_of(home: Home, stage: Stage, year: int = 2024) -> dg.ExecuteInProcessRe
     asset = build_asset(stage, dg.StaticPartitionsDefinition(["2024", "2023", "2022"]))
     sources = [spec for other in STAGES if other.name != stage.name for spec in _specs(other)]
     resources = {name: defs.resources[name] for name in RESOURCE_KEYS}  # type: ignore[index]
-    return dg.materialize(
-        [asset, *sources],
-        instance=dg.DagsterInstance.ephemeral(),
-        partition_key=str(year),
-        resources=resources,
-        selection=[table.asset for table in stage.tables],
-        raise_on_error=False,
-        tags={FORCE_TAG: "true"},
-    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            [asset, *sources],
+            instance=instance,
+            partition_key=str(year),
+            resources=resources,
+            selection=[table.asset for table in stage.tables],
+            raise_on_error=False,
+            tags={FORCE_TAG: "true"},
+        )
 
 
 def _specs(stage: Stage) -> list[dg.AssetSpec]:

@@ -32,7 +32,10 @@ def _run(home: Home, instance: dg.DagsterInstance, **tags: str) -> Told:
     """Run 2024; per asset what its materialisation tells."""
     job = build_defs(home).resolve_job_def(YEARLY_FIGURES)
     result = job.execute_in_process(instance=instance, partition_key="2024", tags=tags)
-    events = {event.asset_key.to_user_string(): event for event in result.get_asset_materialization_events()}
+    events = {
+        str(event.asset_key and event.asset_key.to_user_string()): event
+        for event in result.get_asset_materialization_events()
+    }
     assert events.keys() == {table.asset for stage in STAGES for table in stage.tables}
     return {
         asset: {name: value.value for name, value in event.materialization.metadata.items()}

@@ -229,7 +229,9 @@ def test_a_run_that_has_just_let_go_of_its_year_is_left_to_say_that_it_is_done(c
     collection.deliver("DAKL_J2024_a.csv", row(ANNA))
     busy = collection.began()
     collection.now += timedelta(hours=1)
-    message = dg.EventLogEntry(None, "info", "", busy.run_id, collection.now.timestamp() - 5, None, YEARLY_FIGURES)
+    message: dg.EventLogEntry = dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        None, "info", "", busy.run_id, collection.now.timestamp() - 5, None, YEARLY_FIGURES
+    )
     collection.instance.handle_new_event(message)
     assert collection.year_status() == []
     assert collection.status(busy) == STARTED

@@ -129,7 +129,9 @@ def test_a_part_of_the_chain_never_gives_figures_of_two_makings(home: Home, inst
         counted = _run(home, instance, assets=[*persons, *counts], tags=tags)
         assert not counted.success
         (event,) = counted.get_step_failure_events()
-        assert "enriched_stays must be made again first" in str(event.step_failure_data.user_failure_data.description)
+        failure = event.step_failure_data.user_failure_data
+        assert failure is not None
+        assert "enriched_stays must be made again first" in str(failure.description)
         assert all(warehouse.read(table, 2024).equals(frame) for table, frame in before.items())
     assert _run(home, instance, assets=["enriched_stays"]).success
     assert not _run(home, instance, assets=counts).success

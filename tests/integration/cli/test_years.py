@@ -64,7 +64,7 @@ def test_runs_end_when_nobody_waits_for_them(tmp_path: Path, monkeypatch: pytest
     outcomes = years.run_years(Home(tmp_path), [2022, 2023, 2024], jobs=2)
     assert next(outcomes).year == 2022
     assert len(multiprocessing.active_children()) == 1
-    outcomes.close()
+    del outcomes
     assert multiprocessing.active_children() == []
 
 

@@ -4,8 +4,10 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from resources.storage.delivery_store import DeliveryStore
 from resources.workflows.receive import cancel
-from tests.support.log_entries import NOON, log_file, log_withdrawal
+from tests.support.log_entries import NOON, log_file, log_withdrawal, logged_deliveries
 from tests.support.paths import ROOT
 from tests.support.small_home import deliver, delivery, make_home, row
 
@@ -46,7 +48,7 @@ def _start(module: str, *arguments: object) -> "subprocess.Popen[str]":
 def _logged(root: Path) -> list[str]:
     """The ids in the log, after reading every entry and every file."""
     store = DeliveryStore(root)
-    entries = store.entries()
+    entries = logged_deliveries(store)
     for entry in entries:
         with store.open_verified(entry) as opened:
             assert opened.read() == CONTENT
@@ -163,7 +165,7 @@ def test_the_first_with_the_same_content_is_named(root: Path, file: Path, tmp_pa
 def test_same_content_from_many_processes_names_the_first(root: Path, file: Path) -> None:
     for process in [_start("log_repeatedly", root, file, 3) for _ in range(2)]:
         process.communicate(timeout=DEADLINE)
-    first, *others = DeliveryStore(root).entries()
+    first, *others = logged_deliveries(DeliveryStore(root))
     assert first.same_content_as is None
     assert {entry.same_content_as for entry in others} == {first.delivery_id}
 
@@ -198,7 +200,7 @@ def _exchange(root: Path) -> None:
         (_exchange, "not readable"),
     ],
 )
-def test_a_log_that_was_touched_names_the_entry(spoil, said: str, root: Path, file: Path) -> None:
+def test_a_log_that_was_touched_names_the_entry(spoil: Callable[..., Any], said: str, root: Path, file: Path) -> None:
     store = DeliveryStore(root)
     for _ in range(3):
         log_file(store, file)

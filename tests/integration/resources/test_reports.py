@@ -1,8 +1,10 @@
 """Reports and explanations in a home: made from the log alone, again and again the same, whole or not at all."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,7 +132,9 @@ def test_times_and_days_are_on_the_dutch_calendar(home: Home) -> None:
 
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("changed")], ids=["gone", "changed"])
 @pytest.mark.parametrize("entry", ["000001", "000002"])
-def test_a_report_is_not_made_from_a_file_that_is_not_what_was_received(home: Home, entry: str, spoil) -> None:
+def test_a_report_is_not_made_from_a_file_that_is_not_what_was_received(
+    home: Home, entry: str, spoil: Callable[..., Any]
+) -> None:
     _deliver(home, row())
     _deliver(home, row(BRAM), at=JUNE)
     spoil(home.deliveries / entry / "DAKL_J2024_x.csv")

@@ -227,7 +227,7 @@ def _of(root: Path, function: str) -> str:
 
 
 def test_arguments_of_a_partial_function_have_a_part_in_it() -> None:
-    def of(values: Iterable[object]) -> str:
+    def of(values: Iterable[str]) -> str:
         return Code().reach(partial(_replace, *values)).fingerprint
 
     assert of(["a", "b"]) == of(["a", "b"])
@@ -250,13 +250,13 @@ def test_the_code_has_no_import_that_cannot_be_followed() -> None:
 
 def test_another_tree_that_is_made_meanwhile_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     """CPython 3.11 then gives up with a SystemError."""
-    parse, attempts = fingerprint.ast.parse, [SystemError(), SystemError()]
+    parse, attempts = ast.parse, [SystemError(), SystemError()]
 
     def parsed(source: bytes) -> object:
         if attempts:
             raise attempts.pop()
         return parse(source)
 
-    monkeypatch.setattr(fingerprint.ast, "parse", parsed)
+    monkeypatch.setattr("resources.config.fingerprint.ast.parse", parsed)
     assert fingerprint._Module("m", fingerprint._tree(b"LIMIT = 5")).meaning("LIMIT")
     assert attempts == []

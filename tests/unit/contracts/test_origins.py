@@ -1,5 +1,6 @@
 """Lineage followed to its end, over the contracts of all tables."""
 
+import dataframely as dy
 import pytest
 
 from dakl_pipeline.contracts import TABLES
@@ -7,7 +8,10 @@ from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, SELECTED, Delive
 from dakl_pipeline.contracts.origins import origins
 from dakl_pipeline.contracts.registers import REGISTERS
 
-SOURCES = {DELIVERED_FILES: DeliveredColumns, **{r.source_asset: r.source for r in REGISTERS}}
+SOURCES: dict[str, type[dy.Schema]] = {
+    DELIVERED_FILES: DeliveredColumns,
+    **{r.source_asset: r.source for r in REGISTERS},
+}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,8 @@ def test_column_goes_back_to(asset: str, column: str, expected: list[str]) -> No
 
 
 def test_every_end_is_a_column_that_exists() -> None:
-    starts = {t.asset: t.column_names for t in TABLES.values()} | {a: list(s.columns()) for a, s in SOURCES.items()}
+    starts = {table.asset: table.column_names for table in TABLES.values()}
+    starts |= {asset: list(schema.columns()) for asset, schema in SOURCES.items()}
     ends = {end for table in TABLES.values() for column in table.columns for end in origins(table.asset, column)}
     assert ends
     for asset, column in ends:

@@ -12,7 +12,7 @@ PROGRAM = '"""What it is."""\n\n__version__ = "1.2.0"\n'
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-11-25\n\n- New.\n\n## [1.1.0] - 2026-01-02\n\n- Old.\n"
 
 
-def test_a_version_that_both_name_can_be_released():
+def test_a_version_that_both_name_can_be_released() -> None:
     assert obstacles("1.2.0", program=PROGRAM, changelog=CHANGELOG) == []
     assert notes("1.2.0", CHANGELOG) == "- New."
     assert notes("1.1.0", CHANGELOG) == "- Old."
@@ -32,17 +32,17 @@ def test_a_version_that_both_name_can_be_released():
         ("1.2.0", "[Unreleased]\n", "[Unreleased]\n\n- Later.\n", "move what stands under Unreleased"),
     ],
 )
-def test_each_thing_in_the_way_is_told_with_what_to_do(version, old, new, reason):
+def test_each_thing_in_the_way_is_told_with_what_to_do(version: str, old: str, new: str, reason: str) -> None:
     found = obstacles(version, program=PROGRAM, changelog=CHANGELOG.replace(old, new) if old else CHANGELOG)
     assert any(each.startswith(reason) for each in found), found
 
 
-def test_a_program_of_another_version_is_named():
+def test_a_program_of_another_version_is_named() -> None:
     (found,) = obstacles("1.2.0", program=PROGRAM.replace("1.2.0", "1.1.9"), changelog=CHANGELOG)
     assert found.startswith('set __version__ = "1.2.0"')
 
 
-def test_a_version_that_nobody_prepared_is_refused_with_exit_code_one():
+def test_a_version_that_nobody_prepared_is_refused_with_exit_code_one() -> None:
     command = [sys.executable, str(ROOT / "deploy" / "release.py"), "99.0.0"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")

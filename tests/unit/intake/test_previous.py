@@ -6,6 +6,7 @@ import pytest
 
 from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.previous import Earlier, differences, has_numbers_of
+from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.reference.code_lists import comparison_bounds
 from dakl_pipeline.reference.delivered_files import Compared
 from tests.support.profiles import months, profile
@@ -129,7 +130,9 @@ CASES = {
 
 
 @pytest.mark.parametrize(("now", "before", "against", "expected"), CASES.values(), ids=CASES)
-def test_what_is_told_of_a_difference(now, before, against: Compared, expected) -> None:
+def test_what_is_told_of_a_difference(
+    now: FileProfile, before: FileProfile, against: Compared, expected: set[str]
+) -> None:
     found = differences(now, 2024, Earlier("uw bestand x.csv van 1 mei 2025 (000001)", before, against))
     assert {each.rule for each in found} == expected
     for each in found:
@@ -175,7 +178,9 @@ SAID = {
 
 
 @pytest.mark.parametrize(("rule", "case"), SAID.items(), ids=SAID)
-def test_a_finding_says_what_was_compared_and_how_much_it_is_about(rule: str, case) -> None:
+def test_a_finding_says_what_was_compared_and_how_much_it_is_about(
+    rule: str, case: tuple[FileProfile, FileProfile, str, int]
+) -> None:
     now, before, text, concerns = case
     found = {f.rule: f for f in differences(now, 2024, Earlier("X", before, "own_year"))}
     assert found[rule].message == f"Vergeleken met X: {text}"
@@ -208,5 +213,5 @@ def test_no_rule_of_level_2_rejects_a_file_and_each_has_bounds_with_a_minimum() 
         (profile(without_end_date=1), False),
     ],
 )
-def test_numbers_that_do_not_depend_on_the_year(other, same: bool) -> None:
+def test_numbers_that_do_not_depend_on_the_year(other: FileProfile, same: bool) -> None:
     assert has_numbers_of(profile(), other) is same

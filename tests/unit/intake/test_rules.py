@@ -19,6 +19,7 @@ from tests.support.delivery_files import (
 )
 
 Expected = list[tuple[str, int | None, str | None]]
+Case = tuple[str, list[str], Expected]
 G = GOOD_ROWS
 DATES = ("aanmaakdatum", "startdatum", "einddatum", "meldingsdatum")
 
@@ -154,8 +155,12 @@ def stay(start: str, end: str, bsn: str = "123456782", **fields: str) -> str:
     return row
 
 
+def case(name: str, rows: list[str], *found: tuple[str, int | None, str | None]) -> Case:
+    return name, rows, list(found)
+
+
 # Rows of an approved file, and what is found besides.
-CONTENT: list[tuple[str, list[str], Expected]] = [
+CONTENT: list[Case] = [
     ("eleven test", [G[1], with_field("bsn", "123456789")], [("bsn_eleven_test", 3, "bsn")]),
     ("nine zeros", [with_field("bsn", "000000000")], [("bsn_missing", 2, "bsn")]),
     ("eight zeros", [with_field("bsn", "00000000")], [("bsn_missing", 2, "bsn"), ("bsn_placeholder", 2, "bsn")]),
@@ -166,7 +171,7 @@ CONTENT: list[tuple[str, list[str], Expected]] = [
         [("bsn_placeholder", 2, "bsn")],
     ),
     *(
-        (f"V-number {number}", [with_field("v_nummer", number)], [("v_number_placeholder", 2, "v_nummer")])
+        case(f"V-number {number}", [with_field("v_nummer", number)], ("v_number_placeholder", 2, "v_nummer"))
         for number in ("0000000000", "9999999999", "1111111111", "1234567890", "0123456789")
     ),
     (
@@ -175,7 +180,7 @@ CONTENT: list[tuple[str, list[str], Expected]] = [
         [("bsn_missing", 2, "bsn"), ("v_number_placeholder", 2, "v_nummer")],
     ),
     *(
-        (f"start in {year}", [stay(f"{year}-01-05", "2024-02-03")], [("year_implausible", 2, "startdatum")])
+        case(f"start in {year}", [stay(f"{year}-01-05", "2024-02-03")], ("year_implausible", 2, "startdatum"))
         for year in ("0024", "0202", "1024", "1899", "1900", "1985", "2003")
     ),
     ("start long ago", [stay("2004-01-05", "2024-02-03")], []),
@@ -185,7 +190,7 @@ CONTENT: list[tuple[str, list[str], Expected]] = [
         [("no_overlap_with_year", 2, None), ("year_implausible", 2, "startdatum")],
     ),
     *(
-        (f"end in {year}", [stay("2024-01-05", f"{year}-02-03")], [("year_implausible", 2, "einddatum")])
+        case(f"end in {year}", [stay("2024-01-05", f"{year}-02-03")], ("year_implausible", 2, "einddatum"))
         for year in ("2204", "9999", "2027")
     ),
     (

@@ -27,8 +27,14 @@ PSEUDONYM = "0123456789abcdef" * 4
 
 def _message(run: FailedRun) -> EmailMessage:
     content = content_of_failed_run(run, time_zone="Europe/Amsterdam")
-    addresses = {"to": (ANALYST,), "sender": "dakl@cbs.internal", "reply_to": "contact@cbs.internal"}
-    made = compose_alert(run.run_id, run.failed_at, content, **addresses)
+    made = compose_alert(
+        run.run_id,
+        run.failed_at,
+        content,
+        to=(ANALYST,),
+        sender="dakl@cbs.internal",
+        reply_to="contact@cbs.internal",
+    )
     return message_from_bytes(made.as_bytes(), EmailMessage, policy=SMTP)
 
 

@@ -45,7 +45,9 @@ def _content_of(entry: Delivery, *others: Delivery | Withdrawal) -> MailContent:
     ids=["first", "correction", "older", "withdrawn", "after a rejection", "other supplier", "other year"],
 )
 def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawal], said: str) -> None:
-    content = _content_of(log[-1], *log[:-1])
+    *earlier, entry = log
+    assert isinstance(entry, Delivery)
+    content = _content_of(entry, *earlier)
     assert content.outcome == "approved"
     assert content.paragraphs[1] == said
     assert "op-orde-rapport in de bijlage" in content.steps[0]
@@ -71,7 +73,9 @@ def test_an_approved_file_hears_whether_it_counts(log: list[Delivery | Withdrawa
     ids=["nothing before", "an earlier one stays", "the earlier one is withdrawn", "no year"],
 )
 def test_a_rejected_file_hears_what_counts_instead(log: list[Delivery | Withdrawal], said: str) -> None:
-    content = _content_of(log[-1], *log[:-1])
+    *earlier, entry = log
+    assert isinstance(entry, Delivery)
+    content = _content_of(entry, *earlier)
     assert content.outcome == "rejected"
     assert "geweigerd" in content.paragraphs[0]
     assert content.paragraphs[1] == said
@@ -189,5 +193,5 @@ def test_a_cancellation_is_told(log: list[Entry], said: str) -> None:
 
 
 def test_what_is_logged_later_does_not_change_a_mail() -> None:
-    first, later = delivery(1), [delivery(2), withdrawal(3)]
-    assert _content_of(first) == _content_of(first, *later)
+    first = delivery(1)
+    assert _content_of(first) == _content_of(first, delivery(2), withdrawal(3))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dakl_pipeline.intake.catalogue import catalogue, rules_by_id
+from dakl_pipeline.intake.catalogue import Rule, catalogue, rules_by_id
 from dakl_pipeline.intake.findings import MAX_FINDINGS_PER_RULE, Finding, finding
 from dakl_pipeline.mail.groups import LISTED, FindingGroup, Message, group_findings
 
@@ -67,7 +67,7 @@ def test_a_rule_of_which_the_lines_are_not_known_is_still_there() -> None:
 
 
 @pytest.mark.parametrize("rule", catalogue().rule, ids=lambda rule: rule.id)
-def test_every_rule_says_what_to_do(rule) -> None:
+def test_every_rule_says_what_to_do(rule: Rule) -> None:
     (group,) = group_findings({rule.id: 1}, [], year=2024)
     assert group.title
     assert group.action

@@ -70,8 +70,9 @@ def _notices() -> Iterator[tuple[str, MailContent]]:
                     ),
                 )
     for late in (None, "post"):
-        log = [delivery(11), withdrawal(13, late=late)]
-        yield f"withdrawn {late}", content_of_withdrawal(log[-1], log, methodology=METHODOLOGY)
+        taken_back = withdrawal(13, late=late)
+        content = content_of_withdrawal(taken_back, [delivery(11), taken_back], methodology=METHODOLOGY)
+        yield f"withdrawn {late}", content
     run = FailedRun("6f1c2a34", datetime(2025, 5, 12, 10, 30, tzinfo=UTC), "missing")
     for cause in CAUSES:
         full = replace(run, cause=cause, year="2024", stage="person_register", attempt=2, next_attempt_at=run.failed_at)

@@ -18,8 +18,8 @@ LONG_OPEN = row(start="2022-01-01", end="", request="")
 FAILS = row("123456789")
 
 
-def _short(current, previous=None, **more):
-    return [(f.rule, f.status, f.count, f.previous_count) for f in report(current, previous, **more).findings]
+def _short(current: list[str], previous: list[str] | None = None) -> list[tuple[str, str, int, int | None]]:
+    return [(f.rule, f.status, f.count, f.previous_count) for f in report(current, previous).findings]
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,18 @@ def _short(current, previous=None, **more):
     ],
     ids=["first delivery", "new", "still there", "rows moved", "solved", "nothing", "all three"],
 )
-def test_new_still_there_solved(current, previous, expected):
+def test_new_still_there_solved(
+    current: list[str], previous: list[str] | None, expected: list[tuple[str, str, int, int | None]]
+) -> None:
     assert _short(current, previous) == expected
 
 
-def test_the_columns_of_a_rule_are_findings_of_their_own():
+def test_the_columns_of_a_rule_are_findings_of_their_own() -> None:
     by_column = {f.column: f.status for f in report([SHORT_CODE], [row(kind="301")]).findings}
     assert by_column == {"gemeentecode": "new", "type_opvang": "solved"}
 
 
-def test_what_is_open_comes_first_then_explained_then_solved():
+def test_what_is_open_comes_first_then_explained_then_solved() -> None:
     made = report(
         [SHORT_CODE, UNKNOWN_PLACE, FAILS],
         [ENDS_FIRST],
@@ -66,7 +68,7 @@ def test_what_is_open_comes_first_then_explained_then_solved():
     ]
 
 
-def test_texts_are_those_of_the_catalogue_with_the_year_filled_in():
+def test_texts_are_those_of_the_catalogue_with_the_year_filled_in() -> None:
     (finding,) = report([row(gemeente="0501")]).findings
     assert finding.title == "Code van een opgeheven gemeente"
     assert finding.action == "Gebruik de gemeentecode van de indeling van 2024."
@@ -75,7 +77,7 @@ def test_texts_are_those_of_the_catalogue_with_the_year_filled_in():
     assert finding.row_messages == ()
 
 
-def test_messages_that_differ_by_row_are_kept_by_row():
+def test_messages_that_differ_by_row_are_kept_by_row() -> None:
     duplicates = [row(), row(BRAM), row(), row(BRAM)]
     (finding,) = report(duplicates).findings
     assert finding.message == "Wat moet kloppen: een registratie staat één keer in het bestand."
@@ -83,7 +85,7 @@ def test_messages_that_differ_by_row_are_kept_by_row():
     assert finding.row_messages == ("De regel is gelijk aan regel 2.", "De regel is gelijk aan regel 3.")
 
 
-def test_the_count_is_of_all_rows_also_when_not_all_are_listed():
+def test_the_count_is_of_all_rows_also_when_not_all_are_listed() -> None:
     many = [row(gemeente="9999", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 7)]
     by_rule = {f.rule: f for f in compare_findings(check(lines(*many)), None, {}, year=YEAR)}
     finding = by_rule["gemeente_unknown"]
@@ -91,7 +93,7 @@ def test_the_count_is_of_all_rows_also_when_not_all_are_listed():
     assert len(finding.rows) == MAX_FINDINGS_PER_RULE
 
 
-def test_each_column_of_a_rule_has_its_own_count_however_many_there_are():
+def test_each_column_of_a_rule_has_its_own_count_however_many_there_are() -> None:
     first = [row(gemeente="141", v_number=f"29{n:08}") for n in range(MAX_FINDINGS_PER_RULE + 2)]
     second = [row(kind="301", v_number=f"28{n:08}") for n in range(3)]
     made = [f for f in compare_findings(check(lines(*first, *second)), None, {}, year=YEAR) if f.rule == "code_padded"]
@@ -102,7 +104,7 @@ def test_each_column_of_a_rule_has_its_own_count_however_many_there_are():
     assert made[1].message.endswith("De regels vallen buiten de eerste 1.000 van deze soort.")
 
 
-def test_the_last_explanation_counts():
+def test_the_last_explanation_counts() -> None:
     given = [explanation("long_open", "tweede", sequence=2), explanation("long_open", "eerste")]
     (shown,) = [f.explanation for f in report([LONG_OPEN], explanations=given).findings]
     assert shown is not None
@@ -120,17 +122,17 @@ def test_the_last_explanation_counts():
         ("vanaf 2024-05-01", "vanaf 2024-05-01"),
     ],
 )
-def test_an_explanation_is_kept_without_numbers_and_control_characters(text, kept):
+def test_an_explanation_is_kept_without_numbers_and_control_characters(text: str, kept: str) -> None:
     assert safe_text(text) == kept
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x00", "x" * (MAX_LENGTH + 1)])
-def test_an_explanation_that_cannot_be(text):
+def test_an_explanation_that_cannot_be(text: str) -> None:
     with pytest.raises(WrongUsage, match="explanation"):
         safe_text(text)
 
 
-def test_which_rules_can_be_explained():
+def test_which_rules_can_be_explained() -> None:
     assert explainable_rule("long_open") == "long_open"
     with pytest.raises(WrongUsage, match="there is no rule no_such_rule"):
         explainable_rule("no_such_rule")

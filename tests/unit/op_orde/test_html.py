@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from dakl_pipeline.op_orde.html import to_html
+from dakl_pipeline.op_orde.report import OpOrdeReport
 from tests.support.delivery_files import CANARIES, V_CANARY
 from tests.support.reports import BRAM, CEES, explanation, report, row
 
@@ -13,38 +14,41 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 SHAPES = {"rect", "line"}
 
 
+Element = tuple[str, dict[str, str | None], tuple[str, ...]]
+
+
 class _Page(HTMLParser):
     """Elements with their attributes and ancestors; fails on a tag that is not closed in its place."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None], tuple[str, ...]]] = []
+        self.elements: list[Element] = []
         self.texts: list[str] = []
         self._open: list[str] = []
         self.feed(text)
         self.close()
         assert self._open == []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs), tuple(self._open)))
         if tag not in VOID:
             self._open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert tag in SHAPES | VOID
         self.elements.append((tag, dict(attrs), tuple(self._open)))
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.texts.append(data)
 
-    def all(self, *tags):
+    def all(self, *tags: str) -> list[Element]:
         return [(tag, attributes, within) for tag, attributes, within in self.elements if tag in tags]
 
     @property
-    def text(self):
+    def text(self) -> str:
         return " ".join(" ".join(self.texts).split())
 
 
@@ -66,31 +70,31 @@ REPORTS = {
 }
 
 
-@pytest.fixture(params=REPORTS.values(), ids=REPORTS.keys())
-def page(request):
+@pytest.fixture(params=list(REPORTS.values()), ids=list(REPORTS))
+def page(request: pytest.FixtureRequest) -> _Page:
     return _Page(to_html(request.param).decode("utf-8"))
 
 
-def test_the_basics(page):
+def test_the_basics(page: _Page) -> None:
     ((_, attributes, _),) = page.all("html")
     assert attributes["lang"] == "nl"
     assert len(page.all("h1")) == len(page.all("title")) - len(page.all("svg")) == len(page.all("main")) == 1
     assert ("meta", {"charset": "utf-8"}, ("html", "head")) in page.elements
 
 
-def test_headings_skip_no_level(page):
+def test_headings_skip_no_level(page: _Page) -> None:
     levels = [int(tag[1]) for tag, _, _ in page.all("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_every_table_has_a_caption_and_scoped_headers(page):
+def test_every_table_has_a_caption_and_scoped_headers(page: _Page) -> None:
     assert len(page.all("table")) == len(page.all("caption")) >= 7
     scopes = [attributes.get("scope") for _, attributes, _ in page.all("th")]
     assert set(scopes) <= {"col", "row", "colgroup"}
 
 
-def test_ids_are_unique_and_every_reference_leads_somewhere(page):
+def test_ids_are_unique_and_every_reference_leads_somewhere(page: _Page) -> None:
     ids = [attributes["id"] for _, attributes, _ in page.elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
     referred = [
@@ -99,26 +103,26 @@ def test_ids_are_unique_and_every_reference_leads_somewhere(page):
         for key in ("aria-labelledby", "aria-describedby")
         for name in (attributes.get(key) or "").split()
     ]
-    links = [attributes["href"].removeprefix("#") for _, attributes, _ in page.all("a")]
+    links = [str(attributes["href"]).removeprefix("#") for _, attributes, _ in page.all("a")]
     assert set(referred) | set(links) <= set(ids)
 
 
-def test_every_picture_has_words(page):
+def test_every_picture_has_words(page: _Page) -> None:
     pictures = page.all("svg")
     assert len(pictures) == 3
     assert all(attributes["role"] == "img" and attributes["aria-labelledby"] for _, attributes, _ in pictures)
     assert len([within for _, _, within in page.all("desc") if within[-1] == "svg"]) == 3
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page):
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page: _Page) -> None:
     assert page.all("script", "link", "img", "iframe", "object", "form", "base") == []
     for _, attributes, _ in page.elements:
         assert not {name for name in attributes if name.startswith("on") or name in ("src", "srcset", "action")}
-        assert attributes.get("href", "#").startswith("#")
+        assert str(attributes.get("href", "#")).startswith("#")
 
 
 @pytest.mark.parametrize("made", REPORTS.values(), ids=REPORTS.keys())
-def test_no_address_no_number_and_the_same_bytes(made):
+def test_no_address_no_number_and_the_same_bytes(made: OpOrdeReport) -> None:
     html = to_html(made)
     assert b"http:" not in html
     assert b"https:" not in html
@@ -139,13 +143,13 @@ EVIL = '<script>alert(1)</script> "><img src=x onerror=alert(1)> {{ 7*7 }} =HYPE
     ],
     ids=["explanation", "file name", "supplier"],
 )
-def test_text_of_a_supplier_is_shown_as_it_is(made):
+def test_text_of_a_supplier_is_shown_as_it_is(made: OpOrdeReport) -> None:
     page = _Page(to_html(made).decode("utf-8"))
     assert EVIL in page.text
     assert page.all("script", "img") == []
 
 
-def test_a_finding_says_what_to_do_where_and_how_it_stands():
+def test_a_finding_says_what_to_do_where_and_how_it_stands() -> None:
     text = _Page(to_html(REPORTS["correction"]).decode("utf-8")).text
     for said in (
         "Uw bestand is goedgekeurd, met 3 waarschuwingen en 1 aandachtspunt.",
@@ -161,7 +165,7 @@ def test_a_finding_says_what_to_do_where_and_how_it_stands():
         assert said in text
 
 
-def test_the_footnote_says_what_unique_means():
+def test_the_footnote_says_what_unique_means() -> None:
     text = _Page(to_html(REPORTS["first delivery"]).decode("utf-8")).text
     assert "Alle ontbrekende BSN's (leeg, of negen negens) tellen samen als één." in text
     assert "zijn 2 registraties zonder bruikbaar BSN: 1 zonder BSN en 1 met een BSN dat niet" in text
@@ -178,11 +182,11 @@ def test_the_footnote_says_what_unique_means():
         ("superseded", "zolang de aanleverperiode loopt"),
     ],
 )
-def test_the_page_says_how_the_delivery_stands(name, said):
+def test_the_page_says_how_the_delivery_stands(name: str, said: str) -> None:
     assert said in _Page(to_html(REPORTS[name]).decode("utf-8")).text
 
 
-def test_many_rows_are_cut_with_words():
+def test_many_rows_are_cut_with_words() -> None:
     made = report(
         [row(gemeente="9999", v_number=f"29{n:08}") if n % 2 else row(v_number=f"29{n:08}") for n in range(200)]
     )

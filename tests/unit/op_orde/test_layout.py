@@ -2,15 +2,16 @@
 
 import pytest
 
-from dakl_pipeline.op_orde.layout import difference, number, row_ranges, shown_tables
+from dakl_pipeline.op_orde.layout import ShownTable, difference, number, row_ranges, shown_tables
+from dakl_pipeline.op_orde.report import OpOrdeReport
 from tests.support.reports import BRAM, report, row
 
 
-def _table(made, name):
+def _table(made: OpOrdeReport, name: str) -> ShownTable:
     return next(table for table in shown_tables(made) if table.id == name)
 
 
-def test_a_row_of_one_delivery_counts_zero_in_the_other():
+def test_a_row_of_one_delivery_counts_zero_in_the_other() -> None:
     made = report([row(), row(BRAM, gemeente="0163")], [row(), row(BRAM, gemeente="0183")])
     assert [(r.labels, r.current, r.previous) for r in _table(made, "gemeenten").rows] == [
         (("Almelo", "0141"), (1, 1), (1, 1)),
@@ -20,12 +21,12 @@ def test_a_row_of_one_delivery_counts_zero_in_the_other():
     ]
 
 
-def test_without_previous_delivery_there_is_nothing_beside_it():
+def test_without_previous_delivery_there_is_nothing_beside_it() -> None:
     made = report([row()])
     assert all(r.previous is None for table in shown_tables(made) for r in table.rows)
 
 
-def test_the_five_tables_are_there_in_order():
+def test_the_five_tables_are_there_in_order() -> None:
     titles = [table.title for table in shown_tables(report([row()]))]
     assert [title[0] for title in titles if title[1] == "."] == ["1", "2", "3", "4", "5"]
 
@@ -44,7 +45,7 @@ def test_the_five_tables_are_there_in_order():
         (None, "%", "niet in het bestand"),
     ],
 )
-def test_numbers_are_written_the_dutch_way(value, unit, text):
+def test_numbers_are_written_the_dutch_way(value: float | None, unit: str, text: str) -> None:
     assert number(value, unit) == text
 
 
@@ -52,7 +53,7 @@ def test_numbers_are_written_the_dutch_way(value, unit, text):
     ("now", "before", "text"),
     [(5, 3, "+2"), (3, 5, "−2"), (3, 3, "0"), (2000, 0, "+2.000"), (2.5, 2.2, "+0,3"), (None, 3, "–"), (3, None, "–")],
 )
-def test_a_change_has_its_sign(now, before, text):
+def test_a_change_has_its_sign(now: float | None, before: float | None, text: str) -> None:
     assert difference(now, before) == text
 
 
@@ -60,5 +61,5 @@ def test_a_change_has_its_sign(now, before, text):
     ("rows", "ranges"),
     [((), ()), ((2,), ("2",)), ((2, 3, 4, 5, 9), ("2–5", "9")), ((2, 4, 6), ("2", "4", "6"))],
 )
-def test_neighbouring_rows_become_a_range(rows, ranges):
+def test_neighbouring_rows_become_a_range(rows: tuple[int, ...], ranges: tuple[str, ...]) -> None:
     assert row_ranges(rows) == ranges

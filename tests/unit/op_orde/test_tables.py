@@ -21,14 +21,16 @@ FAILS = "123456789"
     ],
     ids=["same person", "all missing are one", "empty and nines are one", "failing counts as delivered", "lost zero"],
 )
-def test_persons_are_different_bsns_with_the_missing_as_one(bsns, persons, missing, failing):
+def test_persons_are_different_bsns_with_the_missing_as_one(
+    bsns: tuple[str, ...], persons: int, missing: int, failing: int
+) -> None:
     total = figures(*(row(bsn) for bsn in bsns)).total
     assert (total.registrations, total.persons) == (len(bsns), persons)
     assert (total.bsn_missing, total.bsn_fails_eleven_test) == (missing, failing)
     assert total.without_usable_bsn == missing + failing
 
 
-def test_municipalities_by_name_with_odd_codes_last():
+def test_municipalities_by_name_with_odd_codes_last() -> None:
     made = figures(
         row(gemeente="1700"),
         row(gemeente="0141"),
@@ -55,11 +57,11 @@ def test_municipalities_by_name_with_odd_codes_last():
         ("9999", 2024, "Onbekende gemeentecode"),
     ],
 )
-def test_a_code_has_a_name_that_says_what_became_of_it(code, year, name):
+def test_a_code_has_a_name_that_says_what_became_of_it(code: str, year: int, name: str) -> None:
     assert municipality_name(code, year) == name
 
 
-def test_a_person_counts_in_each_type_of_shelter():
+def test_a_person_counts_in_each_type_of_shelter() -> None:
     made = figures(row(kind="0301"), row(kind="0204"), row(kind="0204", start="2024-02-20"), row(BRAM, kind="0204"))
     assert [(r.code, r.type, r.registrations, r.persons) for r in made.tables.shelter_type] == [
         ("0204", "EL-2 Winteropvang", 3, 2),
@@ -71,11 +73,11 @@ def test_a_person_counts_in_each_type_of_shelter():
     ("part", "whole", "percentage"),
     [(3, 15, 20), (0, 15, 0), (1, 8, 13), (1, 3, 33), (2, 3, 67), (1, 200, 1), (1, 201, 0), (5, 5, 100), (0, 0, 0)],
 )
-def test_percentages_are_whole_with_a_half_upwards(part, whole, percentage):
+def test_percentages_are_whole_with_a_half_upwards(part: int, whole: int, percentage: int) -> None:
     assert whole_percentage(part, whole) == percentage
 
 
-def test_missing_values_per_column():
+def test_missing_values_per_column() -> None:
     made = figures(row("", reason=""), row("999999999", end=""), row(request="", end="", reason=""), row())
     assert [(r.column, r.missing, r.percentage) for r in made.tables.missing] == [
         ("bsn", 2, 50),
@@ -85,7 +87,7 @@ def test_missing_values_per_column():
     ]
 
 
-def test_a_column_that_is_not_delivered_has_no_percentage():
+def test_a_column_that_is_not_delivered_has_no_percentage() -> None:
     made = figures(basic(row()), header=basic(HEADER))
     assert [(r.column, r.percentage) for r in made.tables.missing] == [
         ("bsn", 0),
@@ -112,13 +114,13 @@ def test_a_column_that_is_not_delivered_has_no_percentage():
         ("2024-03-02", "2024-03-01", "end_before_start"),
     ],
 )
-def test_every_registration_is_in_one_class_of_length(start, end, category):
+def test_every_registration_is_in_one_class_of_length(start: str, end: str, category: str) -> None:
     made = figures(row(start=start, end=end))
     assert [r.category for r in made.tables.duration if r.registrations] == [category]
     assert sum(r.registrations for r in made.tables.duration) == 1
 
 
-def test_the_classes_of_length_leave_no_gap():
+def test_the_classes_of_length_leave_no_gap() -> None:
     classes = duration_classes()
     assert classes[0].min_days == 0
     assert classes[-1].max_days is None
@@ -126,14 +128,14 @@ def test_the_classes_of_length_leave_no_gap():
     assert all(one.source for one in classes)
 
 
-def test_median_and_mean_are_of_ended_stays_only():
+def test_median_and_mean_are_of_ended_stays_only() -> None:
     rows = [row(end=f"2024-02-{day}", bsn=bsn) for day, bsn in (("03", ANNA), ("05", BRAM), ("12", CEES))]
     made = figures(*rows, row("", end=""), row("", end="2024-12-31"), row("", end="2024-01-20"))
     summary = made.duration_summary
     assert (summary.ended, summary.median_days, summary.mean_days) == (3, 4.0, 5.7)
 
 
-def test_without_ended_stays_there_is_no_median():
+def test_without_ended_stays_there_is_no_median() -> None:
     summary = figures(row(end="")).duration_summary
     assert (summary.ended, summary.median_days, summary.mean_days) == (0, None, None)
 
@@ -148,12 +150,12 @@ def test_without_ended_stays_there_is_no_median():
         ([row(), row(reason="02")], 0),
     ],
 )
-def test_duplicate_records_are_those_of_the_rule(rows, duplicates):
+def test_duplicate_records_are_those_of_the_rule(rows: list[str], duplicates: int) -> None:
     (made,) = figures(*rows).tables.duplicates
     assert (made.measure, made.registrations) == ("duplicate_records", duplicates)
 
 
-def test_registrations_per_month_of_start():
+def test_registrations_per_month_of_start() -> None:
     made = figures(
         row(start="2023-12-31"),
         row(start="2024-01-01"),

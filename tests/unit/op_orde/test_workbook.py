@@ -1,11 +1,13 @@
 """The workbook: one sheet a table, codes as text, no formulas, rows of findings to filter, the same bytes."""
 
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
 
+from dakl_pipeline.op_orde.report import OpOrdeReport
 from dakl_pipeline.op_orde.workbook import to_xlsx
 from tests.support.delivery_files import CANARIES, HEADER, V_CANARY, basic
 from tests.support.reports import BRAM, explanation, figures, report, row
@@ -15,12 +17,12 @@ SECOND = [row(), row(), row(BRAM, gemeente="9999"), row(BRAM, kind="203")]
 FORMULA = '=HYPERLINK("x","y")'
 
 
-def _sheets(made):
+def _sheets(made: OpOrdeReport) -> dict[str, list[list[Any]]]:
     book = load_workbook(BytesIO(to_xlsx(made)))
     return {sheet.title: [[cell.value for cell in line] for line in sheet.iter_rows()] for sheet in book}
 
 
-def test_one_sheet_a_table():
+def test_one_sheet_a_table() -> None:
     assert list(_sheets(report(FIRST))) == [
         "Overzicht",
         "1 Gemeenten",
@@ -35,7 +37,7 @@ def test_one_sheet_a_table():
     ]
 
 
-def test_current_beside_previous_with_codes_as_text():
+def test_current_beside_previous_with_codes_as_text() -> None:
     assert _sheets(report(SECOND, FIRST))["1 Gemeenten"] == [
         [
             "Gemeente",
@@ -51,12 +53,12 @@ def test_current_beside_previous_with_codes_as_text():
     ]
 
 
-def test_without_previous_delivery_there_is_one_column_a_measure():
+def test_without_previous_delivery_there_is_one_column_a_measure() -> None:
     sheets = _sheets(report(FIRST))
     assert sheets["5 Dubbele records"][0] == ["Maat", "Registraties, huidige aanlevering"]
 
 
-def test_the_rows_of_findings_can_be_filtered():
+def test_the_rows_of_findings_can_be_filtered() -> None:
     made = report(SECOND, FIRST)
     heading, *lines = _sheets(made)["Regels"]
     assert heading[0] == "Regel"
@@ -71,7 +73,7 @@ def test_the_rows_of_findings_can_be_filtered():
     assert book["Regels"].freeze_panes == "B2"
 
 
-def test_the_findings_say_how_they_stand():
+def test_the_findings_say_how_they_stand() -> None:
     made = report(SECOND, FIRST, explanations=[explanation("gemeente_unknown", "Wordt gemeld.")])
     _, *lines = _sheets(made)["Bevindingen"]
     assert [(line[-1], line[2], line[4], line[5], line[9]) for line in lines] == [
@@ -83,7 +85,7 @@ def test_the_findings_say_how_they_stand():
 
 
 @pytest.mark.parametrize("text", [FORMULA, "+1", "-1", "@x", "{=1+1}", "http://x.example", "0141", "<b>&\"'"])
-def test_no_text_of_a_supplier_becomes_a_formula_a_link_or_a_number(text):
+def test_no_text_of_a_supplier_becomes_a_formula_a_link_or_a_number(text: str) -> None:
     made = report(
         [row(gemeente="9999")], file_name=text, supplier=text, explanations=[explanation("gemeente_unknown", text)]
     )
@@ -94,7 +96,7 @@ def test_no_text_of_a_supplier_becomes_a_formula_a_link_or_a_number(text):
     assert not any(cell.hyperlink for cell in cells)
 
 
-def test_the_overview_puts_both_deliveries_beside_each_other():
+def test_the_overview_puts_both_deliveries_beside_each_other() -> None:
     overview = {line[0]: line[1:] for line in _sheets(report(SECOND, FIRST))["Overzicht"]}
     assert overview["Aanlevering"] == ["000002", "000001"]
     assert overview["Registraties"] == ["4", "3"]
@@ -102,7 +104,7 @@ def test_the_overview_puts_both_deliveries_beside_each_other():
     assert [line[1:] for line in _sheets(report(FIRST))["Overzicht"]][:2] == [["Huidige aanlevering"], ["opvang"]]
 
 
-def test_a_row_is_as_high_as_its_longest_text_and_pages_fit_on_a4():
+def test_a_row_is_as_high_as_its_longest_text_and_pages_fit_on_a4() -> None:
     said = "Deze bewoners wachten op een woning.\n" * 4
     made = report([row(gemeente="9999")], explanations=[explanation("gemeente_unknown", said.strip())])
     book = load_workbook(BytesIO(to_xlsx(made)))
@@ -111,19 +113,21 @@ def test_a_row_is_as_high_as_its_longest_text_and_pages_fit_on_a4():
     for sheet in book:
         assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$1:$1")
         # A width that is not written is one page.
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        set_up = sheet.sheet_properties.pageSetUpPr
+        assert set_up is not None
+        assert set_up.fitToPage
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.freeze_panes == "B2"
 
 
-def test_percentages_are_shown_as_such_and_line_numbers_without_separators():
+def test_percentages_are_shown_as_such_and_line_numbers_without_separators() -> None:
     book = load_workbook(BytesIO(to_xlsx(report(SECOND, FIRST))))
     assert {book["3 Ontbrekend"].cell(2, place).number_format for place in (4, 5)} == {'0"%"'}
     assert book["Regels"].cell(2, 1).number_format == "0"
     assert book["4 Mediaan en gemiddelde"].cell(2, 2).number_format == "#,##0.0"
 
 
-def test_a_column_that_is_not_delivered_is_named():
+def test_a_column_that_is_not_delivered_is_named() -> None:
     made = report([row()])
     without = figures(basic(row()), header=basic(HEADER))
     sheets = _sheets(made.model_copy(update={"tables": without.tables}))
@@ -131,7 +135,7 @@ def test_a_column_that_is_not_delivered_is_named():
     assert sheets["3 Ontbrekend"][3:] == [["meldingsdatum", *absent], ["reden einde", *absent]]
 
 
-def test_no_number_of_a_person_and_the_same_bytes():
+def test_no_number_of_a_person_and_the_same_bytes() -> None:
     made = report(SECOND, FIRST)
     book = to_xlsx(made)
     assert to_xlsx(made) == book

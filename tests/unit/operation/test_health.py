@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from dakl_pipeline.deliveries.log import CLOCKS_DIFFER
-from dakl_pipeline.history.provenance import StageRecord, Vintage
+from dakl_pipeline.history.provenance import StageRecord, Vintage, YearRecord
 from dakl_pipeline.operation import health
+from dakl_pipeline.operation.reruns import YearStatus
 
 GB = 10**9
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -95,3 +96,31 @@ def test_a_library_of_another_version_is_a_fault(
     requirement: str, installed: dict[str, str], wrong: str | None
 ) -> None:
     assert [each.found for each in health.evaluate_libraries([requirement], installed)] == ([wrong] if wrong else [])
+
+
+def _made(code: str | None) -> StageRecord:
+    fields: dict[str, Any] = {"inputs": {} if code is None else {"code": code}}
+    return StageRecord.model_construct(**fields)
+
+
+@pytest.mark.parametrize(
+    ("pending", "made", "status", "told"),
+    [
+        ((), {}, "ok", "nothing was delivered"),
+        ((), {"count": "2"}, "ok", "of the files that count now"),
+        (("a: nothing → x.csv",), {"count": "2"}, "warning", "behind: a: nothing → x.csv"),
+        ((), {"count": "1"}, "warning", "counted by another version of the program: count"),
+        # A stage that this version does not have, or that was kept before stages had a version.
+        ((), {"count": "2", "gone": "1"}, "warning", "another version of the program: gone"),
+        ((), {"count": None}, "warning", "another version of the program: count"),
+        # What is behind is counted again anyway.
+        (("register",), {"count": "1"}, "warning", "behind: register"),
+    ],
+)
+def test_the_figures_of_a_year(pending: tuple[str, ...], made: dict[str, str | None], status: str, told: str) -> None:
+    record = YearRecord.model_construct(year=2024, stages={name: _made(code) for name, code in made.items()})
+    state = YearStatus(2024, "fingerprint", pending)
+    found = health.evaluate_year(state, record, codes={"count": "2"})
+    assert (found.check, found.status) == ("figures of 2024", status)
+    assert told in found.found
+    assert ("`dakl run --year 2024`" in found.to_do) == (status != "ok")
