@@ -1,4 +1,4 @@
-"""Writes the git revision into what is built, so that a figure made on a server tells its commit."""
+"""Writes the git revision into a build, so that figures made on a server name their commit."""
 
 import subprocess
 import tempfile
@@ -11,12 +11,12 @@ _PLACE = "dakl_pipeline/git-revision.txt"
 
 
 class GitRevision(BuildHookInterface):
-    """Adds a file with the revision to a wheel and to a source distribution; a wheel that is made of one has it."""
+    """Adds a file with the revision to wheels and source distributions; a wheel made from one of those keeps it."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make the file, unless this is no checkout or an editable install, which has the checkout itself."""
+        """Make the file, except outside a checkout and for an editable install, which has the checkout itself."""
         if version == "editable" or not (Path(self.root) / ".git").exists():
             return
         command = ["git", "-C", self.root, "describe", "--always", "--dirty", "--abbrev=12"]
@@ -30,6 +30,6 @@ class GitRevision(BuildHookInterface):
         build_data["force_include"][str(file)] = _PLACE
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Throw the file away; the build has it."""
+        """Delete the temporary file."""
         if hasattr(self, "_folder"):
             self._folder.cleanup()

@@ -1,6 +1,6 @@
-"""Whether a version can be released, and its notes: the program and the CHANGELOG must name the same version.
+"""Release notes of a version, if it can be released: the program and the CHANGELOG must name the same version.
 
-`python deploy/release.py 1.2.3` prints the notes of that version, or exits with 1 and says what is in the way.
+`python deploy/release.py 1.2.3` prints the notes of that version, or exits with 1 and says what to do first.
 """
 
 import re
@@ -16,7 +16,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def notes(version: str, changelog: str) -> str | None:
-    """What the CHANGELOG says about a version; None when it has no heading of its own."""
+    """Text of the CHANGELOG about a version; None when the version has no heading."""
     headings = list(_HEADING.finditer(changelog))
     ends = [heading.start() for heading in headings[1:]] + [len(changelog)]
     found = (changelog[h.end() : end].strip() for h, end in zip(headings, ends, strict=True) if h[1] == version)
@@ -24,7 +24,7 @@ def notes(version: str, changelog: str) -> str | None:
 
 
 def obstacles(version: str, *, program: str, changelog: str) -> list[str]:
-    """Why a version cannot be released.
+    """List why a version cannot be released.
 
     Args:
         version: The version, as in ``1.2.3``.
@@ -32,7 +32,7 @@ def obstacles(version: str, *, program: str, changelog: str) -> list[str]:
         changelog: Text of ``CHANGELOG.md``.
 
     Returns:
-        A line for each reason, with what to do; empty when nothing is in the way.
+        A line per reason, with what to do; empty when the version can be released.
     """
     if not _VERSION.fullmatch(version):
         return ["a version is three numbers, as in 1.2.3"]
@@ -46,11 +46,11 @@ def obstacles(version: str, *, program: str, changelog: str) -> list[str]:
     if released[0][0] != version:
         found.append(f"{version} is not the first version in CHANGELOG.md: {released[0][0]} is above it")
     if not _DAY.fullmatch(dict(released)[version]):
-        found.append(f"give {version} the day of its release in CHANGELOG.md: ## [{version}] - YYYY-MM-DD")
+        found.append(f"give {version} the date of its release in CHANGELOG.md: ## [{version}] - YYYY-MM-DD")
     if not notes(version, changelog):
-        found.append(f"say in CHANGELOG.md what changed in {version}")
+        found.append(f"describe in CHANGELOG.md what changed in {version}")
     if notes("Unreleased", changelog):
-        found.append(f"move what stands under Unreleased in CHANGELOG.md to {version}")
+        found.append(f"move the text under Unreleased in CHANGELOG.md to {version}")
     return found
 
 

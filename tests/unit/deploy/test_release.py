@@ -26,10 +26,10 @@ def test_a_version_that_both_name_can_be_released() -> None:
         ("1.3.0", "", "", 'set __version__ = "1.3.0"'),
         ("1.3.0", "", "", "CHANGELOG.md has no heading ## [1.3.0]"),
         ("1.1.0", "", "", "1.1.0 is not the first version"),
-        ("1.2.0", " - 2026-11-25", "", "give 1.2.0 the day of its release"),
-        ("1.2.0", "2026-11-25", "unreleased", "give 1.2.0 the day of its release"),
-        ("1.2.0", "- New.", "", "say in CHANGELOG.md what changed in 1.2.0"),
-        ("1.2.0", "[Unreleased]\n", "[Unreleased]\n\n- Later.\n", "move what stands under Unreleased"),
+        ("1.2.0", " - 2026-11-25", "", "give 1.2.0 the date of its release"),
+        ("1.2.0", "2026-11-25", "unreleased", "give 1.2.0 the date of its release"),
+        ("1.2.0", "- New.", "", "describe in CHANGELOG.md what changed in 1.2.0"),
+        ("1.2.0", "[Unreleased]\n", "[Unreleased]\n\n- Later.\n", "move the text under Unreleased"),
     ],
 )
 def test_each_thing_in_the_way_is_told_with_what_to_do(version: str, old: str, new: str, reason: str) -> None:
