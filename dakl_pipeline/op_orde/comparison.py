@@ -41,7 +41,7 @@ def compare_findings(
         growth_allowed: Share by which an explained count may grow before CBS asks again.
 
     Returns:
-        The groups: open (comparisons with earlier files first, then by severity), explained, solved; in catalogue order.
+        The groups: open (comparisons with earlier files first, then by severity), explained, solved; in rule order.
     """
     now = _grouped(current)
     before = None if previous is None else _grouped(previous)
