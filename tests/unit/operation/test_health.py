@@ -85,8 +85,8 @@ def test_the_key_is_that_of_the_figures(key: str | None, made: list[tuple[int, s
     [
         ("polars>=2.1,<3", {"polars": "2.1.0"}, None),
         ("polars>=2.1,<3", {"polars": "2.2.0rc1"}, None),
-        ("polars>=2.1,<3", {"polars": "3.0"}, "polars 3.0 (asked for: <3,>=2.1)"),
-        ("polars>=2.1", {}, "polars is missing (asked for: >=2.1)"),
+        ("polars>=2.1,<3", {"polars": "3.0"}, "polars 3.0 (required: <3,>=2.1)"),
+        ("polars>=2.1", {}, "polars is missing (required: >=2.1)"),
         ("Polars_Hash>=1", {"polars-hash": "1"}, None),
         ("dagster-postgres>=1; extra == 'team'", {}, None),
     ],
