@@ -232,7 +232,7 @@ def test_what_rests_on_nothing_is_only_told(what: str, home: Path, capsys: pytes
     clock = _clock(home, capsys)
     assert "the logging of entry 000001" in clock["found"]
     assert "dakl cancel" not in clock["to_do"]
-    assert "nothing has to be done" in clock["to_do"]
+    assert "nothing needs to be done" in clock["to_do"]
 
 
 def test_figures_follow_a_cancellation_and_so_does_a_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

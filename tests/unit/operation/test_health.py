@@ -57,7 +57,7 @@ def test_what_is_in_the_future_is_named(
 def test_only_an_entry_of_the_future_is_cancelled(entries: list[str], cancelled: bool, more: bool) -> None:
     to_do = health.evaluate_clock(NOW, dict.fromkeys(entries, LATER), {"run": LATER}).to_do
     assert ("`dakl cancel 000001 --why TEXT`" in to_do, "and so on" in to_do) == (cancelled, more)
-    assert ("nothing has to be done" in to_do) != cancelled
+    assert ("nothing needs to be done" in to_do) != cancelled
 
 
 def _vintage(year: int, key: str) -> Vintage:
