@@ -1,4 +1,4 @@
-"""The door for people and scripts: the command ``dakl``.
+"""The entry point for people and scripts: the command ``dakl``.
 
 Heavy libraries are imported inside commands, so that ``dakl check`` and ``--help`` start fast.
 """

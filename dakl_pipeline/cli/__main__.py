@@ -1,4 +1,4 @@
-"""``python -m dakl_pipeline.cli``: the command ``dakl`` for when its script is not on the path."""
+"""``python -m dakl_pipeline.cli``: the command ``dakl`` when its script is not on the path."""
 
 import sys
 

@@ -1,7 +1,6 @@
-"""The commands of ``dakl``.
+"""The commands of ``dakl``: one thin function per command that reads arguments, calls and shows.
 
-Belongs here: one thin function per command: read arguments, call, show. Does not belong here: anything that could be
-tested without a command line.
+Code that could be tested without a command line does not belong here.
 """
 
 from pathlib import Path
@@ -44,7 +43,7 @@ def common(
 
 @app.command()
 def demo(home: opt.HomeOption = None) -> None:
-    """A fresh home with sample deliveries and registers for three years, all years run, figures printed."""
+    """Create a fresh home with sample deliveries and registers, run three years and print the figures."""
     from dakl_pipeline.cli.demo import run_demo
 
     run_demo(opt.home_of_any_format(home))
@@ -61,13 +60,13 @@ app.command()(deliveries.deliveries)
 def run(
     year: Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.")] = None,
     all_years: Annotated[bool, typer.Option("--all", help="All reporting years.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Make every table again, also of the same input.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Make every table again, even if unchanged.")] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Years at a time; the number of processors when left out.")
     ] = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """Materialise the chain for some years; what did not change is not made again."""
+    """Count some years; tables whose input did not change are not made again."""
     opened = opt.open_home(home)
     methodology = opened.methodology
     if bool(year) == all_years:
@@ -79,7 +78,7 @@ def run(
 
     for one in years:
         if opened.stages.is_locked(one):
-            output.echo_error(f"{one}: another run is busy with it; this one waits for its end")
+            output.echo_error(f"{one}: another run is busy with this year; waiting for it to end")
     failed, odd = [], list[str]()
     with progress("counting", len(years)) as bar:
         for done in run_years(opened.home, years, force=force, jobs=jobs, report=report_to(bar, len(years))):
@@ -104,7 +103,7 @@ def export(
     year: opt.OptionalYear = None,
     home: opt.HomeOption = None,
 ) -> None:
-    """A warehouse table as a file; tables with a row per person are not in the warehouse."""
+    """Write a warehouse table to a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.presentation.exports import FORMATS
     from dakl_pipeline.presentation.names import known_name
@@ -112,14 +111,14 @@ def export(
 
     opened = opt.open_home(home)
     tables = WAREHOUSE_TABLES
-    # The name alone is enough: no two schemas have a table of one name.
+    # The name without the schema is enough: no two schemas have a table with the same name.
     spelt = {name: name for name in tables} | {name.partition(".")[2]: name for name in tables}
     if table in TABLES and table not in tables:
         choice = ", ".join(tables)
         raise Refused(f"{table} has a row per person or stay and stays between the stages: choose one of {choice}")
     table = known_name(table, spelt, "table")
     if out.suffix.lower() not in FORMATS:
-        raise WrongUsage(f"--out ends in one of {', '.join(FORMATS)}")
+        raise WrongUsage(f"--out must end in one of {', '.join(FORMATS)}")
     warehouse = opt.counted_warehouse(opened, year)
     frame = warehouse.read(tables[table], year)
     write_atomically(out, FORMATS[out.suffix.lower()](frame))
@@ -139,14 +138,14 @@ def generate(
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")],
     home: opt.HomeOption = None,
 ) -> None:
-    """Synthetic deliveries and registers of any size."""
+    """Write synthetic deliveries and registers of any size."""
     from dakl_pipeline.cli.synthetic_data import plan_of, write_population
     from dakl_pipeline.synthetic import generate_population
 
     methodology = OpenedHome(opt.named_home(home)).methodology
     years = tuple(sorted({opt.known_year(y, methodology) for y in year}))
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refused(f"{out} is there already and not an empty folder: nothing is overwritten")
+        raise Refused(f"{out} already exists and is not an empty folder: nothing is overwritten")
     population = generate_population(plan_of(seed=seed, years=years, persons=persons, suppliers=suppliers))
     write_population(population, out)
     registers = f"registers of {output.quantity(len(years), 'year', 'years')}"
@@ -158,9 +157,9 @@ def ui(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="TCP port on 127.0.0.1.")] = 3000,
     home: opt.HomeOption = None,
 ) -> None:
-    """The Dagster UI on this home, at http://127.0.0.1:3000; stop it with Ctrl-C."""
+    """Serve the Dagster UI for this home at http://127.0.0.1:3000; stop it with Ctrl-C."""
     opened = OpenedHome(opt.named_home(home).require())
-    # Dagster would say it in the middle of its own lines.
+    # Faulty settings are reported here; Dagster would bury the error in its own output.
     _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui
 
@@ -179,7 +178,7 @@ app.command()(maintenance.upgrade)
 
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
-    """Make a secret key in the home, and the home if it is not there."""
+    """Create a secret key in the home, and the home if it does not exist."""
     from resources.config.secret_key import create_key
     from resources.storage.home_format import write_format
 
@@ -191,7 +190,7 @@ def create(home: opt.HomeOption = None) -> None:
 
 
 def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:
-    """Stop before anything is read when something is missing."""
+    """Raise Missing before any work starts if the key or a register is missing."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from resources.config.environment import load_environment
     from resources.config.secret_key import load_key
@@ -203,16 +202,14 @@ def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:
 
 
 def _odd_registers(opened: OpenedHome, year: int) -> list[str]:
-    """What is odd about the registers that a year was counted with."""
+    """Return a warning for each unusual register that the year was counted with."""
     from dakl_pipeline.contracts.registers import REGISTERS
     from dakl_pipeline.history.provenance import REGISTER_WARNINGS
 
     stages = opened.stages.record(year).stages
     notes = ((register.name, stages[register.table.asset].notes) for register in REGISTERS)
     return [
-        f"{year}: look at register {name}: {note[REGISTER_WARNINGS]}"
-        for name, note in notes
-        if REGISTER_WARNINGS in note
+        f"{year}: check register {name}: {note[REGISTER_WARNINGS]}" for name, note in notes if REGISTER_WARNINGS in note
     ]
 
 

@@ -1,4 +1,4 @@
-"""DAGSTER_HOME of a home: where Dagster keeps the history of runs."""
+"""The DAGSTER_HOME of a home, in which Dagster keeps the history of runs."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -7,7 +7,7 @@ from resources.config.home import Home
 
 
 def prepare_instance(home: Home) -> Path:
-    """Make DAGSTER_HOME of the home, with its settings.
+    """Create the DAGSTER_HOME of the home, with its settings.
 
     Returns:
         The folder.

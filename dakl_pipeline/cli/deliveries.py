@@ -1,4 +1,4 @@
-"""The commands about deliveries: check or receive one, withdraw a year, cancel a mistake, and the log of them."""
+"""The delivery commands: check or receive a file, withdraw a year, cancel a mistake, list the log."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dakl_pipeline.reference.methodology import Methodology
     from resources.workflows.deliver import FollowUp
 
-# What an entry of the log is called, by its verdict.
+# Labels of the log entries.
 VERDICTS = ("approved", "rejected", "withdrawal", "cancellation")
 CSV_COLUMNS = (
     *("delivery_id", "kind", "supplier", "year", "received_at", "file_name", "sha256", "registrations", "approved"),
@@ -35,7 +35,7 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: 
 def check(
     file: FileArgument, year: opt.OptionalYear = None, json: opt.JsonOption = False, home: opt.HomeOption = None
 ) -> None:
-    """Check a file technically and report content findings; nothing is stored and no home is needed."""
+    """Run the technical check on a file and report content findings; stores nothing and needs no home."""
     from dakl_pipeline.intake.check import check_delivery
 
     methodology = OpenedHome(opt.named_home(home)).methodology
@@ -98,7 +98,7 @@ def deliver(
         if entry.same_content_as:
             output.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
         if verdict.approved:
-            # The file is in the log whatever another entry looks like; commands that need them all say what is wrong.
+            # This file is logged even if another entry is damaged; commands that need all entries report that.
             with suppress(DaklError):
                 output.say(what_counts(entry, opened.deliveries.entries(), opened.methodology))
             output.say(f"Werk de cijfers bij met: dakl run --year {entry.reporting_year}{opt.home_option(opened.home)}")
@@ -138,7 +138,7 @@ def withdraw(
 
 def cancel(
     entry: Annotated[str, typer.Argument(metavar="DELIVERY_ID", help="The entry, as `dakl deliveries` lists it.")],
-    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="What was wrong; kept, and told to the supplier.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="What was wrong; kept, and sent to the supplier.")],
     home: opt.HomeOption = None,
 ) -> None:
     """Cancel a delivery or a withdrawal that was a mistake: it stays in the log and no longer counts."""
@@ -173,9 +173,9 @@ def cancel(
             ]
             for log in (before, opened.deliveries.entries())
         )
-        still = " still" if now == then else ""
-        output.say(f"What counts for {year} now is{still} {f'delivery {now[0]}' if now else 'nothing'} of {supplier}")
-        if not still:
+        counts = "still counts" if now == then else "counts now"
+        output.say(f"For {year}, {f'delivery {now[0]}' if now else 'nothing'} of {supplier} {counts}")
+        if now != then:
             output.say(f"Bring the figures up to date with: dakl run --year {year}{opt.home_option(opened.home)}")
 
 
@@ -190,7 +190,7 @@ def deliveries(
     csv: opt.CsvOption = False,
     home: opt.HomeOption = None,
 ) -> None:
-    """Every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
+    """List every delivery: supplier, year, time, approved or rejected, selected or not, and why."""
     opt.one_format(json=json, csv=csv)
     opened = opt.open_home(home)
     asked = verdict and names.known_name(verdict, {each: each for each in VERDICTS}, "verdict")
@@ -214,7 +214,7 @@ def deliveries(
 
 
 def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[dict[str, Any]]:
-    """The entries of the log as rows for programs, in the order of logging."""
+    """Return the log entries as rows for programs, in the order of logging."""
     from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
     from dakl_pipeline.deliveries.selection import delivery_statuses, words_of
 
@@ -254,7 +254,7 @@ def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[di
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    """What an entry of the log is called: one of :data:`VERDICTS`."""
+    """Return the label of a log entry: one of :data:`VERDICTS`."""
     return str(row["kind"]) if row["approved"] is None else VERDICTS[0] if row["approved"] else VERDICTS[1]
 
 
@@ -293,7 +293,7 @@ def _print_log(rows: list[dict[str, Any]], clock: output.Clock) -> None:
 
 
 def _remarks(row: dict[str, Any]) -> list[str]:
-    """What there is to say of an entry beside its other cells: a file that is selected is the last approved one."""
+    """Return the remarks on an entry; a selected file needs no reason, it is the last approved one."""
     said = [] if row["selected"] else [row["reason"]]
     if row.get("same_content_as"):
         said.append(f"same content as {row['same_content_as']}")
@@ -301,10 +301,10 @@ def _remarks(row: dict[str, Any]) -> list[str]:
 
 
 def _followed_up(follow_up: "FollowUp") -> tuple[list[str], str | None]:
-    """Say what went wrong after an entry was logged.
+    """Print the problems that occurred after an entry was logged.
 
     Returns:
-        The files of the report, and where the mail is.
+        The files of the report, and the path of the mail; None without a mail.
     """
     for problem in follow_up.problems:
         typer.echo(f"dakl: {mask_numbers(problem)}", err=True)
@@ -314,7 +314,7 @@ def _followed_up(follow_up: "FollowUp") -> tuple[list[str], str | None]:
 
 def _existing(file: Path) -> Path:
     if not file.is_file():
-        raise WrongUsage(f"there is no file {mask_unprintable(file.name)} here, or it is not a file")
+        raise WrongUsage(f"{mask_unprintable(file.name)} does not exist or is not a file")
     return file
 
 

@@ -27,10 +27,10 @@ _MARKER = ".made-by-dakl-demo"
 
 
 def run_demo(home: Home) -> None:
-    """Make the home anew, deliver a synthetic country to it, run every year and print the figures.
+    """Recreate the home, deliver a synthetic country to it, run every year and print the figures.
 
     Args:
-        home: A home that is not there yet, is empty, or was made by the demo.
+        home: A home that does not exist yet, is empty, or was made by the demo.
 
     Raises:
         WrongUsage: If the home holds anything that the demo did not make.
@@ -71,7 +71,7 @@ def run_demo(home: Home) -> None:
     output.say("Regions add up to more than the country: a person can be known in several.")
     output.say()
     if kept:
-        output.say(f"The former demo home held deliveries of your own; it is kept at {kept}")
+        output.say(f"The previous demo home held deliveries of your own; it is kept at {kept}")
     _say_what_next(home, years[-1], methodology)
     output.say(f"Demo done: figures of {len(years)} years are in {home.root}")
 
@@ -92,7 +92,7 @@ def _clear(home: Home) -> Path | None:
     """Make room for the demo.
 
     Returns:
-        Where a former demo home went that holds deliveries of somebody else; None when nothing had to be kept.
+        New path of a previous demo home that holds other deliveries; None if nothing had to be kept.
     """
     root, marker = home.root, home.root / _MARKER
     if root.exists() and not root.is_dir():
@@ -105,7 +105,7 @@ def _clear(home: Home) -> Path | None:
             kept = next(p for n in range(1, 10_000) if not (p := root.with_name(f"{root.name}.kept-{n}")).exists())
             root.rename(kept)
         else:
-            # The marker goes last, so that a demo that is killed here can be made anew.
+            # The marker goes last, so that a demo killed here can be run again.
             for path in sorted(root.iterdir(), key=lambda path: path == marker):
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,6 +119,6 @@ def _remember_own_deliveries(home: Home) -> None:
 
 
 def _has_other_deliveries(home: Home) -> bool:
-    """Whether the home holds more than the demo put there; a demo that was killed made all it holds."""
+    """Return whether the home holds deliveries not made by the demo; a killed demo leaves only its own."""
     own = (home.root / _MARKER).read_text(encoding="ascii").strip()
     return bool(own) and len(OpenedHome(home).deliveries.entry_names()) > int(own)

@@ -1,4 +1,4 @@
-"""How a number came about, and what it was after each count: ``dakl explain-figure`` and ``dakl figures --history``."""
+"""The derivation and the history of a figure: ``dakl explain-figure`` and ``dakl figures --history``."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -21,12 +21,12 @@ def explain_figure(
     by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="One number of this dimension.")] = None,
     category: Annotated[str | None, typer.Option("--category", help="Which category of the dimension.")] = None,
     vintage: Annotated[
-        int | None, typer.Option("--vintage", metavar="N", help="As it was after this count; the newest when left out.")
+        int | None, typer.Option("--vintage", metavar="N", help="The figure in this vintage; the newest when left out.")
     ] = None,
     json: opt.JsonOption = False,
     home: opt.HomeOption = None,
 ) -> None:
-    """How one number came about, back to the delivered files, and what changed since the count before."""
+    """Explain one figure, back to the delivered files, and what changed since the previous count."""
     import polars as pl
 
     from dakl_pipeline.history.derivation import NEEDED, cell_of, derive, vintage_and_before
@@ -39,7 +39,7 @@ def explain_figure(
     named = region_named(region, [year])
     cell = cell_of(year, named, by, category)
     history = opened.history
-    # No further than the figures that everybody sees: a run may just be adding a vintage.
+    # Vintages newer than the warehouse are ignored: a run may be adding one right now.
     chosen = vintage_and_before([one for one in history.vintages(year) if one.number <= newest], vintage)
     tables = {table: pl.concat(history.read(one, table) for one in chosen) for table in NEEDED}
     derivation = derive(cell, chosen[0], chosen[1] if len(chosen) > 1 else None, tables, newest=newest)
@@ -57,14 +57,14 @@ def explain_figure(
 def print_history(
     warehouse: "Warehouse", year: int, region: str | None, dimension: str | None, clock: output.Clock
 ) -> None:
-    """Print the numbers of a region after each count of a year, with the reason of the count.
+    """Print the figures of a region after each count of a year, with the reason for the count.
 
     Args:
-        warehouse: The warehouse, in which the year is counted.
+        warehouse: The warehouse; it must hold the year.
         year: Reporting year.
         region: Code of the region; the country when None.
-        dimension: What to split by; all persons when None.
-        clock: The clock of the analysts.
+        dimension: Dimension to split by; all persons when None.
+        clock: The analysts' clock.
     """
     from dakl_pipeline.contracts.history import COUNTS_HISTORY, RUNS
     from dakl_pipeline.presentation import figures
@@ -97,7 +97,7 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
     _heading("Registers")
     registers = [(register.name, register.rows, register.sha256[:_DIGEST_SHOWN]) for register in made.registers]
     output.print_table(("register", "rows", "sha256"), registers, numeric=("rows",))
-    _heading("Stages, whole country (what is excluded is kept and does not go on)")
+    _heading("Stages, whole country (excluded rows are kept but not passed on)")
     columns = ("stage", "rows in", "excluded", "rows out", "made at", "why excluded")
     stages = [
         (s.stage, s.rows_in, sum(s.excluded.values()), s.rows_out, clock.minute(s.made_at), _reasons(s.excluded))
@@ -112,7 +112,7 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
     if made.change:
         _print_change(made.change, what, clock)
     output.say()
-    output.say(f"{output.INTERNAL_USE} {clock.note} Whole digests and every file: --json.")
+    output.say(f"{output.INTERNAL_USE} {clock.note} Full digests and all files: --json.")
 
 
 def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
@@ -151,7 +151,7 @@ def _funnel(region: "InRegion") -> list[tuple[str, int]]:
     return [
         ("registrations", region.registrations),
         *((f"  excluded, {why}: {descriptions[why]}", rows) for why, rows in region.excluded.items()),
-        ("counting registrations", region.counting_registrations),
+        ("eligible registrations", region.counting_registrations),
         ("unique persons in them", region.persons + region.persons_v_number_only),
         ("  excluded: known by a V-number only", region.persons_v_number_only),
         ("persons counted", region.persons),
@@ -167,7 +167,7 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
         f"({change.persons_after - change.persons_before:+d})"
     )
     if change.persons_added is None:
-        output.say("Who was added and removed cannot be said: another key, or the tables of then are lost.")
+        output.say("Persons added and removed are unknown: the key differs, or the earlier tables are lost.")
     else:
         output.say(
             f"Persons in the region, all categories: {change.persons_added} added, {change.persons_removed} removed."
@@ -179,9 +179,9 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
             for s in change.suppliers
         ]
         output.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
-        output.say("Somebody who is in files of several suppliers is counted with each.")
+        output.say("A person in the files of several suppliers is counted for each of them.")
     if change.other:
-        output.say(f"Not the same as then: {', '.join(change.other)}")
+        output.say(f"Also changed since then: {', '.join(change.other)}")
 
 
 def _heading(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The figures on the command line: ``dakl figures``."""
+"""The command that prints the figures: ``dakl figures``."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -25,13 +25,13 @@ def figures(
     ] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="DIMENSION", help="Split by this dimension.")] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="The numbers of one region, or the country, after each count, and why.")
+        bool, typer.Option("--history", help="The figures of one region, or the country, after each count, and why.")
     ] = False,
     json: opt.JsonOption = False,
     csv: opt.CsvOption = False,
     home: opt.HomeOption = None,
 ) -> None:
-    """Counts as a table; exact, so for internal use only."""
+    """Print the counts as a table; they are exact, so for internal use only."""
     from dakl_pipeline.contracts.history import COUNTS_HISTORY
     from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
     from dakl_pipeline.presentation import figures as arranged
@@ -40,7 +40,7 @@ def figures(
 
     opt.one_format(json=json, csv=csv)
     if history and (json or csv):
-        raise WrongUsage("--history is a table only: without it --json and --csv give the figures as they are now")
+        raise WrongUsage("--history only prints a table: leave it out to get the current figures as --json or --csv")
     opened = opt.open_home(home)
     methodology = opened.methodology
     clock = output.Clock.of(methodology)
@@ -86,10 +86,10 @@ def figures(
 
 
 def _counted_years(opened: OpenedHome, years: Sequence[int]) -> tuple[list[int], list[Missing]]:
-    """The years of which there are figures, and what to say of the others.
+    """Return the years that have figures, and an error for each of the others.
 
     Raises:
-        Missing: If there are figures of none.
+        Missing: If no year has figures.
     """
     counted: list[int] = []
     missing: list[Missing] = []
@@ -114,7 +114,7 @@ def _of_years(frame: "pl.DataFrame", years: Sequence[int]) -> "pl.DataFrame":
 def _print(
     counts: "pl.DataFrame", with_data: dict[int, list[str]], dimension: str, years: Sequence[int], region: str | None
 ) -> None:
-    """A table with a column per year for all persons, a table per year for anything else."""
+    """Print one table with a column per year for all persons, or a table per year for another dimension."""
     from dakl_pipeline.presentation import figures as arranged
     from dakl_pipeline.statistics.count import TOTAL
 
@@ -131,16 +131,16 @@ def _print(
 
 
 def _say_without(year: int, with_data: Sequence[str], region: str | None) -> None:
-    """Say of which regions there is nothing: that is not zero persons."""
+    """Print which regions have no figures, which is not the same as zero persons."""
     from dakl_pipeline.presentation.places import REGION_NAMES
 
     without = [name for code, name in REGION_NAMES.items() if code not in with_data]
     if region is not None:
         if region not in with_data:
             output.say(
-                f"{REGION_NAMES[region]} ({region}) has no figures of {year}: no registration there was ever counted."
+                f"{REGION_NAMES[region]} ({region}) has no figures for {year}: no registration there was ever counted."
             )
     elif without:
         output.say_wrapped(
-            f"Without figures of {year} ({output.quantity(len(without), 'region', 'regions')}): {', '.join(without)}."
+            f"No figures for {year} ({output.quantity(len(without), 'region', 'regions')}): {', '.join(without)}."
         )

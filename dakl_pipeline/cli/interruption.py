@@ -1,7 +1,7 @@
-"""Ctrl-C: every command ends within seconds, also one that is inside a long call of a library.
+"""Ctrl-C: every command ends within seconds, even during a long library call.
 
-Python tells a program of a signal between two of its own steps, so a join or a sort of a minute would keep Ctrl-C
-waiting. A thread learns of it at once, gives the command some seconds to end by itself, and ends the process if not.
+Python handles a signal only between bytecode instructions, so a join or sort that takes a minute would delay Ctrl-C.
+A watching thread sees the signal at once, gives the command a few seconds to end by itself, and then ends the process.
 """
 
 import logging
@@ -17,23 +17,23 @@ from types import FrameType
 
 EXIT_CODE = 130
 MESSAGE = "interrupted; what was finished before is kept"
-# A person who has pressed Ctrl-C waits no longer than this.
+# The longest that somebody should wait after pressing Ctrl-C.
 GRACE_SECONDS = 3.5
 _STOPPING = {signal.SIGINT, signal.SIGTERM}
-# The file itself: a run replaces the object in front of it.
+# The file descriptor itself, because a run replaces ``sys.stderr``.
 _STANDARD_ERROR = 2
-# A bar that was being drawn: its line goes and the cursor is shown again.
+# Clears the line of a progress bar and shows the cursor again.
 _RESET = "\r\x1b[2K\x1b[?25h"
 
 
 @contextmanager
 def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
-    """End the process when it is interrupted here and does not end by itself; a second Ctrl-C ends it at once.
+    """End the process if it is interrupted in this block and does not end by itself; a second Ctrl-C ends it at once.
 
-    Only the main thread gets signals; in any other nothing changes.
+    Only the main thread receives signals; in any other thread this does nothing.
 
     Args:
-        grace: Seconds to end by itself.
+        grace: Seconds the process gets to end by itself.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,7 +45,7 @@ def ends_when_interrupted(grace: float = GRACE_SECONDS) -> Iterator[None]:
 
 @contextmanager
 def _remembered(interrupted: threading.Event) -> Iterator[None]:
-    """Remember Ctrl-C before it is raised."""
+    """Record Ctrl-C before ``KeyboardInterrupt`` is raised."""
     former = signal.getsignal(signal.SIGINT)
     if not callable(former):
         yield
@@ -80,11 +80,11 @@ def _watched(grace: float, interrupted: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def _without_traceback(interrupted: threading.Event) -> Iterator[None]:
-    """Keep tracebacks of the interruption, and of what it broke off, off the screen.
+    """Suppress tracebacks of the interruption and of its consequences.
 
-    It is raised between any two steps of Python, so also where a library logs it before it passes on (SQLAlchemy, when
-    it closes a connection), where Python can only tell of it (a destructor), or where it leaves an object half made,
-    whose destructor then fails.
+    The interruption can be raised anywhere: where a library logs it and raises it again (SQLAlchemy, when it closes a
+    connection), where Python can only report it (a destructor), or where it leaves an object half made, whose
+    destructor then fails.
     """
     last_resort, hook = logging.lastResort, sys.unraisablehook
 
@@ -107,7 +107,7 @@ def _without_traceback(interrupted: threading.Event) -> Iterator[None]:
 
 
 def _is_interruption(kind: type[BaseException] | None) -> bool:
-    # Libraries have exceptions of their own for it; none of them is an `Exception`, so that nobody catches it.
+    # Libraries have their own exceptions for it; none derives from `Exception`, so that it is not caught by accident.
     return kind is not None and not issubclass(kind, Exception)
 
 
@@ -121,7 +121,7 @@ def _watch(reading: int, grace: float, interrupted: threading.Event) -> None:
 
 
 def _is_stopped(reading: int, until: float | None) -> bool:
-    """Whether a signal that stops comes, or a moment passes, before the command is done."""
+    """Return True on a stop signal or when ``until`` passes; False if the command is done first."""
     while select.select([reading], [], [], None if until is None else max(0.0, until - time.monotonic()))[0]:
         received = os.read(reading, 1)
         if not received:

@@ -1,6 +1,6 @@
-"""Where to land in the Dagster UI: the graph of all assets, with every stage opened.
+"""The landing page in the Dagster UI: the graph of all assets, with every stage expanded.
 
-By itself the UI opens on a timeline of the last hours. It keeps which groups of the graph are open in the address, and
+By default the UI opens on a timeline of the last hours. It keeps the expanded groups of the graph in the URL and
 remembers them in the browser.
 """
 
@@ -11,6 +11,6 @@ from assets.sources import GROUP as SOURCES
 
 
 def landing_path() -> str:
-    """Path and query of the graph with every group open."""
+    """Return the path and query of the graph with every group expanded."""
     groups = dict.fromkeys([SOURCES, *(stage.group for stage in STAGES)])
     return "/asset-groups?expanded=" + quote(",".join(f"global@global:{group}" for group in groups), safe="@:,")

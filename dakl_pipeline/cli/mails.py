@@ -1,4 +1,4 @@
-"""The mails to suppliers, on the command line."""
+"""The command for the mails to suppliers: ``dakl mails``."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 def mails(
     send: Annotated[
-        bool, typer.Option("--send", help="Send what waits, by the mail server that DAKL_SMTP_HOST names.")
+        bool, typer.Option("--send", help="Send the waiting mails through the mail server in DAKL_SMTP_HOST.")
     ] = False,
     json: opt.JsonOption = False,
     home: opt.HomeOption = None,
 ) -> None:
-    """Every mail to suppliers and whether it was sent; one that a crash left out is made now."""
+    """List the mails to suppliers and whether they were sent; mails missing after a crash are made now."""
     from resources.mail.server import MailServer
     from resources.workflows.deliver import make_missing_mails
 
@@ -38,7 +38,7 @@ def mails(
             problems = make_missing_mails(opened, log, bar.advance)
     if send:
         if settings.smtp_host is None:
-            raise Missing("there is no mail server: set DAKL_SMTP_HOST; until then the mails stay in the home")
+            raise Missing("no mail server is set: set DAKL_SMTP_HOST; until then the mails stay in the home")
         server = MailServer(settings.smtp_host, settings)
         problems += mailbox.send(mailbox.mails(log), server, retry_delays=settings.smtp_retry_delays)
     _list(mailbox.mails(log), opened.home, output.Clock.of(opened.methodology), is_json=json)

@@ -1,4 +1,4 @@
-"""Calling the command line and turning every ending into an exit code and plain lines."""
+"""Runs the command line and turns every outcome into an exit code and plain lines."""
 
 import os
 import sys
@@ -18,11 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``dakl``.
 
     Args:
-        argv: Arguments; those of the process when None.
+        argv: Arguments; the process arguments when None.
 
     Returns:
-        Exit code: 0 done, 1 the data were refused, 2 wrong usage, 3 something is missing, 130 interrupted. Never
-        raises.
+        Exit code: 0 done, 1 data refused, 2 wrong usage, 3 something is missing, 130 interrupted.
     """
     try:
         with interruption.ends_when_interrupted():
@@ -30,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
             sys.stdout.flush()
-        # Typer makes an exit of Ctrl-C and says nothing.
+        # Typer turns Ctrl-C into an exit code and prints nothing.
         return _fail(interruption.MESSAGE, code) if code == interruption.EXIT_CODE else int(code or 0)
     except TyperException as error:
         return _fail(f"{getattr(error, 'format_message', error.__str__)()} See `dakl --help`.", 2)
@@ -39,16 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _fail(interruption.MESSAGE, interruption.EXIT_CODE)
     except (BrokenPipeError, SystemExit) as error:
-        # Typer makes an exit of it when the reader of the output (head, grep) has gone.
+        # Typer raises SystemExit when the reader of the output (head, grep) has closed the pipe.
         if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
             raise
-        # Ours must go too, or the interpreter complains when it ends.
+        # Standard output must be redirected too, or the interpreter complains when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         return _fail(f"{os.strerror(error.errno) if error.errno else type(error).__name__}: {error.filename}", 1)
     except Exception as error:
-        # The text of an unforeseen error may quote a row; its kind and place never do.
+        # The text of an unforeseen error may quote a row; its type and location never do.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return _fail(f"unexpected {type(error).__name__} at {Path(place.filename).name}:{place.lineno}", 1)
 

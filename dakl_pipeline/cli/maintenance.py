@@ -1,4 +1,4 @@
-"""The commands that take care of a home: look whether all is well, keep a copy, put it back, bring it up to date."""
+"""The maintenance commands of a home: check, back up, restore and upgrade it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +16,14 @@ from resources.workflows.opened_home import OpenedHome
 
 
 def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
-    """Look whether home, key, registers, deliveries, figures and versions are well; changes nothing."""
-    # A home of another format is told as a finding.
+    """Check the home, key, registers, deliveries, figures and versions; changes nothing."""
+    # A home in another format is reported as a finding.
     opened = opt.home_of_any_format(home).require()
     from assets.chain import code_versions
     from resources.maintenance.health.doctor import CHECKS, examine
 
     findings = []
-    with progress("looking", len(CHECKS)) as bar:
+    with progress("checking", len(CHECKS)) as bar:
         for found in examine(opened, now=datetime.now(UTC), codes=code_versions()):
             bar.advance()
             findings += found
@@ -52,7 +52,7 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
 
 
 def upgrade(home: opt.HomeOption = None) -> None:
-    """Bring a home that an earlier version made up to date; the home as it was is kept beside it."""
+    """Upgrade a home that an earlier version made; the old home is kept beside it."""
     opened = opt.home_of_any_format(home).require()
     from resources.maintenance.upgrade.swap import upgrade_home
     from resources.storage.home_format import FORMAT
@@ -62,13 +62,13 @@ def upgrade(home: opt.HomeOption = None) -> None:
     if upgraded is None:
         output.say(f"{opened.root} is up to date: format {FORMAT}")
         return
-    output.say(f"{opened.root} is of format {FORMAT} now; it was of format {upgraded.before}")
-    output.say(f"{output.quantity(upgraded.files, 'file', 'files')} taken over, none of what was delivered changed")
+    output.say(f"{opened.root} now has format {FORMAT}; it had format {upgraded.before}")
+    output.say(f"{output.quantity(upgraded.files, 'file', 'files')} copied; no delivered file changed")
     for line in upgraded.converted.done:
         output.say(line)
     if upgraded.converted.figures_problem:
-        output.say(f"The figures are to be made again: {upgraded.converted.figures_problem}")
-    output.say(f"The home as it was is kept at {upgraded.kept}. It holds BSN's: remove it when all is well.")
+        output.say(f"The figures must be made again: {upgraded.converted.figures_problem}")
+    output.say(f"The old home is kept at {upgraded.kept}. It holds BSNs: remove it when all is well.")
     _say_what_next(opened, opt.home_option(opened))
 
 
@@ -76,7 +76,7 @@ def backup(
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .tar.gz file that is not there yet.")],
     home: opt.HomeOption = None,
 ) -> None:
-    """Everything of a home but the key in one file, while deliveries and runs go on."""
+    """Back up a home without its key to one file; deliveries and runs can go on meanwhile."""
     opened = opt.open_home(home)
     from resources.maintenance.backup import Backup, plan
 
@@ -85,36 +85,36 @@ def backup(
     for path in made.left_out:
         output.say(f"left out, because it is damaged: {path}")
     output.say(f"{made.files} files in {out}, {made.size / 1e6:.1f} MB")
-    output.say("It holds BSN's: only you can read it, so let it stay that way wherever it goes.")
-    output.say("It does not hold the key: keep a copy of that, apart from this file.")
+    output.say("It holds BSNs and only you can read it: keep it that way wherever you store it.")
+    output.say("It does not hold the key: keep a copy of the key, apart from this file.")
 
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `dakl backup` made.")],
     home: opt.HomeOption = None,
 ) -> None:
-    """Put a backup back, into a home that is not there yet or an empty folder."""
+    """Restore a backup into a home that does not exist yet or an empty folder."""
     from resources.maintenance.restore import restore_home
 
     named = opt.home_of_any_format(home)
-    with progress("putting back", 1) as bar:
+    with progress("restoring", 1) as bar:
         restored = restore_home(file, named, advance=bar.set)
     clock = output.Clock.of(OpenedHome(named).methodology)
-    output.say(f"{restored.files} files in {named.root}, every one as it was on {clock.moment(restored.made_at)}")
+    output.say(f"{restored.files} files in {named.root}, as they were on {clock.moment(restored.made_at)}")
     if restored.upgraded:
-        output.say("It was of an earlier version of dakl, and brought to this one:")
+        output.say("An earlier version of dakl made the backup; it was upgraded to this version:")
     for line in restored.upgraded:
         output.say(f"  {line}")
     if restored.figures_problem:
-        output.say(f"The figures are to be made again: {restored.figures_problem}")
+        output.say(f"The figures must be made again: {restored.figures_problem}")
     else:
-        output.say("The figures can be read at once.")
-    output.say(f"The key is not among them: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")
+        output.say("The figures are ready to use.")
+    output.say(f"The key is not in the backup: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")
     _say_what_next(named, f" --home {named.root}")
 
 
 def _say_what_next(home: Home, option: str) -> None:
-    """Advise to look at a home and to count again the years that were counted."""
+    """Advise to check a home and to recount the years that were counted."""
     years = "".join(f" --year {year}" for year in OpenedHome(home).history.years())
     again = f" && dakl run{years}{option}" if years else ""
     output.say(f"Then: dakl doctor{option}{again}")

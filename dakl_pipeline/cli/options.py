@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read."""
+"""Options shared by several commands, and functions that parse their values."""
 
 import getpass
 import re
@@ -34,73 +34,73 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
 AcceptLate = Annotated[
     str | None,
-    typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log says WHY."),
+    typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log records WHY."),
 ]
 
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 
 
 def one_format(*, json: bool, csv: bool) -> None:
-    """See to it that one format is asked for at most.
+    """Allow at most one output format.
 
     Raises:
-        WrongUsage: If both are.
+        WrongUsage: If both are requested.
     """
     if json and csv:
         raise WrongUsage("choose one of --json and --csv")
 
 
 def open_home(home: Path | None) -> OpenedHome:
-    """The home that the option, the environment or the default names, opened.
+    """Open the home named by the option, the environment or the default.
 
     Raises:
-        Missing: If it is not there, or of an older format.
-        Refused: If it is of a newer format.
+        Missing: If it does not exist or has an older format.
+        Refused: If it has a newer format.
     """
     return OpenedHome(require_format(home_of_any_format(home).require(), mark=True))
 
 
 def actor() -> "Actor":
-    """Who types: the account of this machine."""
+    """Return the user account that runs the command."""
     from dakl_pipeline.deliveries.log import Actor
 
     return Actor(getpass.getuser())
 
 
 def named_home(home: Path | None) -> Home:
-    """The home that the option, the environment or the default names, there or not.
+    """Return the home named by the option, the environment or the default, whether or not it exists.
 
     Raises:
-        Missing: If it is of an older format.
-        Refused: If it is of a newer format.
+        Missing: If it has an older format.
+        Refused: If it has a newer format.
     """
     return require_format(home_of_any_format(home))
 
 
 def home_of_any_format(home: Path | None) -> Home:
-    """The home that the option, the environment or the default names, there or not, for those who judge its format."""
+    """Return the same home as :func:`named_home`, without checking its format."""
     return Home(home) if home is not None else home_of_environment()
 
 
 def home_option(home: Home) -> str:
-    """What a command that is printed needs to be about this home too: nothing, or the option with a space before it."""
+    """Return the ``--home`` option, with a leading space, for a printed command; empty for the default home."""
     return "" if home == home_of_environment() else f" --home {shlex.quote(str(home.root))}"
 
 
 def known_year(year: int, methodology: "Methodology") -> int:
-    """A reporting year of the settings.
+    """Return the year if it is a reporting year of the settings.
 
     Raises:
-        WrongUsage: If the pipeline does not make that year.
+        WrongUsage: If it is not.
     """
     if year not in methodology.reporting_years:
         years = ", ".join(map(str, methodology.reporting_years))
-        raise WrongUsage(f"{year} is not a reporting year of this pipeline (there are: {years})")
+        raise WrongUsage(f"{year} is not a reporting year of this pipeline (choose from {years})")
     return year
 
 
 def counted_warehouse(opened: OpenedHome, year: int | None) -> "Warehouse":
-    """The warehouse of a home, in which a year is counted.
+    """Return the warehouse of a home if it holds a year.
 
     Args:
         opened: The home.
@@ -108,45 +108,45 @@ def counted_warehouse(opened: OpenedHome, year: int | None) -> "Warehouse":
 
     Raises:
         Missing: If the year has not been counted yet.
-        WrongUsage: If the pipeline does not make that year.
+        WrongUsage: If it is not a reporting year.
     """
     warehouse = opened.warehouse
     if year is not None and known_year(year, opened.methodology) not in warehouse.years():
-        raise Missing(f"there are no figures of {year} yet: make them with `dakl run --year {year}`")
+        raise Missing(f"there are no figures for {year} yet: make them with `dakl run --year {year}`")
     return warehouse
 
 
 def supplier_id(text: str) -> str:
-    """A supplier id.
+    """Return the text if it is a supplier id.
 
     Raises:
-        WrongUsage: If it does not have the form of one, or holds a number that could be a BSN or V-number.
+        WrongUsage: If the text is malformed or holds a number that could be a BSN or V-number.
     """
     if not _SUPPLIER_ID.fullmatch(text):
         raise WrongUsage("a supplier id starts with a-z or 0-9 and holds a-z, 0-9 and -, at most 64 characters")
     if holds_number(text):
-        raise WrongUsage("a supplier id may not hold a number that could be a BSN or V-number, also not in groups")
+        raise WrongUsage("a supplier id may not hold a number that could be a BSN or V-number, not even in groups")
     return text
 
 
 def known_supplier(text: str, known: Iterable[str]) -> str:
-    """A supplier id that is in the log.
+    """Return a supplier id that is in the log.
 
     Args:
-        text: What somebody typed.
-        known: The suppliers that are in the log.
+        text: The text that was typed.
+        known: The suppliers in the log.
 
     Raises:
-        WrongUsage: If nothing of that supplier is in the log; it says which may be meant.
+        WrongUsage: If the supplier is not in the log; the message suggests similar ids.
     """
     wanted, suppliers = supplier_id(text), sorted(set(known))
     if wanted not in suppliers:
-        raise WrongUsage(f"nothing of {wanted} is in the log.{_meant(wanted, suppliers)}")
+        raise WrongUsage(f"{wanted} has no entries in the log.{_meant(wanted, suppliers)}")
     return wanted
 
 
 def _meant(supplier: str, known: Sequence[str]) -> str:
-    """A question with the suppliers that may be meant: by spelling, or as one of whom a part of the id was typed."""
+    """Return a question that suggests suppliers with a similar id, or whose id contains the typed text."""
     from dakl_pipeline.intake.whose import near_ids
 
     near = near_ids(supplier, known, similarity=1.0)
@@ -155,11 +155,11 @@ def _meant(supplier: str, known: Sequence[str]) -> str:
 
 @contextmanager
 def asking_about(supplier: str, known: Callable[[], Iterable[str]]) -> Iterator[None]:
-    """Ask with an error whether another supplier was meant, if nothing of this one is in the log.
+    """Add to an error a question whether another supplier was meant, if this one is not in the log.
 
     Args:
         supplier: Its id.
-        known: Gives the suppliers that are in the log; called after an error only.
+        known: Returns the suppliers in the log; called only after an error.
     """
     try:
         yield
@@ -171,10 +171,10 @@ def asking_about(supplier: str, known: Callable[[], Iterable[str]]) -> Iterator[
 
 
 def instant(text: str | None, methodology: "Methodology") -> datetime:
-    """A moment in ISO 8601, on the Dutch clock when it names no zone; now when there is none.
+    """Parse a time in ISO 8601, in Dutch time if it has no offset; the current time if the text is None.
 
     Raises:
-        WrongUsage: If it is no moment.
+        WrongUsage: If the text is not a valid time.
     """
     if text is None:
         return datetime.now(UTC)
@@ -183,24 +183,24 @@ def instant(text: str | None, methodology: "Methodology") -> datetime:
         zoned = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(methodology.time_zone))
         return zoned.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise WrongUsage("a time is written like 2025-05-12T14:30 or 2025-05-12T14:30+02:00") from None
+        raise WrongUsage("write a time as 2025-05-12T14:30 or 2025-05-12T14:30+02:00") from None
 
 
 def today(methodology: "Methodology") -> date:
-    """Today on the Dutch calendar."""
+    """Return today's date in Dutch time."""
     return datetime.now(ZoneInfo(methodology.time_zone)).date()
 
 
 def late_reason(text: str | None) -> str | None:
-    """The reason to accept something late, as :func:`reason`; None when it was not given."""
+    """Return the reason for late acceptance, cleaned by :func:`reason`; None if none was given."""
     return None if text is None else reason(text, "--accept-late")
 
 
 def reason(text: str, option: str) -> str:
-    """Why something is done, on one line and without numbers that could be a person's.
+    """Return a reason on one line, with numbers that could identify a person masked.
 
     Raises:
-        WrongUsage: If it is empty: the log must say why.
+        WrongUsage: If it is empty: the log must record a reason.
     """
     words = " ".join(text.split())
     if not words:

@@ -1,8 +1,8 @@
-"""Runs from the command line as runs of the code location that the Dagster UI shows.
+"""Attributes runs from the command line to the code location that the Dagster UI shows.
 
-Dagster notes where a run comes from only when its UI or its daemon starts one, and its timeline leaves out every run
-without that: the first page would be empty although all years have run. A job that is executed in this process has no
-way to say it, so it is said where the run is entered into the history, in the form in which it is kept there.
+Dagster records the origin of a run only when its UI or daemon starts it, and its timeline hides runs without an
+origin: the first page would be empty although all years have run. A job executed in this process cannot pass an
+origin, so it is added when the run is created in the history, in Dagster's serialised form.
 """
 
 import json
@@ -17,10 +17,10 @@ _REPOSITORY = "__repository__"
 
 
 def attribute_runs(instance: dg.DagsterInstance, job_name: str) -> None:
-    """Let the runs that this instance makes be of a job of the code location.
+    """Attribute the runs that this instance creates to a job of the code location.
 
     Args:
-        instance: The instance, as opened by this process.
+        instance: The instance that this process opened.
         job_name: Name of the job that is run.
     """
     location = {"__class__": "RegisteredRepositoryLocationOrigin", "location_name": LOCATION}

@@ -1,4 +1,4 @@
-"""How things look on a terminal and as JSON."""
+"""Prints text, tables, JSON and CSV."""
 
 import csv
 import json
@@ -27,18 +27,18 @@ def say(text: str = "") -> None:
 
 
 def say_wrapped(text: str) -> None:
-    """Print a long line, on a terminal over lines of whole words."""
+    """Print a long line; on a terminal it wraps between words."""
     for line in tables.wrapped(text, terminal_width()):
         say(line)
 
 
 def terminal_width() -> int | None:
-    """Columns of the terminal on which the outcome is printed; None if that is a pipe or a file, which have none."""
+    """Return the number of columns of the terminal; None if standard output is a pipe or a file."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def echo_error(text: str) -> None:
-    """Print a line that is no outcome, on standard error."""
+    """Print a line that is not part of the result, on standard error."""
     typer.echo(text, err=True)
 
 
@@ -57,12 +57,12 @@ def print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeric: Iterable[str] = ()) -> None:
-    """Print a table, on a terminal in its width; a pipe has none, and what a program reads is never folded or cut.
+    """Print a table, fitted to the width of the terminal; output to a pipe or file is never wrapped or cut.
 
     Args:
         columns: Headings.
-        rows: Cells; integers get a thousands separator in a numeric column, None an empty cell.
-        numeric: Headings of the columns that are aligned to the right.
+        rows: Cells; integers in a numeric column get a thousands separator, None becomes an empty cell.
+        numeric: Headings of the right-aligned columns.
     """
     numeric = set(numeric)
     table = [[_cell(value, name in numeric) for name, value in zip(columns, row, strict=True)] for row in rows]
@@ -78,13 +78,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeri
 
 
 def quantity(number: int, singular: str, plural: str) -> str:
-    """A number with its noun: ``1 region`` or ``2 regions``."""
+    """Return a number with its noun: ``1 region`` or ``2 regions``."""
     return f"{number} {singular if number == 1 else plural}"
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The clock of the analysts: every moment on a terminal is by it. Programs get moments with their offset.
+    """The analysts' clock, used for every time shown on a terminal. Programs get times with their offset.
 
     Attributes:
         zone: Name of the time zone.
@@ -94,27 +94,27 @@ class Clock:
 
     @classmethod
     def of(cls, methodology: "Methodology") -> "Clock":
-        """The clock of a home."""
+        """Return the clock of a home."""
         return cls(methodology.time_zone)
 
     def minute(self, moment: datetime) -> str:
-        """A moment to the minute, without its zone; that is said once, beside a table (:attr:`note`)."""
+        """Return a time to the minute, without its zone; :attr:`note` gives the zone once, beside a table."""
         return f"{moment.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
 
     def moment(self, moment: datetime) -> str:
-        """A moment that stands alone, with its zone."""
+        """Return a time with its zone, for use outside a table."""
         return f"{self.minute(moment)} ({self.zone})"
 
     @property
     def note(self) -> str:
-        """The line that says in which zone the moments are."""
+        """The line that names the time zone."""
         return f"Times: {self.zone}."
 
 
 def _cell(value: Any, is_numeric: bool) -> str:
     if value is None:
         return ""
-    # A line break in a text would be a row of its own.
+    # A line break in a text would start a new row.
     return (
         f"{value:,}".replace(",", ".") if is_numeric and isinstance(value, int) else " ".join(str(value).splitlines())
     )

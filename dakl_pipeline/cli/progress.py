@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, and lines above it."""
+"""A progress bar on a terminal, with output lines above it."""
 
 import sys
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _BAR_WIDTH = 24
-# Often enough to see that it moves; a command of minutes still prints little.
+# Often enough to see that it moves, while a command of several minutes still prints little.
 _UPDATES_PER_SECOND = 4
 
 
 class Bar(Protocol):
-    """How far a command is."""
+    """The progress of a command."""
 
     def advance(self) -> None:
-        """One more is done."""
+        """Count one more item as done."""
 
     def set(self, done: int, of: int, what: str = "") -> None:
-        """So many are done of so many; ``what`` is being done now."""
+        """Set the number of items done and the total; ``what`` names the current item."""
 
     def say(self, text: str) -> None:
-        """Print a line of the outcome, on standard output, above the bar."""
+        """Print a line of the result on standard output, above the bar."""
 
 
 class _Silent:
-    """What is there when nobody looks: only outcomes are printed."""
+    """Stands in for the bar when standard error is no terminal: only results are printed."""
 
     def advance(self) -> None:
         pass
@@ -55,7 +55,7 @@ class _Drawn:
         self._bar.update(self._task, completed=done, total=of, description=label)
 
     def say(self, text: str) -> None:
-        # Taken away and drawn again: standard output may be the same terminal, or a file that must get every line.
+        # The bar is removed and redrawn: standard output may be the same terminal, or a file that needs every line.
         self._bar.stop()
         output.say(text)
         self._bar.start()
@@ -63,18 +63,18 @@ class _Drawn:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Bar]:
-    """A progress bar on standard error when that is a terminal; nothing elsewhere.
+    """Show a progress bar on standard error if that is a terminal.
 
-    Standard output and error stay what they are: what others print meanwhile goes where it would go without a bar.
+    Standard output and standard error are not redirected: other output goes where it would go without a bar.
 
     Args:
-        label: What is being done.
-        total: How many there are to do.
+        label: The activity.
+        total: Number of items.
 
     Yields:
         The bar.
     """
-    # Not what Rich takes for a terminal: FORCE_COLOR makes one of any file.
+    # Rich's own test is not used: with FORCE_COLOR it treats any file as a terminal.
     if not sys.stderr.isatty():
         yield _Silent()
         return
@@ -82,7 +82,7 @@ def progress(label: str, total: int) -> Iterator[Bar]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
-    # What is being done comes last: at 80 columns it is the part that gives way.
+    # The description comes last: at 80 columns it is the part that is cut.
     columns = (
         BarColumn(_BAR_WIDTH),
         MofNCompleteColumn(),

@@ -1,4 +1,4 @@
-"""The commands about op-orde reports, and the report that goes with a delivery."""
+"""The commands about op-orde reports and explanations."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def report(
     supplier: opt.SupplierOption, year: opt.YearOption, json: opt.JsonOption = False, home: opt.HomeOption = None
 ) -> None:
-    """Where the op-orde report on the most recent approved file is, and its tables."""
+    """Print the op-orde report on the most recent approved file: its paths and its tables."""
     opened = opt.open_home(home)
     with opt.asking_about(supplier, opened.deliveries.suppliers):
         written = opened.reports.write_latest(opt.supplier_id(supplier), opt.known_year(year, opened.methodology))
@@ -29,7 +29,7 @@ def explain_finding(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What the supplier says about it, between quotes.")],
     home: opt.HomeOption = None,
 ) -> None:
-    """Keep what a supplier explains about a finding; it is shown beside the finding from then on."""
+    """Record a supplier's explanation of a finding; it is shown beside the finding from then on."""
     from dakl_pipeline.op_orde.explanations import explainable_rule, safe_text
     from resources.workflows.explain_finding import explain_finding
 

@@ -1,4 +1,4 @@
-"""Running the DAG from the command line, on the same instance as the Dagster UI."""
+"""Runs the DAG from the command line, on the same instance as the Dagster UI."""
 
 import logging
 import sqlite3
@@ -23,9 +23,9 @@ from dakl_pipeline.errors import DaklError, Missing, Refused
 from resources.config.home import Home
 from resources.storage.files import locked, plainly_named
 
-# What Dagster writes on standard error, with the whole event, when the disk is full.
+# Start of what Dagster writes on standard error, with the whole event, when the disk is full.
 _EVENT_NOT_WRITTEN = "Exception while writing logger call to event log"
-# The run keeps every event for the UI; the terminal gets what the command says.
+# The run keeps every event for the UI; on the terminal only the command itself writes.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -37,16 +37,16 @@ def run_year(
     Args:
         home: The home.
         year: Reporting year.
-        force: Whether to make every table again, also of the same input.
-        report: Is told how far the run is.
+        force: Whether to make every table again, even if its input is unchanged.
+        report: Called with the progress of the run.
 
     Returns:
-        Whether a table was made again; otherwise everything was unchanged.
+        Whether any table was made again; otherwise nothing changed.
 
     Raises:
-        Missing: If a stage misses something, such as a register.
+        Missing: If something that a stage needs is missing, such as a register.
         Refused: If a blocking check failed or a stage could not finish; the last good tables stay.
-        KeyboardInterrupt: If it is interrupted; the history of runs then says that it was cancelled.
+        KeyboardInterrupt: If the run is interrupted; the history of runs then lists it as cancelled.
     """
     run_id = str(uuid4())
     with _in_a_line(home.dagster), redirect_stderr(_WithoutEvents(sys.stderr)), _instance(home) as instance:
@@ -67,7 +67,7 @@ def run_year(
         except KeyboardInterrupt:
             _cancel(instance, run_id)
             raise
-        # Dagster ends an interrupted run as a failed one; the sensor would try it again, and mail about it.
+        # Dagster marks an interrupted run as failed; the sensor would then retry it and mail about it.
         if not result.success and _is_interrupted(result):
             _cancel(instance, run_id)
             raise KeyboardInterrupt
@@ -78,11 +78,11 @@ def run_year(
 
 
 class _Listener:
-    """Tells how far a run is, from its events.
+    """Reports the progress of a run from its events.
 
     Args:
         year: Reporting year.
-        report: Is told.
+        report: Called with the progress.
     """
 
     def __init__(self, year: int, report: Callable[[RunProgress], None]) -> None:
@@ -91,7 +91,7 @@ class _Listener:
         self._done = 0
 
     def __call__(self, event: dg.EventLogEntry) -> None:
-        """Look at an event of the run."""
+        """Handle an event of the run."""
         if event.dagster_event_type is dg.DagsterEventType.STEP_START:
             self._report(RunProgress(self._year, event.step_key or "", self._done, len(STAGES)))
         elif event.dagster_event_type is dg.DagsterEventType.STEP_SUCCESS:
@@ -113,7 +113,7 @@ def _cancel(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 class _WithoutEvents(TextIOBase):
-    """Standard error without the events that Dagster writes there, whole, when its storage does not take them.
+    """Standard error without the full events that Dagster writes there when it cannot store them.
 
     Args:
         target: Standard error.
@@ -123,21 +123,21 @@ class _WithoutEvents(TextIOBase):
         self._target = target
 
     def write(self, text: str) -> int:
-        """Pass on what is no event; the error that follows is told in a line."""
+        """Pass on text that is no event; the error that follows is reported in one line."""
         return len(text) if text.startswith(_EVENT_NOT_WRITTEN) else self._target.write(text)
 
     def flush(self) -> None:
-        """Pass it on."""
+        """Flush standard error."""
         self._target.flush()
 
     def isatty(self) -> bool:
-        """Whether a person looks."""
+        """Return whether standard error is a terminal."""
         return self._target.isatty()
 
 
 @contextmanager
 def _in_a_line(folder: Path) -> Iterator[None]:
-    """Tell in a line what stops the history of runs: a full or read-only disk, or damage."""
+    """Report in one line what makes the history of runs unusable: a full or read-only disk, or damage."""
     try:
         yield
     except OSError as error:
@@ -145,7 +145,7 @@ def _in_a_line(folder: Path) -> Iterator[None]:
             f"the run stopped at {error.filename or folder} ({error.strerror}); the last good figures stay"
         ) from None
     except DBAPIError as error:
-        # What SQLite says of a file holds no data; the text around it may.
+        # SQLite's own error text holds no data; the text that SQLAlchemy adds may.
         raise _trouble(folder, error.orig) from None
 
 
@@ -154,8 +154,8 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
         return Refused(f"the history of runs in {folder} cannot be written ({error}); the last good figures stay")
     if isinstance(error, sqlite3.Error):
         return Refused(
-            f"the history of runs is damaged: put {folder} back from a backup, or move it away and start with an empty "
-            "one: no figure is lost by it"
+            f"the history of runs is damaged: restore {folder} from a backup, or move it away and start with an empty "
+            "one; no figures are lost"
         )
     return Missing("the database with the history of runs does not answer: start it; the last good figures stay")
 
@@ -163,8 +163,8 @@ def _trouble(folder: Path, error: BaseException | None) -> DaklError:
 @contextmanager
 def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
     folder = prepare_instance(home)
-    # Two processes that make the storage of a new home at once get in each other's way.
-    # SQLAlchemy takes a `?` for the end of the name: Dagster would then write beside the home.
+    # The lock: two processes that create the storage of a new home at the same time interfere with each other.
+    # SQLAlchemy ends a file name at a `?`: Dagster would then write beside the home.
     with plainly_named(folder) as named:
         with locked(folder / ".lock"):
             instance = _open(folder, named)
@@ -174,19 +174,19 @@ def _instance(home: Home) -> Iterator[dg.DagsterInstance]:
 
 
 def _open(folder: Path, named: Path) -> dg.DagsterInstance:
-    """Open the history of runs, in files of the home or in the database that its settings name.
+    """Open the history of runs, in files of the home or in the database named in its settings.
 
     Raises:
-        Missing: If the settings are not complete, or the database does not answer.
+        Missing: If the settings are incomplete, or the database does not answer.
     """
     settings = folder / "dagster.yaml"
-    # Dagster tells of each attempt to reach a database, in several lines.
+    # Dagster logs several lines for each attempt to reach a database.
     logging.disable(logging.WARNING)
     try:
         return dg.DagsterInstance.from_config(str(named))
     except dg.DagsterInvalidConfigError:
         raise Missing(
-            f"the settings of Dagster cannot be: correct {settings}, or set the variables that it names"
+            f"the Dagster settings are invalid: correct {settings}, or set the variables that it names"
         ) from None
     except Exception as error:
         if isinstance(error, DBAPIError) and isinstance(error.orig, sqlite3.Error):

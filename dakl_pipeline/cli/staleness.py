@@ -1,4 +1,4 @@
-"""Whether figures that are shown are those of what was delivered, in a sentence for each year that is behind."""
+"""Reports, a sentence per year, which figures do not include all deliveries yet."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Behind:
-    """A year of which the figures are not known to be current.
+    """A year whose figures are not known to be current.
 
     Attributes:
         year: Reporting year.
-        waiting: What they do not show yet.
-        problem: Why nobody could look; None if somebody did.
+        waiting: Changes that the figures do not include yet.
+        problem: Why the changes could not be determined; None if they were.
     """
 
     year: int
@@ -27,7 +27,7 @@ class Behind:
     problem: str | None = None
 
     def as_json(self, clock: output.Clock) -> dict[str, Any]:
-        """The same for programs."""
+        """Return the same as JSON for programs."""
         return {
             "year": self.year,
             "changes": [
@@ -42,11 +42,11 @@ class Behind:
         }
 
     def message(self, clock: output.Clock) -> str:
-        """What waits, and what to do about it."""
+        """Return a sentence with the waiting changes and what to do about them."""
         from dakl_pipeline.operation.reruns import in_words
 
         if self.problem is not None:
-            return f"{self.year}: whether anything waits to be counted could not be looked at: {self.problem}"
+            return f"{self.year}: cannot determine whether changes wait to be counted: {self.problem}"
         changes = [each.what + (f" at {clock.minute(each.at)}" if each.at else "") for each in self.waiting]
         zone = f" ({clock.zone})" if any(each.at for each in self.waiting) else ""
         number = output.quantity(len(changes), "change", "changes")
@@ -57,7 +57,7 @@ class Behind:
 
 
 def years_behind(opened: OpenedHome, years: Iterable[int]) -> list[Behind]:
-    """The years of which the figures do not show everything, or of which that is not known.
+    """Return the years whose figures miss changes, or for which that cannot be determined.
 
     Args:
         opened: The home.
@@ -71,18 +71,18 @@ def years_behind(opened: OpenedHome, years: Iterable[int]) -> list[Behind]:
         except DaklError as error:
             found.append(Behind(year, problem=str(error)))
         except Exception as error:
-            # The figures can be shown all the same; the text of an unforeseen error may quote a row.
+            # The figures can still be shown; the text of an unforeseen error may quote a row.
             found.append(Behind(year, problem=f"unexpected {type(error).__name__}"))
     return found
 
 
 def say_behind(behind: Iterable[Behind], clock: output.Clock, *, aside: bool = False) -> None:
-    """Say what waits.
+    """Print the waiting changes.
 
     Args:
         behind: The years.
-        clock: The clock of the analysts.
-        aside: On standard error, because standard output or a file is for programs.
+        clock: The analysts' clock.
+        aside: Whether to print on standard error, because standard output or a file is for programs.
     """
     from dakl_pipeline.privacy.redaction import mask_line
 

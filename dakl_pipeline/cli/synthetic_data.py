@@ -1,4 +1,4 @@
-"""Writing a synthetic population to a folder and delivering it to a home."""
+"""Writes a synthetic population to a folder and delivers it to a home."""
 
 import csv
 from io import StringIO
@@ -19,7 +19,7 @@ _ACTOR = Actor("synthetic")
 
 
 def plan_of(*, seed: int, years: tuple[int, ...], persons: int, suppliers: int) -> PopulationPlan:
-    """The plan that ``dakl generate`` asks for."""
+    """Return the plan for the arguments of ``dakl generate``."""
     return PopulationPlan(seed=seed, years=years, persons=persons, suppliers=suppliers)
 
 
@@ -31,11 +31,11 @@ def write_registers(registers: dict[int, dict[str, pl.DataFrame]], folder: Path)
 
 
 def write_population(population: Population, folder: Path) -> None:
-    """Write the delivered files, the registers and a timeline that says who delivers or withdraws what, and when.
+    """Write the delivered files, the registers and a timeline of all deliveries and withdrawals.
 
     Args:
         population: The population.
-        folder: Gets ``deliveries/<place in time>/<file name>``, ``registers/`` and, last, ``timeline.csv``.
+        folder: Receives ``deliveries/<place in time>/<file name>``, ``registers/`` and, last, ``timeline.csv``.
     """
     write_registers(population.registers, folder / "registers")
     timeline = StringIO()
@@ -61,7 +61,7 @@ def write_population(population: Population, folder: Path) -> None:
 
 
 def deliver_population(population: Population, opened: OpenedHome, scratch: Path) -> None:
-    """Play the events of a population as suppliers would, through the same door as ``dakl deliver``, with their mails.
+    """Replay the events of a population through the workflows of ``dakl deliver`` and ``dakl withdraw``, with mails.
 
     Args:
         population: The population.

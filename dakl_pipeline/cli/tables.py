@@ -1,4 +1,4 @@
-"""A table as lines of text, in a width: whole words, whole numbers, whole ids."""
+"""Lays out a table as lines of text within a width, without breaking words, numbers or ids."""
 
 import textwrap
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 _GAP = 2
-# A row over more lines is harder to read than one whose last columns are on lines of their own.
+# A row wrapped over more lines is harder to read than one whose last columns are on lines of their own.
 _MOST_WRAPPED_LINES = 2
 _INDENT = 4
 
@@ -16,9 +16,9 @@ class Column:
     """A column of text.
 
     Attributes:
-        heading: What is above it.
+        heading: Its heading.
         cells: Its cells, from the first row to the last.
-        is_numeric: Whether it is aligned to the right.
+        is_numeric: Whether it is right-aligned.
     """
 
     heading: str
@@ -27,12 +27,12 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Of the widest cell."""
+        """Width of the widest cell or the heading."""
         return max(map(len, (self.heading, *self.cells)))
 
     @property
     def least_width(self) -> int:
-        """Of the longest word: narrower would cut it. Of a heading a part that ends in a hyphen is a word."""
+        """Width of the longest word, which is never cut. Headings may also break after a hyphen."""
         words = _parts(self.heading, 1)
         return max((len(word) for text in (*words, *self.cells) for word in text.split()), default=0)
 
@@ -40,15 +40,15 @@ class Column:
 def lines(columns: Sequence[Column], width: int | None) -> tuple[list[str], list[str]]:
     """Lay out a table.
 
-    It is as wide as it must be, when that fits. Otherwise cells go on at a next line, between words; and when that
-    takes many lines, or words are too long for it, the columns that do not fit are under the others, indented.
+    If the table fits, it has its natural width. Otherwise cells wrap between words. If that takes too many lines, or
+    words are too long, the columns that do not fit go below the others, indented.
 
     Args:
-        columns: The columns, of the same number of cells each.
-        width: How wide it may be; as wide as it is when None. Only a word that is wider itself goes over it.
+        columns: The columns, all with the same number of cells.
+        width: Maximum width; unlimited when None. Only a single word that is wider may exceed it.
 
     Returns:
-        The lines of the headings, and those of the rows.
+        The lines of the headings, and the lines of the rows.
     """
     widths = [column.width for column in columns]
     if width is None or _total(widths) <= width:
@@ -64,7 +64,7 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _shrunk(columns: Sequence[Column], width: int) -> list[int] | None:
-    """Narrower columns, the widest first; None when the words are too long."""
+    """Return column widths that fit, shrinking the widest first; None if the words are too long."""
     least = [column.least_width for column in columns]
     widths = [column.width for column in columns]
     if _total(least) > width:
@@ -81,7 +81,7 @@ def _most_lines(columns: Sequence[Column], widths: Sequence[int]) -> int:
 
 
 def _stacked(columns: Sequence[Column], width: int) -> tuple[list[str], list[str]]:
-    """Groups of columns, each on lines of its own; those after the first are indented, and left out where empty."""
+    """Lay out groups of columns on lines of their own; groups after the first are indented, and skipped if empty."""
     groups: list[list[Column]] = [[]]
     for column in columns:
         room = width - (_INDENT if len(groups) > 1 else 0)
@@ -131,7 +131,7 @@ def _joined(columns: Sequence[Column], parts: Sequence[Sequence[str]], widths: S
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """A text over lines of whole words; a word that is wider itself stays whole. An indented text stays indented."""
+    """Wrap a text between words; a word wider than the width stays whole. Indentation is kept."""
     if width is None or len(text) <= width:
         return [text]
     indent = " " * (len(text) - len(text.lstrip()))

@@ -25,14 +25,14 @@ load_from:
       module_name: dakl_pipeline.definitions
       location_name: dakl_pipeline
 """
-# `dagster dev` says on every start that `dg dev` supersedes it; that one is for the layout of another kind of project.
+# `dagster dev` warns on every start that `dg dev` supersedes it, but `dg dev` needs another project layout.
 _DEV_IS_FOR_US = "ignore:Function `dev_command` is superseded"
-# Its services write what they were doing; what a crash leaves is well too.
+# Time for the services to write their state; a hard kill does no harm either.
 _SECONDS_TO_END = 2.0
 
 
 def serve_ui(home: Home, port: int) -> None:
-    """Run the Dagster UI and daemon on this home, on 127.0.0.1 only, until Ctrl-C.
+    """Run the Dagster UI and daemon for this home, on 127.0.0.1 only, until Ctrl-C.
 
     Args:
         home: The home.
@@ -47,12 +47,12 @@ def serve_ui(home: Home, port: int) -> None:
     folder = prepare_instance(home)
     workspace = folder / "workspace.yaml"
     workspace.write_text(_WORKSPACE, encoding="utf-8")
-    # Where this process is, which stays so while the UI runs, is a name that SQLAlchemy cannot misread.
+    # SQLAlchemy cannot misread the working directory of this process, which does not change while the UI runs.
     dagster_home = folder if is_plain(folder) else Path(f"/proc/{os.getpid()}/cwd")
     os.environ.update(DAKL_HOME=str(home.root), DAGSTER_HOME=str(dagster_home))
     if (key_file := load_environment().pseudonym_key_file) is not None:
         os.environ["DAKL_PSEUDONYM_KEY_FILE"] = str(key_file.resolve())
-    # Dagster looks in its working directory for modules, settings and a .env file: only in the home, then.
+    # Dagster looks for modules, settings and a .env file in its working directory, so make that the home.
     os.chdir(folder)
     from dakl_pipeline.cli.landing import landing_path
 
@@ -63,14 +63,14 @@ def serve_ui(home: Home, port: int) -> None:
 
 
 def _serve(program: Sequence[str]) -> None:
-    """Run Dagster until it ends, or until this process is told to stop."""
-    # A shell that starts a command in the background lets it ignore SIGINT, and Dagster would too.
+    """Run Dagster until it ends or this process receives SIGINT or SIGTERM."""
+    # A command that a shell starts in the background ignores SIGINT, and Dagster would inherit that.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.default_int_handler)
     reading, writing = os.pipe()
     is_over = threading.Event()
     forwarding = threading.Thread(target=_forward, args=(reading, is_over), daemon=True)
-    # A group of its own, so that all its services can be ended when they do not end by themselves.
+    # A process group of its own, so that all services can be killed if they do not end by themselves.
     with subprocess.Popen(  # noqa: S603 - no shell, fixed program
         program, process_group=0, stdout=writing, stderr=writing
     ) as dagster:
@@ -79,17 +79,17 @@ def _serve(program: Sequence[str]) -> None:
         try:
             code = dagster.wait()
         except KeyboardInterrupt:
-            # A service that ends later than another tells of what it was doing, with tracebacks.
+            # A service that outlives another prints tracebacks.
             is_over.set()
             _end(dagster)
             return
         forwarding.join(_SECONDS_TO_END)
     if code != 0:
-        raise Refused(f"Dagster stopped with exit code {code}: see what it said above")
+        raise Refused(f"Dagster stopped with exit code {code}: see its output above")
 
 
 def _forward(reading: int, is_over: threading.Event) -> None:
-    """Show what Dagster says, until it is over."""
+    """Print the output of Dagster until ``is_over`` is set."""
     while said := os.read(reading, 1 << 16):
         if not is_over.is_set():
             sys.stdout.buffer.write(said)

@@ -1,4 +1,4 @@
-"""How a verdict on a file looks on a terminal and as JSON."""
+"""Shows the verdict on a file on a terminal and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from dakl_pipeline.intake.findings import Finding
     from dakl_pipeline.intake.reading import Reading
 
-# Of one rule in one column, and of all together: enough to find the fault in the file.
+# Findings shown per rule and column, and in total: enough to find the fault in the file.
 _SHOWN_OF_A_KIND = 3
 _LISTED = 30
 
 
 def verdict_json(verdict: "Verdict") -> dict[str, Any]:
-    """The verdict in the shape of the contract."""
+    """Return the verdict as JSON for programs."""
     from dakl_pipeline.intake.findings import with_totals
 
     return {
@@ -41,7 +41,7 @@ def verdict_json(verdict: "Verdict") -> dict[str, Any]:
 
 
 def print_for_analyst(findings: "Iterable[Finding]") -> None:
-    """Print what only the analyst may know of a delivery, with what to do."""
+    """Print the findings on a delivery that only the analyst may see, with what to do."""
     from dakl_pipeline.intake.catalogue import SEVERITIES, rules_by_id
 
     for each in findings:
@@ -93,12 +93,12 @@ def _why_rejected(verdict: "Verdict") -> str:
 
 
 def _reading(verdict: "Verdict") -> "Reading | None":
-    """What was read; nothing of a file that came too late and is right otherwise."""
+    """Return what was read, or None if the file was rejected."""
     return verdict.reading if verdict.approved else None
 
 
 def _first(findings: Iterable["Finding"]) -> "list[Finding]":
-    """The first findings of each rule in each column, in their order."""
+    """Return the first findings of each rule in each column, in their order."""
 
     def first_rows() -> "Iterator[Finding]":
         seen = Counter[tuple[str, str | None]]()

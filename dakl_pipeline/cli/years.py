@@ -1,4 +1,4 @@
-"""Years side by side: each run of a year in a process of its own, as many at a time as there are processors."""
+"""Runs years in parallel: each year in its own process, as many at a time as there are processors."""
 
 import multiprocessing
 import os
@@ -17,22 +17,22 @@ from dakl_pipeline.errors import DaklError, Refused
 from resources.config.home import Home
 
 _STOPPED = (
-    "it was stopped from outside, perhaps for want of memory; the last good figures stay. Run again, with --jobs 1 to "
-    "count one year at a time"
+    "it was stopped from outside, perhaps because memory ran out; the last good figures stay. Run again, with --jobs 1 "
+    "to count one year at a time"
 )
-# After Ctrl-C, which each of them gets too: to end by itself, and after that to end when it is asked to.
+# After Ctrl-C, which every process receives: time to end by itself, and again after it is terminated.
 _SECONDS_TO_END = 1.5
 
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far a run of a year is.
+    """The progress of the run of a year.
 
     Attributes:
         year: Reporting year.
-        stage: The stage that is being made; empty after the last.
-        done: Stages that are done.
-        of: Stages in all.
+        stage: The current stage; empty when a stage has just ended.
+        done: Number of stages done.
+        of: Total number of stages.
     """
 
     year: int
@@ -43,11 +43,11 @@ class RunProgress:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a year.
+    """The outcome of a year.
 
     Attributes:
         year: Reporting year.
-        is_changed: Whether a table was made again; None if the run failed.
+        is_changed: Whether any table was made again; None if the run failed.
         error: Why the run failed; None if it did not.
     """
 
@@ -68,17 +68,17 @@ def run_years(
     jobs: int | None = None,
     report: Report = lambda progress: None,
 ) -> Iterator[Done]:
-    """Materialise the whole chain for some years, one run a year; a year that fails does not stop the others.
+    """Materialise the whole chain for some years, one run per year; a year that fails does not stop the others.
 
     Args:
         home: The home.
         years: Reporting years.
-        force: Whether to make every table again, also of the same input.
-        jobs: How many years at a time; the number of processors when None.
-        report: Is told how far each run is.
+        force: Whether to make every table again, even if its input is unchanged.
+        jobs: Number of years at a time; the number of processors when None.
+        report: Called with the progress of each run.
 
     Yields:
-        What became of each year, as soon as it is known.
+        The outcome of each year, as soon as it is known.
     """
     workers = min(len(years), jobs or os.cpu_count() or 1)
     if workers == 1:
@@ -105,11 +105,11 @@ def run_years(
 
 
 def report_to(bar: Bar, years: int) -> Report:
-    """Let a bar show how far all runs are together.
+    """Return a callback that shows the combined progress of all runs on a bar.
 
     Args:
         bar: The bar.
-        years: How many years are counted.
+        years: Number of years that are counted.
     """
     done: dict[int, int] = {}
 
@@ -125,13 +125,13 @@ def _start(root: Path, year: int, force: bool) -> tuple[Connection, SpawnProcess
     receiving, sending = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sending, _run, root, year, force))
     process.start()
-    # Its own end is the only one, so that the end of the process is seen here.
+    # The child then holds the only sending end, so that its exit is seen here.
     sending.close()
     return receiving, process
 
 
 def _said(connection: Connection) -> RunProgress | Done | None:
-    """What a run says next; None when its process is gone."""
+    """Return the next message of a run; None if its process is gone."""
     try:
         said: RunProgress | Done = connection.recv()
     except (EOFError, OSError):
@@ -140,10 +140,10 @@ def _said(connection: Connection) -> RunProgress | Done | None:
 
 
 def _work(connection: Connection, run: _Run, root: Path, year: int, force: bool) -> None:
-    """The life of a process: a run of one year."""
+    """Run one year in this process and send its progress and outcome."""
 
     def report(progress: RunProgress) -> None:
-        # Who asked for the run may be gone; the figures are none the less right.
+        # The parent process may be gone; the run goes on all the same.
         with suppress(OSError):
             connection.send(progress)
 
@@ -161,7 +161,7 @@ def _run(root: Path, year: int, force: bool, report: Report) -> Done:
 
 
 def _end(processes: Sequence[SpawnProcess]) -> None:
-    """See to it that runs end that nobody waits for any more."""
+    """End the processes: wait, then terminate, then kill."""
     _wait_for(processes)
     for process in processes:
         process.terminate()

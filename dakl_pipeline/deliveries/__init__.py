@@ -1,1 +1,1 @@
-"""The delivery log: its entries, the rounds in which suppliers deliver, and which files count."""
+"""The delivery log: its entries, the collection rounds, and the selection of files."""

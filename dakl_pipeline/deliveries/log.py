@@ -1,7 +1,6 @@
-"""What the delivery log holds: one entry per received file, withdrawal or cancellation of one of these.
+"""The entries of the delivery log, as validated, immutable objects: deliveries, withdrawals and cancellations.
 
-Belongs here: the entries as validated, immutable objects. Does not belong here: where they are kept (``resources``) and
-what follows from them (``selection``).
+Storage belongs in ``resources``; which files count is decided in ``selection``.
 """
 
 from collections.abc import Iterable
@@ -14,13 +13,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from dakl_pipeline.intake.findings import Finding
 from dakl_pipeline.intake.profile import FileProfile
 
-# Clocks of servers differ by less; what is further ahead is a typing error, or was written by a clock that jumped.
+# Server clocks differ by less; a time further ahead is a typing error, or comes from a clock that jumped.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something that is logged.
+    """The person who performs a logged action.
 
     Attributes:
         account: Name of the account, which is logged.
@@ -30,13 +29,13 @@ class Actor:
 
 
 class _Entry(BaseModel):
-    """What every entry has: who, when and how it got in.
+    """The fields that all entries share.
 
     Attributes:
         sequence: Place in the log, from 1, in the order of logging.
-        supplier_id: Who delivered or withdrew.
-        received_at: When it happened, as far as the rounds are concerned.
-        recorded_at: When it was logged.
+        supplier_id: Supplier that delivered or withdrew.
+        received_at: Time of receipt, which decides the round.
+        recorded_at: Time of logging.
         recorded_by: Account that logged it.
         late_reason: Why an analyst accepted it outside the window; None if it was not late.
     """
@@ -52,7 +51,7 @@ class _Entry(BaseModel):
 
     @property
     def delivery_id(self) -> str:
-        """The entry's name in the log and in the warehouse."""
+        """The id of the entry in the log and the warehouse."""
         return delivery_id(self.sequence)
 
 
@@ -60,19 +59,19 @@ class Delivery(_Entry):
     """A received file with its verdict.
 
     Attributes:
-        reporting_year: Year it is about; None when the name does not say.
-        file_name: Name it came with, numbers masked where it could hold a person's.
-        stored_name: Name of the file beside the entry.
+        reporting_year: Reporting year; None if the file name does not give one.
+        file_name: Delivered name, with numbers masked that could identify a person.
+        stored_name: Name of the file stored beside the entry.
         sha256: Digest of the file as received.
         size: Bytes of the file as received.
         registrations: Number of registrations in an approved file.
         approved: The verdict of the technical check.
         findings: Exact number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
-        same_content_as: First entry of this supplier and year with the same bytes; None when the content is new.
+        same_content_as: First entry of this supplier and year with the same bytes; None if the content is new.
         profile: Counts of an approved file, to compare later files with; None in entries of earlier versions.
         compared_with: Ids of the earlier deliveries of this supplier with which it was compared.
-        for_analyst: What an analyst should know of it; a supplier never gets to see it.
+        for_analyst: Findings for the analyst only, never shown to a supplier.
     """
 
     kind: Literal["delivery"] = "delivery"
@@ -122,15 +121,15 @@ LogEntry = Annotated[Entry, Field(discriminator="kind")]
 
 
 def delivery_id(sequence: int) -> str:
-    """The id of the entry with this place in the log: at least six digits."""
+    """Return the id of the entry at this place in the log: at least six digits."""
     return f"{sequence:06d}"
 
 
 def cancellations(entries: Iterable[Entry]) -> dict[str, Cancellation]:
-    """The entries that no longer count, by their id, each with what cancelled it."""
+    """Return the cancellations, by the id of the cancelled entry."""
     return {entry.cancels: entry for entry in entries if isinstance(entry, Cancellation)}
 
 
 def order_of_receipt(entry: Entry) -> tuple[datetime, int]:
-    """Order in which entries count: time of receipt, at the same instant place in the log (monitor rule 3.3)."""
+    """Return the sort key of an entry: time of receipt, then place in the log (monitor rule 3.3)."""
     return entry.received_at, entry.sequence

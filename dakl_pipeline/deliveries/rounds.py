@@ -1,4 +1,4 @@
-"""The calendar of the rounds: which round an instant belongs to and whether a window is open."""
+"""The calendar of the rounds: to which round a time belongs, and whether a window is open."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -9,32 +9,32 @@ from dakl_pipeline.reference.rounds import DeliveryRound
 
 
 def rounds_of(year: int, methodology: Methodology) -> tuple[DeliveryRound, ...]:
-    """The rounds about a reporting year, oldest first."""
+    """Return the rounds about a reporting year, oldest first."""
     return tuple(r for r in methodology.rounds if year in r.reporting_years)
 
 
 def round_of(year: int, at: datetime, methodology: Methodology) -> int:
-    """The round of a reporting year that an instant belongs to (monitor rules 3.4 and 3.5).
+    """Return the round of a reporting year to which a time belongs (monitor rules 3.4 and 3.5).
 
     Args:
         year: Reporting year.
-        at: An instant with a time zone.
+        at: A time with a time zone.
         methodology: Settings, for the rounds and the time zone of the calendar.
 
     Returns:
-        Index among :func:`rounds_of` of the last round that had started; -1 before the first.
+        Index in :func:`rounds_of` of the last round that had started; -1 before the first.
     """
     day = local_date(at, methodology)
     return sum(r.delivery_start <= day for r in rounds_of(year, methodology)) - 1
 
 
 def missed_delivery_window(year: int, at: datetime, methodology: Methodology) -> str | None:
-    """Why a file may not be delivered now, or None when the window is open.
+    """Return why a file may not be delivered at a time, or None if the window is open.
 
-    Both ends are included; the extension of a round counts as open.
+    Both end days are included; the extension of a round counts as open.
 
     Returns:
-        The windows in words (Dutch) that were missed.
+        The missed windows in words (Dutch).
     """
     windows = [(r.delivery_start, r.last_delivery_date) for r in rounds_of(year, methodology)]
     if _is_open(windows, at, methodology):
@@ -45,10 +45,10 @@ def missed_delivery_window(year: int, at: datetime, methodology: Methodology) ->
 
 
 def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) -> str | None:
-    """Why a year may not be withdrawn now, or None when the window is open.
+    """Return why a year may not be withdrawn at a time, or None if the window is open.
 
     Returns:
-        The windows that were missed, for an analyst.
+        The missed windows, in English for an analyst.
     """
     windows = [(r.withdrawal_start, r.withdrawal_end) for r in rounds_of(year, methodology)]
     if _is_open(windows, at, methodology):
@@ -57,20 +57,20 @@ def missed_withdrawal_window(year: int, at: datetime, methodology: Methodology) 
 
 
 def last_day_to_deliver(year: int, at: datetime, methodology: Methodology) -> date | None:
-    """The last day of the delivery window that is open at a moment; None when none is."""
+    """Return the last day of the delivery window that is open at a time; None if none is open."""
     day = local_date(at, methodology)
     days = [r.last_delivery_date for r in rounds_of(year, methodology) if r.delivery_start <= day]
     return max((last for last in days if day <= last), default=None)
 
 
 def next_round_to_deliver(year: int, at: datetime, methodology: Methodology) -> DeliveryRound | None:
-    """The first round about a reporting year whose delivery window is still to come; None when there is none."""
+    """Return the next round about a reporting year whose delivery window has not started yet; None if there is none."""
     day = local_date(at, methodology)
     return next((r for r in rounds_of(year, methodology) if r.delivery_start > day), None)
 
 
 def local_date(at: datetime, methodology: Methodology) -> date:
-    """The day of an instant on the Dutch calendar."""
+    """Return the date of a time in the time zone of the calendar."""
     return at.astimezone(ZoneInfo(methodology.time_zone)).date()
 
 

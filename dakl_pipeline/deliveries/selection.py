@@ -1,7 +1,6 @@
-"""The selection: which file of which supplier counts for a reporting year, and why the others do not.
+"""Selects the file of each supplier that counts for a reporting year, and explains why the others do not.
 
-Belongs here: monitor rules 3.3 and 3.4 over the log, and cancellations. Does not belong here: verdicts on files and the
-log itself.
+Applies monitor rules 3.3 and 3.4 and cancellations to the log.
 """
 
 from collections.abc import Iterable
@@ -24,14 +23,13 @@ _REJECTED = {
 
 @dataclass(frozen=True)
 class DeliveryStatus:
-    """How a delivery stands in the selection.
+    """The status of a delivery in the selection.
 
     Attributes:
         delivery: The log entry.
         is_selected: Whether it counts for its supplier and year.
-        reason: Why it does or does not, in words for an analyst.
-        superseded_by: The cancellation, withdrawal or later file because of which it does not count; None for any other
-            reason.
+        reason: Why it does or does not, in English for an analyst.
+        superseded_by: The cancellation, withdrawal or later file that excludes it; None for any other reason.
     """
 
     delivery: Delivery
@@ -41,11 +39,11 @@ class DeliveryStatus:
 
 
 def delivery_statuses(entries: Iterable[Entry], methodology: Methodology) -> list[DeliveryStatus]:
-    """Say of every delivery whether it is selected and why (monitor rules 3.3 and 3.4).
+    """Return for every delivery whether it is selected and why (monitor rules 3.3 and 3.4).
 
-    The most recent approved file of a supplier and year counts. A rejected later file does not push out an approved
-    earlier one. A withdrawal takes out every file of its round and of earlier rounds, also one received after it in the
-    same round; an approved file of a later round counts again. An entry that was cancelled decides about no other.
+    The most recent approved file of a supplier and year counts. A rejected later file does not supersede an approved
+    earlier one. A withdrawal removes every file of its round and of earlier rounds, even one received after it in the
+    same round; an approved file of a later round counts again. A cancelled entry has no effect on others.
 
     Args:
         entries: The log.
@@ -83,7 +81,7 @@ def delivery_statuses(entries: Iterable[Entry], methodology: Methodology) -> lis
 
 
 def words_of(cancellation: Cancellation) -> str:
-    """Why an entry that was cancelled does not count."""
+    """Return why a cancelled entry does not count."""
     return f"cancelled by {cancellation.delivery_id}: {cancellation.why}"
 
 
@@ -95,7 +93,7 @@ def _withdraws(withdrawal: Withdrawal, delivery: Delivery, methodology: Methodol
 
 
 def select(entries: Iterable[Entry], *, year: int, methodology: Methodology) -> list[Delivery]:
-    """The deliveries that count for a reporting year, by supplier.
+    """Return the selected deliveries of a reporting year, sorted by supplier.
 
     Args:
         entries: The log.
@@ -107,7 +105,7 @@ def select(entries: Iterable[Entry], *, year: int, methodology: Methodology) -> 
 
 
 def selection_table(deliveries: Iterable[Delivery], *, year: int) -> pl.DataFrame:
-    """The selection as a frame of the contract ``deliveries.selected``.
+    """Return the selection as a frame of the contract ``deliveries.selected``.
 
     Args:
         deliveries: The selected deliveries of the year.

@@ -1,4 +1,4 @@
-"""What waits: deliveries and withdrawals that are not in the figures yet, one by one."""
+"""Lists the deliveries and withdrawals that are not in the figures yet."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from dakl_pipeline.deliveries.selection import DeliveryStatus
 
 @dataclass(frozen=True)
 class Waiting:
-    """A change that the figures of a year do not show yet.
+    """A change that is not in the figures of a year yet.
 
     Attributes:
-        what: What happened, as a clause.
-        at: When it happened; None if that is not known.
-        delivery_id: The entry of the log because of which; None for a change of anything else.
+        what: The change, as a clause.
+        at: When it happened; None if unknown.
+        delivery_id: The log entry that caused it; None for other changes.
     """
 
     what: str
@@ -27,11 +27,11 @@ class Waiting:
 def waiting_in_selection(
     counted: pl.DataFrame, delivery_statuses: Iterable[DeliveryStatus], *, year: int
 ) -> list[Waiting]:
-    """What changed in the selection of a year since it was counted, a supplier at a time.
+    """Return the changes in the selection of a year since it was counted, by supplier.
 
     Args:
-        counted: Frame of the contract ``deliveries.selected`` of what was counted.
-        delivery_statuses: How every delivery stands now.
+        counted: Frame of the contract ``deliveries.selected`` with the counted deliveries.
+        delivery_statuses: Current status of every delivery.
         year: Reporting year.
     """
     of_year = [status for status in delivery_statuses if status.delivery.reporting_year == year]
@@ -50,14 +50,14 @@ def _change(supplier: str, before: str | None, now: DeliveryStatus | None, by_id
         new = now.delivery
         if before is None or new.delivery_id > before:
             return Waiting(f"{supplier} delivered {_named(now)}", new.received_at, new.delivery_id)
-        return Waiting(f"of {supplier} {_named(now)} counts instead of {before}", None, new.delivery_id)
+        return Waiting(f"{_named(now)} of {supplier} counts instead of {before}", None, new.delivery_id)
     assert before is not None
-    # Gone from a log that was put back from a backup.
+    # Missing from a log that was restored from a backup.
     if (former := by_id.get(before)) is None:
         return Waiting(f"the file of {supplier} that was counted ({before}) is not in the log", None, before)
     if (cause := former.superseded_by) is not None:
         return Waiting(f"{supplier} withdrew {_named(former)}", cause.received_at, cause.delivery_id)
-    return Waiting(f"{_named(former)} of {supplier} does not count any more", None, before)
+    return Waiting(f"{_named(former)} of {supplier} no longer counts", None, before)
 
 
 def _named(status: DeliveryStatus) -> str:

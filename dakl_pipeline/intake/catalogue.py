@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Severity = Literal["error", "warning", "notice"]
 ColumnSet = Literal["basic", "optional"]
 
-# What a supplier reads for each: on a terminal, in a mail and in a report.
+# The words that suppliers read on a terminal, in a mail and in a report.
 SEVERITIES: dict[Severity, str] = {"error": "fout", "warning": "waarschuwing", "notice": "aandachtspunt"}
 
-# What stands for the reporting year in a text when it is not known.
+# Stands for the reporting year in a text if it is unknown.
 UNKNOWN_YEAR = "<verslagjaar>"
 
-# What a message may show: nothing of this can hold a value from a delivered row.
+# Placeholders allowed in a message: none can contain a value from a delivered row.
 SAFE_PLACEHOLDERS = frozenset(
     {
         "column",
@@ -40,7 +40,7 @@ SAFE_PLACEHOLDERS = frozenset(
         "years",
     }
 )
-# What only an analyst may read: it names other suppliers.
+# Placeholders for analysts only, because they name other suppliers.
 ANALYST_PLACEHOLDERS = SAFE_PLACEHOLDERS | {"other", "supplier", "suppliers"}
 
 
@@ -63,14 +63,14 @@ class Rule(_Entry):
         id: stable identifier, as it appears in findings.
         level: 0 format, 1 within the file, 2 against earlier deliveries, 3 against registers.
         severity: ``error`` rejects the file, ``warning`` and ``notice`` are shown with an approved file.
-        columns: delivered columns that get a verdict each; empty when the row or the file as a whole is meant.
-        tests: what holds when the rule holds (Dutch).
+        columns: delivered columns that are each tested; empty if the rule is about a whole row or file.
+        tests: the condition that the rule tests (Dutch).
         title: short name (Dutch).
         message: text of a finding (Dutch), with placeholders of ``SAFE_PLACEHOLDERS`` only.
         action: what to do (Dutch); may hold ``{year}``.
         actor: who does it.
-        audience: ``analyst`` when a supplier may never see a finding, because it names another supplier.
-        column_set: ``optional`` when the rule needs the optional columns.
+        audience: ``analyst`` if suppliers may never see a finding, because it names another supplier.
+        column_set: ``optional`` if the rule needs the optional columns.
         from_year: first reporting year to which the rule applies, if any.
         to_year: last reporting year to which the rule applies, if any.
         source: where the rule comes from.
@@ -101,11 +101,11 @@ class Rule(_Entry):
         return self
 
     def what_to_do(self, year: int | None) -> str:
-        """The action, for a file of this reporting year."""
+        """Return the action, for a file of this reporting year."""
         return self.action.format(year=UNKNOWN_YEAR if year is None else year)
 
     def applies_to(self, year: int | None) -> bool:
-        """Whether the rule is in force for this reporting year (an unknown year: every rule is)."""
+        """Return whether the rule applies to this reporting year (for an unknown year, every rule applies)."""
         return year is None or (self.from_year or year) <= year <= (self.to_year or year)
 
 
@@ -113,9 +113,9 @@ class Catalogue(_Entry):
     """The whole catalogue.
 
     Attributes:
-        version: version of the rules, to be kept beside a verdict.
+        version: version of the rules, stored with each verdict.
         separator: the character between fields (assumption A1).
-        closing_words: how a line begins that closes a list and is no registration.
+        closing_words: first words of a line that closes a list and is no registration.
         column: the delivered columns in their fixed order.
         rule: every rule, in the order of the documentation.
     """
@@ -141,16 +141,16 @@ class Catalogue(_Entry):
         return self
 
     def columns(self, column_set: ColumnSet) -> tuple[str, ...]:
-        """The delivered column names of a basic file, or of one with the optional columns, in order."""
+        """Return the column names of a file with the basic or the optional set, in order."""
         return tuple(c.name for c in self.column if column_set == "optional" or c.column_set == "basic")
 
 
 @cache
 def catalogue() -> Catalogue:
-    """The rule catalogue that is delivered with the package.
+    """Return the rule catalogue in the package.
 
     Raises:
-        pydantic.ValidationError: the catalogue is not consistent.
+        pydantic.ValidationError: if the catalogue is inconsistent.
     """
     text = files("dakl_pipeline.reference").joinpath("rules.toml").read_text(encoding="utf-8")
     return Catalogue.model_validate(tomllib.loads(text))
@@ -158,5 +158,5 @@ def catalogue() -> Catalogue:
 
 @cache
 def rules_by_id() -> dict[str, Rule]:
-    """Every rule by its id."""
+    """Return all rules by id."""
     return {rule.id: rule for rule in catalogue().rule}

@@ -1,7 +1,6 @@
-"""The technical check of one delivered file, with the content findings of an approved one.
+"""The technical check of one delivered file, with the content findings of an approved file.
 
-Belongs here: the verdict on a file. Does not belong here: the delivery window and which file counts (they need the
-log of deliveries), and what is done with the registrations.
+The delivery window and the selection of files do not belong here: they need the delivery log.
 """
 
 from collections import Counter
@@ -30,14 +29,14 @@ class Verdict(BaseModel):
     """The outcome of the check of one file.
 
     Attributes:
-        approved: no rule that rejects the file found anything.
-        reporting_year: the year in the file name, else the year that was asked for, else None.
+        approved: whether no rule that rejects the file found anything.
+        reporting_year: the year in the file name, else the requested year, else None.
         registrations: number of lines below the header, right or wrong.
-        findings: by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` of each rule.
-        counts: exactly how often each rule found something in each column.
-        columns: the delivered set of columns, or None when the header is not right.
+        findings: by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` per rule.
+        counts: exact number of findings per rule and column.
+        columns: the delivered set of columns, or None if the header is wrong.
         profile: counts of an approved file, to compare later files with.
-        diagnoses: what lies behind many findings of one kind, the cause of most of them first.
+        diagnoses: probable causes of many similar findings, the cause of most findings first.
         reading: how many registrations of an approved file count, as far as the file shows; None for any other file.
     """
 
@@ -54,10 +53,10 @@ class Verdict(BaseModel):
     profile: FileProfile | None = None
 
     def with_findings_first(self, findings: Iterable[Finding]) -> "Verdict":
-        """The same verdict with findings on the file as a whole before the others.
+        """Return the same verdict with findings on the whole file before the others.
 
         Args:
-            findings: what came to light beside the check of the file itself.
+            findings: findings from outside the check of the file itself.
         """
         first = tuple(findings)
         times = Counter(each.rule for each in first)
@@ -65,7 +64,7 @@ class Verdict(BaseModel):
         return self.model_copy(update={"findings": (*first, *self.findings), "counts": (*counts, *self.counts)})
 
     def counts_by_rule(self) -> dict[str, int]:
-        """Exactly how often each rule found something, by the id of the rule."""
+        """Return the exact number of findings of each rule, by rule id."""
         totals: Counter[str] = Counter()
         for each in self.counts:
             totals[each.rule] += each.count
@@ -83,19 +82,19 @@ def check_delivery(
 ) -> Verdict:
     """Check a delivered file: all technical rules but the delivery window, then the content (monitor rules 3.1 and 4).
 
-    Every fault of the file is found in one go. Content findings (warnings and notices) are there only when the file
-    has no error. No value from the file is ever part of a finding.
+    One pass finds every fault in the file. Content findings (warnings and notices) are reported only if the file has
+    no error. A finding never contains a value from the file.
 
     Args:
-        source: a binary stream at its start, read once to its end, unless it is no text at all; not closed.
+        source: a binary stream at its start, read once to its end unless it is not text; not closed.
         file_name: the name as delivered, without a folder.
         methodology: the settings of the statistic.
-        today: the day of the check, on the Dutch calendar.
-        reporting_year: the year for which the file is offered, if that is known beside its name.
-        block_bytes: about how many bytes are held at a time.
+        today: the day of the check, in Dutch time.
+        reporting_year: the year for which the file is delivered, if known apart from its name.
+        block_bytes: approximate number of bytes held at a time.
 
     Returns:
-        The verdict. Nothing is raised for a faulty file.
+        The verdict. A faulty file raises no exception.
     """
     parsed = parse_file_name(file_name)
     names = Collector()
@@ -103,7 +102,7 @@ def check_delivery(
     context = Context(year=year if year and 1 <= year <= date.max.year else None, methodology=methodology, today=today)
     is_well_named = parsed.fault is None and not names.has_errors
     content = ContentCheck(context)
-    # Without a year that figures are made of, the content cannot be judged.
+    # The content can only be judged for a reporting year of the settings.
     is_judged = context.year in methodology.reporting_years
     scanned = scan(source, context, content.receive if is_judged else None, block_bytes=block_bytes)
     collector = scanned.collector

@@ -1,4 +1,4 @@
-"""The content findings of one file, block by block: what may be wrong in a file that is technically right."""
+"""The content findings of one file, block by block: possible faults in a file that is technically right."""
 
 from datetime import date
 from functools import cache
@@ -16,16 +16,15 @@ from dakl_pipeline.intake.scan import Test, Tests, add_hits
 from dakl_pipeline.intake.table_rules import TABLE_RULES, compare_rows
 from dakl_pipeline.intake.values import Context
 
-# Registrations are compared with each other up to here; far more than the whole country delivers, and it keeps a file
-# of any size in bounded memory.
+# Larger files are not compared row by row, to bound memory; the limit is far above what the whole country delivers.
 MAX_COMPARED_ROWS = 1_500_000
 
 
 class ContentCheck:
-    """Looks at the registrations of a file as they come by.
+    """Tests the registrations of a file as they are read.
 
     Args:
-        context: the delivery; its reporting year is known when registrations come.
+        context: the delivery; its reporting year must be known before ``receive`` is called.
     """
 
     def __init__(self, context: Context) -> None:
@@ -38,7 +37,7 @@ class ContentCheck:
         self._readings = None if context.year is None else Readings(context.year, context.methodology)
 
     def receive(self, registrations: pl.DataFrame, column_set: ColumnSet) -> None:
-        """Test the next registrations on their content.
+        """Test the content of the next registrations.
 
         Args:
             registrations: ``line_number`` and the columns of ``values.typed_expressions``, of a file without errors
@@ -63,17 +62,17 @@ class ContentCheck:
         self._parts = [*self._parts, registrations] if self._rows <= MAX_COMPARED_ROWS else []
 
     def profile(self) -> FileProfile | None:
-        """The profile of what came by; None when nothing did."""
+        """Return the profile of the registrations received; None if there were none."""
         return self._profile.profile() if self._profile else None
 
     def findings(self, column_set: ColumnSet) -> Collector:
-        """Compare the registrations with each other, after the last of them.
+        """Compare the registrations with each other, after the last one is received.
 
         Args:
             column_set: the delivered columns.
 
         Returns:
-            All content findings of the file.
+            All content findings on the file.
         """
         if (profile := self.profile()) and is_large(
             "mostly_outside_year", "itself", found := profile.outside_year, of=profile.registrations
@@ -90,7 +89,7 @@ class ContentCheck:
         return self._collector
 
     def reading(self) -> Reading | None:
-        """How many registrations were read and how many count; None without a reporting year."""
+        """Return how many registrations were read and how many count; None without a reporting year."""
         return None if self._readings is None else self._readings.result()
 
     def _add_clashes(self, rule: Rule, clashes: pl.DataFrame) -> None:

@@ -1,6 +1,6 @@
-"""What lies behind many findings of one kind: a few sentences about a file, before the rows.
+"""Diagnoses: the probable causes of many similar findings, in a few sentences about the file.
 
-A sentence holds the names of columns and counts, never a value.
+A sentence contains names of columns and counts, never a value.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.findings import Collector
 from dakl_pipeline.presentation.dutch import number
 
-# In a pattern: the number of columns of the file.
+# Placeholder in a pattern for the number of columns of the file.
 _COLUMNS = "COLUMNS"
 
 
@@ -27,12 +27,12 @@ class _Entry(BaseModel):
 
 
 class Form(_Entry):
-    """How wrong values look.
+    """A form that wrong values can have.
 
     Attributes:
-        rules: the rules that find such values.
-        pattern: what the whole value matches.
-        columns: the columns in which it means this; empty: in all.
+        rules: the rules that find these values.
+        pattern: regular expression that the whole value matches.
+        columns: the columns to which the form applies; empty: all.
     """
 
     rules: tuple[str, ...]
@@ -41,16 +41,16 @@ class Form(_Entry):
 
 
 class DiagnosisKind(_Entry):
-    """A cause that makes many findings.
+    """A cause of many findings.
 
     Attributes:
         id: stable identifier.
-        all: the sentence (Dutch) when all values of a column are so; may hold ``{columns}`` and ``{count}``.
-        some: the sentence when only some are; may hold ``{total}`` too. Without one such a case is not told.
+        all: the sentence (Dutch) if all values of a column have the form; may hold ``{columns}`` and ``{count}``.
+        some: the sentence if only some values do; may hold ``{total}`` too. If empty, that case is not reported.
         action: what to do (Dutch).
         actor: who does it.
-        source: where it comes from.
-        form: the forms of values by which it is recognised.
+        source: where the diagnosis comes from.
+        form: the forms of values that point to this cause.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -63,11 +63,11 @@ class DiagnosisKind(_Entry):
 
 
 class DiagnosisCatalogue(_Entry):
-    """Every kind of diagnosis, and when one is worth telling.
+    """All kinds of diagnosis, and the threshold for reporting one.
 
     Attributes:
-        smallest_share: of the findings of these rules in a column, the part that the cause must explain.
-        diagnosis: the kinds; a value has the first form that fits.
+        smallest_share: the share of the findings of its rules in a column that a cause must explain.
+        diagnosis: the kinds; a value gets the first form that matches.
     """
 
     smallest_share: float = Field(gt=0, le=1)
@@ -76,18 +76,18 @@ class DiagnosisCatalogue(_Entry):
 
 @cache
 def diagnosis_catalogue() -> DiagnosisCatalogue:
-    """The catalogue that is delivered with the package."""
+    """Return the catalogue in the package."""
     text = files("dakl_pipeline.reference").joinpath("diagnosis.toml").read_text(encoding="utf-8")
     return DiagnosisCatalogue.model_validate(tomllib.loads(text))
 
 
 class Diagnosis(BaseModel):
-    """One cause, as it is told to the supplier.
+    """One cause, as shown to the supplier.
 
     Attributes:
         id: identifier of its kind.
-        columns: delivered columns in which it was seen; empty where lines as a whole are meant.
-        count: how many values or lines are so.
+        columns: delivered columns in which it was seen; empty if it is about whole lines.
+        count: number of values or lines affected.
         message: one Dutch sentence, without any value from the file.
         action: what to do (Dutch).
         actor: who does it.
@@ -103,26 +103,26 @@ class Diagnosis(BaseModel):
     actor: str
 
     def told(self) -> str:
-        """The cause and what to do about it (Dutch), for a terminal and for the first lines of a mail."""
+        """Return the cause and what to do about it (Dutch), for a terminal and the first lines of a mail."""
         return f"{self.message} {self.action}"
 
 
 @dataclass(slots=True)
 class Symptoms:
-    """Counts the forms of wrong values of a file, block by block; holds no value."""
+    """Counts the forms of the wrong values in a file, block by block; keeps no value."""
 
     _rows: int = 0
     # By rule and column.
     _forms: dict[tuple[str, str | None], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    # By column: registrations of which the field is filled.
+    # By column: number of registrations with a filled field.
     _filled: Counter[str] = field(default_factory=Counter)
 
     def count(self, rows: int, registrations: pl.DataFrame) -> None:
-        """Count what could be wrong.
+        """Count the lines and the filled fields of a block.
 
         Args:
-            rows: the lines of a block.
-            registrations: those that could be split; the columns of the file (String), an empty text where empty.
+            rows: number of lines in the block.
+            registrations: the lines that could be split; the columns of the file (String), empty fields as ``""``.
         """
         self._rows += rows
         empty = registrations.select((pl.col(pl.String) == "").sum()).row(0, named=True)
@@ -144,16 +144,16 @@ class Symptoms:
             pl.when(pl.col("value").str.contains(f"^(?:{pattern.replace(_COLUMNS, str(columns))})$")).then(pl.lit(kind))
             for kind, pattern in forms
         )
-        # Many rows have the same value: a pattern is tried on each value once.
+        # Many rows share a value, so each pattern is matched once per distinct value.
         each = pl.DataFrame({"value": values}).lazy().group_by("value").len()
         found = each.select("len", kind=kinds).drop_nulls().group_by("kind").agg(pl.col("len").sum()).collect()
         self._forms[rule_id, column].update(dict(found.iter_rows()))
 
     def diagnoses(self, collector: Collector) -> tuple[Diagnosis, ...]:
-        """What lies behind the findings, the cause of most of them first.
+        """Return the causes of the findings, the cause of most findings first.
 
         Args:
-            collector: every finding of the file; what is not shown of it is not explained.
+            collector: all findings on the file; findings that are not shown are not explained.
         """
         shown = {(each.rule, each.column): each.count for each in collector.counts()}
         told = [d for kind in diagnosis_catalogue().diagnosis for d in self._of_kind(kind, shown)]
@@ -190,7 +190,7 @@ class Symptoms:
         return told
 
     def _total(self, kind: DiagnosisKind, column: str | None) -> int:
-        """How many values could have this form: the filled ones, unless emptiness is the form."""
+        """Return how many values could have this form: the filled ones, or all rows if the form is emptiness."""
         is_about_empty = any("required_empty" in form.rules for form in kind.form)
         return self._rows if column is None or is_about_empty else self._filled[column]
 
@@ -206,7 +206,7 @@ def _forms_of(rule_id: str, column: str | None) -> tuple[tuple[str, str], ...]:
 
 
 def has_forms(rule_id: str, column: str | None) -> bool:
-    """Whether anything can be told from the form of values that a rule found wrong in a column."""
+    """Return whether the catalogue has forms for values that a rule found wrong in a column."""
     return bool(_forms_of(rule_id, column))
 
 

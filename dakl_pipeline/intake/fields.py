@@ -1,9 +1,8 @@
-r"""Lines split into fields, vectorised, with the faults of lines collected.
+r"""Splits lines into fields, vectorised, and collects the faults of lines.
 
 A regular block (the right number of separators on every line, printable ASCII, no quotes or only clean ones) is
-recognised from its bytes alone and parsed as it is. Only in a block with something odd are the lines looked at one by
-one. In the frames, an empty text is an empty field and a null is a value that was set aside because a finding was
-already made for it.
+recognised from its bytes alone and parsed at once. Only irregular blocks are examined line by line. In the frames, an
+empty string is an empty field, and null is a value that already has a finding.
 """
 
 import csv
@@ -19,7 +18,7 @@ from dakl_pipeline.intake.lines import PIECE_BYTES, Block
 
 ROW = "line_number"
 
-# A spreadsheet leaves separators of a row that was emptied; lines.py has the same signs.
+# A spreadsheet leaves the separators of a cleared row; lines.py uses the same characters.
 _EMPTY = r'^[; \t"\x{c2}\x{a0}]*$'
 _SPECIAL = r"[^\x20-\x7e]"
 _PRINTABLE = bytes(range(0x20, 0x7F))
@@ -29,10 +28,10 @@ def split_block(block: Block, columns: tuple[str, ...], collector: Collector, sy
     """Split the lines of a block into fields.
 
     Args:
-        block: lines below the header, not one that is too long.
+        block: lines below the header; no line that is too long.
         columns: the delivered columns.
         collector: receives the faults of the lines.
-        symptoms: counts how lines with another number of fields look.
+        symptoms: counts the forms of lines with a wrong number of fields.
 
     Returns:
         ``line_number`` (UInt32) and the columns (String) of every registration with the right number of fields, in
@@ -43,31 +42,31 @@ def split_block(block: Block, columns: tuple[str, ...], collector: Collector, sy
         frame = _parse(data, columns, _row_numbers(block))
         if not _holds_another_line(frame):
             return frame
-    # Lines one by one take far more memory than their bytes.
+    # Separate lines take far more memory than their bytes.
     if len(block.data) > PIECE_BYTES:
         return pl.concat([split_block(piece, columns, collector, symptoms) for piece in block.pieces()])
     return _split_irregular(block, columns, collector, symptoms)
 
 
 def check_lines(block: Block, collector: Collector) -> None:
-    """Collect the faults of lines that cannot be split, because the header is not usable.
+    """Collect the faults of lines that cannot be split because the header is unusable.
 
     Args:
-        block: lines below the header, not one that is too long.
+        block: lines below the header; no line that is too long.
         collector: receives the faults.
     """
     for piece in block.pieces():
         _, special = _look_at_lines(piece, collector)
         if collector.has("separator"):
-            # Tabs that stand where semicolons should are told once, by the header.
+            # Tabs used as separator are reported once, for the header.
             special = special.filter(pl.col("line").str.replace_all("\t", " ").str.contains(_SPECIAL))
         _collect_special(collector, special, None)
 
 
 def _holds_another_line(frame: pl.DataFrame) -> bool:
-    """Whether a line of the right number of fields is no registration."""
+    """Return whether any line with the right number of fields is no registration."""
     first, *others = frame.columns[1:]
-    # Few lines do not begin with a date, however it is written.
+    # Nearly all lines begin with a date in some notation; only the others need the patterns.
     suspects = frame.filter(~pl.col(first).str.contains("^ *[0-9]{1,8}(?:[-/.]|$)")).lazy()
     line = pl.concat_str(first, *others, separator=catalogue().separator)
     is_other = line.str.contains(_EMPTY) | line.str.contains(_header_pattern()) | line.str.contains(_closing_pattern())
@@ -77,7 +76,7 @@ def _holds_another_line(frame: pl.DataFrame) -> bool:
 @cache
 def _header_pattern() -> str:
     first, *_ = catalogue().columns("basic")
-    # Files that were put behind each other bring a byte order mark along.
+    # Concatenated files bring their byte order mark along.
     return rf'(?i)^(?:\x{{ef}}\x{{bb}}\x{{bf}})?[ "]*{"[ _-]*".join(first)}[ _"-]*[;,\t|]'
 
 
@@ -98,7 +97,7 @@ def _is_regular(data: bytes, rows: int, columns: tuple[str, ...]) -> bool:
 
 
 def _without_clean_quotes(data: bytes) -> bytes:
-    """The lines without their quotes if every quoted field is quoted as a whole and has no quote or separator in it."""
+    """Remove the quotes if every quoted field is quoted as a whole and contains no quote or separator."""
     if b'"' not in data:
         return data
     separator = catalogue().separator.encode()
@@ -106,7 +105,7 @@ def _without_clean_quotes(data: bytes) -> bytes:
     # Every field has an even number of quotes ...
     if b'"' in data.translate(None, plain).replace(b'""', b""):
         return data
-    # ... and every quote either opens or closes a field. Together: none or two, at both ends.
+    # ... and every quote opens or closes a field. So a field has none, or one at each end.
     lines = b"\n" + data
     sides = (separator, b"\n")
     opening = sum(lines.count(side + b'"') for side in sides)
@@ -129,18 +128,18 @@ def _parse(data: bytes, columns: tuple[str, ...], rows: pl.Series) -> pl.DataFra
         empty_string_is_null=False,
         low_memory=True,
     )
-    # A parser that counts lines in another way would give every finding a wrong row: better to stop.
+    # If the parser counted lines differently, every finding would have a wrong row: better to stop.
     if frame.height != rows.len():
         raise RuntimeError("the lines of a block were not parsed one to one")
     return frame.with_columns(rows).select(ROW, *columns)
 
 
 def _look_at_lines(block: Block, collector: Collector) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Lines of registrations, and those with special characters; both ``line_number, line``, one byte a character."""
-    # Latin-1 gives one character for each byte and cannot fail; which lines are UTF-8 is looked at afterwards.
+    """Return the registration lines, and those with special characters: ``line_number, line``, a character per byte."""
+    # Latin-1 gives one character per byte and cannot fail; whether a line is UTF-8 is tested later.
     text = block.data.decode("latin-1").removesuffix("\n").split("\n")
     lines = pl.DataFrame({ROW: _row_numbers(block), "line": text}).with_columns(
-        # The first kind that fits; null: a registration.
+        # The first kind that matches; null for a registration.
         kind=pl.coalesce(
             pl.when(pl.col("line").str.contains(pattern)).then(pl.lit(rule_id))
             for rule_id, pattern in (

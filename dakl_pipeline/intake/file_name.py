@@ -1,4 +1,4 @@
-"""The name of a delivered file: its reporting year, and whether it is fit to be kept and shown."""
+"""The name of a delivered file: its reporting year, and whether the name may be stored and shown."""
 
 import re
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ NAME_RULES: tuple[NameRule, ...] = ("file_name", "file_extension", "file_name_nu
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """What a file name says.
+    """A parsed file name.
 
     Attributes:
-        reporting_year: the year in the name; also given for a name that is wrong after the year, else None.
+        reporting_year: the year in the name, even if the rest of the name is wrong; None without a year.
         fault: id of the rule that the name breaks, or None for a good name.
     """
 
@@ -28,10 +28,10 @@ class FileName:
 
 
 def parse_file_name(name: str) -> FileName:
-    """Read ``DAKL_J<reporting year>_<free text>.csv`` (webinar 2024; contract: free text of at most 100 characters).
+    """Parse ``DAKL_J<reporting year>_<free text>.csv`` (webinar 2024; contract: free text of at most 100 characters).
 
-    The free text holds ASCII letters, digits, space, ``-``, ``_`` and ``.``; so a path, a control character or a
-    letter with an accent makes a bad name. It may not carry a number that could be a BSN or V-number.
+    The free text may contain ASCII letters, digits, space, ``-``, ``_`` and ``.``, but no path, control character or
+    accented letter, and no number that could be a BSN or V-number.
 
     Args:
         name: the name as delivered, without a folder.
@@ -44,7 +44,7 @@ def parse_file_name(name: str) -> FileName:
         prefix = _YEAR.match(name)
         year = int(prefix.group(1)) if prefix else None
         stem, _, extension = name.rpartition(".")
-        # Right but for its ending.
+        # Correct except for its extension.
         is_known = any(extension.lower() in kind.extensions for kind in file_kinds())
         return FileName(year, "file_extension" if is_known and _NAME.fullmatch(f"{stem}.csv") else "file_name")
     return FileName(int(match.group(1)), "file_name_number" if holds_number(match.group(2)) else None)

@@ -1,6 +1,6 @@
-"""Findings: what the intake says about a file, made from the catalogue's texts.
+"""Findings on a file, with the texts of the catalogue.
 
-A message is made of catalogue text and safe values only (counts, row numbers, years, column names).
+A message contains only catalogue text and safe values (counts, row numbers, years, column names).
 """
 
 from collections import Counter
@@ -11,18 +11,18 @@ from pydantic import BaseModel, ConfigDict
 
 from dakl_pipeline.intake.catalogue import Rule, Severity, catalogue, rules_by_id
 
-# Contract: at most this many findings per rule are kept, then one with the total count is shown.
+# Contract: at most this many findings per rule are kept; an extra finding then gives the total.
 MAX_FINDINGS_PER_RULE = 1_000
 _AGAINST_EARLIER = 2
 
 
 class Finding(BaseModel):
-    """One finding, as it is shown to the supplier.
+    """One finding, as shown to the supplier.
 
     Attributes:
         rule: id in the rule catalogue.
         severity: ``error`` (rejects the file), ``warning`` or ``notice``.
-        row: line number in the file (header = 1), or None for the file as a whole.
+        row: line number in the file (header = 1), or None for the whole file.
         column: delivered column name, or None.
         message: Dutch text without any value from the file.
         concerns: number of registrations that a finding on the whole file is about.
@@ -39,12 +39,12 @@ class Finding(BaseModel):
 
 
 class FindingCount(BaseModel):
-    """How often one rule found something in one column, also where the findings themselves were not kept.
+    """The number of findings of one rule in one column, including findings that were not kept.
 
     Attributes:
         rule: id in the rule catalogue.
         column: delivered column name, or None.
-        count: how often, exactly.
+        count: exact number.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -70,7 +70,7 @@ def finding(
         The finding.
 
     Raises:
-        KeyError: the rule is not in the catalogue, or a placeholder of its message has no value.
+        KeyError: if the rule is not in the catalogue, or a placeholder of its message has no value.
     """
     rule = rules_by_id()[rule_id]
     message = rule.message.format(column=column, **values)
@@ -78,10 +78,10 @@ def finding(
 
 
 def with_totals(findings: Collection[Finding], counts: Mapping[str, int]) -> tuple[Finding, ...]:
-    """A list of findings for who reads only that list: of a rule that found more than are kept, it says how many.
+    """Add a finding with the total for each rule that found more than is kept, for readers of the list alone.
 
     Args:
-        findings: the findings that are kept.
+        findings: the findings that were kept.
         counts: exact number of findings per rule.
 
     Returns:
@@ -98,10 +98,10 @@ def _total(rule: Rule, count: int) -> Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings against earlier files, then by row (the whole file first), column and rule."""
+    """Sort findings: comparisons with earlier files first, then by row (the whole file first), column and rule."""
 
     def place(each: Finding) -> tuple[bool, int, int, str]:
-        # What may be wrong with the file as such goes before anything that is wrong in it.
+        # Possible faults of the whole delivery go before faults inside the file.
         return not is_about_earlier(each.rule), each.row or 0, _column_place(each.column), each.rule
 
     return tuple(sorted(findings, key=place))
@@ -119,7 +119,7 @@ class _Hit:
 
 @dataclass(slots=True)
 class Collector:
-    """Collects what rules find, in bounded memory: per rule the first rows, per rule and column the exact count."""
+    """Collects findings in bounded memory: the first rows per rule, and the exact count per rule and column."""
 
     _hits: dict[str, list[_Hit]] = field(default_factory=dict)
     _counts: Counter[tuple[str, str | None]] = field(default_factory=Counter)
@@ -133,12 +133,12 @@ class Collector:
         column: str | None = None,
         **values: int | str,
     ) -> None:
-        """Add what one rule found in one column.
+        """Add the findings of one rule in one column.
 
         Args:
             rule_id: id in the catalogue.
             rows: line numbers in ascending order; at least the first ``MAX_FINDINGS_PER_RULE`` of them.
-            count: how many there are in all.
+            count: the total number.
             column: delivered column name, or None.
             **values: the placeholders of the message.
         """
@@ -149,13 +149,13 @@ class Collector:
             self._hits[rule_id] = sorted(hits, key=_Hit.order)[:MAX_FINDINGS_PER_RULE]
 
     def merge(self, other: "Collector") -> None:
-        """Take over everything that another collector found."""
+        """Add all findings of another collector."""
         for rule_id, hits in other._hits.items():
             self._hits.setdefault(rule_id, []).extend(hits)
         self._counts.update(other._counts)
 
     def has(self, rule_id: str) -> bool:
-        """Whether a rule found anything."""
+        """Return whether a rule found anything."""
         return rule_id in self._hits
 
     @property
@@ -165,13 +165,13 @@ class Collector:
 
     @property
     def error_count(self) -> int:
-        """How often a rule that rejects the file found something."""
+        """Number of findings of rules that reject the file."""
         return sum(n for (rule_id, _), n in self._counts.items() if _is_error(rule_id))
 
     def findings(self) -> tuple[Finding, ...]:
-        """The findings by row (the whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` per rule.
+        """Return the findings by row (whole file first), column and rule; at most ``MAX_FINDINGS_PER_RULE`` per rule.
 
-        A rejected file shows its errors only: whether its content is right cannot be said yet (monitor rule 3.1).
+        A rejected file shows only its errors, because its content cannot be judged yet (monitor rule 3.1).
         """
         return in_order(
             finding(rule_id, row=hit.row, column=hit.column, concerns=1, **hit.values)
@@ -181,7 +181,7 @@ class Collector:
         )
 
     def counts(self) -> tuple[FindingCount, ...]:
-        """How often each rule found something in each column, for the rules of ``findings``."""
+        """Return the number of findings per rule and column, for the rules of ``findings``."""
         found = sorted(self._counts.items(), key=lambda item: (item[0][0], _column_place(item[0][1])))
         return tuple(
             FindingCount(rule=rule_id, column=column, count=count)
@@ -194,12 +194,12 @@ class Collector:
 
 
 def is_about_earlier(rule_id: str) -> bool:
-    """Whether a rule compares a file with earlier deliveries."""
+    """Return whether a rule compares a file with earlier deliveries."""
     return rules_by_id()[rule_id].level == _AGAINST_EARLIER
 
 
 def weights(counts: Mapping[str, int], findings: Iterable[Finding]) -> dict[str, int]:
-    """How much each rule found: how often, or of how many registrations where files are compared.
+    """Return the weight of each rule: its number of findings, or of registrations concerned if it compares files.
 
     Args:
         counts: exact number of findings per rule.

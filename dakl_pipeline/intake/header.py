@@ -1,6 +1,6 @@
-"""The header line of a delivery: which columns a file has, and what is wrong with them.
+"""The header line of a delivery: which columns a file has, and the faults in them.
 
-Unknown header texts are never repeated in a message: a header may be a data row.
+A message never repeats an unknown header text: the header may be a data row.
 """
 
 import csv
@@ -13,7 +13,7 @@ from dakl_pipeline.intake.findings import Collector
 
 _OTHER_SEPARATORS = {",": "komma's", "\t": "tabs", "|": "verticale strepen"}
 _COLUMN_SETS: tuple[ColumnSet, ...] = ("basic", "optional")
-# A title or a note above the header is not longer than this. It is always in the first block, however small blocks are.
+# Maximum length of a title or note above the header. It always fits in the first block, however small blocks are.
 _SEARCHED_BYTES = 2_000
 _IGNORED = re.compile(r"[ _-]")
 
@@ -23,11 +23,11 @@ class Header:
     """A header line.
 
     Attributes:
-        column_set: the set whose columns are there, each in its place; None when the header is not right.
-        columns: the columns by which rows can be read. Also there when only names are unknown, so that the rows of a
-            file with a misspelt or forgotten header are checked too; None when the places are not certain.
-        other_separator: what stands between the fields instead of the separator of the catalogue; None when that is
-            right, or the columns are not certain.
+        column_set: the set whose columns are present in the right order; None if the header is wrong.
+        columns: the columns by which rows can be read, also if only names are unknown, so that the rows of a file
+            with a misspelt or forgotten header are checked too; None if the positions are uncertain.
+        other_separator: the separator in the file if it is not the one of the catalogue; None if it is, or if the
+            columns are uncertain.
     """
 
     column_set: ColumnSet | None
@@ -40,15 +40,15 @@ def _normal(name: str) -> str:
 
 
 def lines_above_header(data: bytes) -> int:
-    r"""How many lines stand above the header, where the first line has nothing of a header and a later one is one.
+    r"""Count the lines above the header, if the first line names no column and a later line is a header.
 
     Args:
         data: the first lines of the file, each ended by ``\n``.
 
     Returns:
-        Zero as well when no header is found among the first lines.
+        The number of lines; zero also if the first lines contain no header.
     """
-    # What follows the last line end may be half a line.
+    # The text after the last line end may be half a line.
     first, *others = [_known(line) for line in data[:_SEARCHED_BYTES].split(b"\n")[:-1]] or [[]]
     if any(first):
         return 0
@@ -57,7 +57,7 @@ def lines_above_header(data: bytes) -> int:
 
 
 def _known(line: bytes) -> list[str | None]:
-    """The delivered columns that a line names, None for any other text."""
+    """Return the delivered columns that a line names, with None for any other text."""
     try:
         texts = next(csv.reader([line.decode("ascii")], delimiter=catalogue().separator, strict=True), [])
     except (UnicodeDecodeError, csv.Error):
@@ -74,7 +74,7 @@ def read_header(line: bytes, collector: Collector) -> Header:
     """Read the header line (assumption A1) and collect its faults.
 
     Args:
-        line: the first line of the file, without line end and byte order mark.
+        line: the header line, without line end and byte order mark.
         collector: receives the findings.
 
     Returns:
@@ -125,7 +125,7 @@ def _other_separator(text: str) -> str | None:
 
 
 def _header_with(separator: str, text: str) -> Header:
-    """The columns of a header with another separator, so that the rows are checked all the same."""
+    """Return the columns of a header with another separator, so that the rows can still be checked."""
     try:
         delivered = next(csv.reader([text], delimiter=separator, strict=True), [])
     except csv.Error:
@@ -143,7 +143,7 @@ def _collect_faults(known: list[str | None], columns: tuple[str, ...], collector
     unknown = [place for place, name in enumerate(known, start=1) if name is None]
     if unknown:
         collector.add("header_unknown_column", (1,), found=len(unknown), position=unknown[0])
-    # Any optional column means that the optional set was meant.
+    # Any optional column implies that the optional set was meant.
     basic = catalogue().columns("basic")
     wanted = basic if set(found) <= set(basic) else columns
     if missing := [name for name in wanted if name not in found]:

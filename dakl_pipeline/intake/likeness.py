@@ -1,11 +1,11 @@
-"""How much two files have in common, by their registrations.
+"""Compares the registrations of two files.
 
-What comes out is a number of registrations or a yes or no, never a person.
+Results are numbers of registrations or booleans, never a person.
 """
 
 import polars as pl
 
-# Not the creation date: the same registrations exported on another day are the same.
+# Without the creation date: the same registrations exported on another day are equal.
 _CONTENT = [
     "gemeente_code",
     "bsn",
@@ -20,11 +20,11 @@ _SAME_STAY = ["person", "shelter_type_code", "start_date"]
 
 
 def is_same_content(one: pl.DataFrame, other: pl.DataFrame) -> bool:
-    """Whether two files hold the same registrations, in any order.
+    """Return whether two files hold the same registrations, in any order.
 
     Args:
-        one: As ``registrations.read_registrations`` gives them.
-        other: The same.
+        one: Registrations from ``registrations.read_registrations``.
+        other: The same, of the other file.
     """
     return one.height == other.height and _sorted(one).equals(_sorted(other))
 
@@ -34,12 +34,12 @@ def _sorted(registrations: pl.DataFrame) -> pl.DataFrame:
 
 
 def has_nobody_of(one: pl.DataFrame, other: pl.DataFrame, *, minimum: int) -> bool:
-    """Whether two files have no person in common, though both have enough people to tell.
+    """Return whether two files have no person in common, though both have enough people to conclude that.
 
     Args:
-        one: As ``registrations.read_registrations`` gives them.
-        other: The same.
-        minimum: How many different BSNs both must have.
+        one: Registrations from ``registrations.read_registrations``.
+        other: The same, of the other file.
+        minimum: Number of different usable BSNs that both must have.
     """
     people = [
         each.filter(pl.col("bsn_status") == "usable").select(pl.col("bsn").unique()).to_series()
@@ -49,14 +49,14 @@ def has_nobody_of(one: pl.DataFrame, other: pl.DataFrame, *, minimum: int) -> bo
 
 
 def registrations_in(one: pl.DataFrame, other: pl.DataFrame) -> tuple[int, int]:
-    """How many registrations of a file stand in another too: the same person, type of shelter and start.
+    """Count the registrations that are in another file too: the same person, type of shelter and start.
 
     Args:
-        one: As ``registrations.read_registrations`` gives them.
-        other: The same.
+        one: Registrations from ``registrations.read_registrations``.
+        other: The same, of the other file.
 
     Returns:
-        How many do, and of how many that can be told: those with a number.
+        The number found in the other file, and the number that could be compared: those with a BSN or V-number.
     """
     known, others = (
         each.with_columns(person=pl.coalesce("bsn", "v_number")).filter(pl.col("person").is_not_null())

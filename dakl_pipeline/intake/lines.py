@@ -1,4 +1,4 @@
-"""A delivered file as blocks of whole lines, in bounded memory and whatever its bytes are."""
+"""Reads a delivered file as blocks of whole lines, in bounded memory, whatever its bytes are."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import BinaryIO
 from dakl_pipeline.reference.code_lists import file_kinds
 from dakl_pipeline.reference.delivered_files import FileKind
 
-# A line is never held beyond this (a good line is about 100 characters).
+# Longer lines are not kept (a good line has about 100 characters).
 MAX_LINE_LENGTH = 10_000
 # Small enough to keep a file of any size in little memory, large enough for vectorised work.
 BLOCK_BYTES = 16 * 2**20
@@ -16,20 +16,20 @@ _HEAD_BYTES = 4_096
 _MAX_BLANK_LINES = 2**20
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-# A line of only these is empty: a spreadsheet leaves separators of a row that was emptied. The last two are a no-break
-# space, in UTF-8 or alone.
+# A line of only these bytes is empty: a spreadsheet leaves the separators of a cleared row. The last two bytes are a
+# no-break space, in UTF-8 or in Latin-1.
 _NOTHING = b'\n; \t"\xc2\xa0'
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    r"""Some lines of the file.
+    r"""Consecutive lines of the file.
 
     Attributes:
         first_row: line number of the first line (the first line of the file = 1).
         data: the lines, each ended by ``\n`` (CRLF already replaced); empty for a line that is too long.
-        rows: how many lines there are.
-        is_too_long: the block stands for one line of more than ``MAX_LINE_LENGTH`` characters, not kept.
+        rows: number of lines.
+        is_too_long: whether the block stands for one line of more than ``MAX_LINE_LENGTH`` bytes, not kept.
     """
 
     first_row: int
@@ -38,10 +38,10 @@ class Block:
     is_too_long: bool = False
 
     def pieces(self) -> Iterator["Block"]:
-        """The same lines in blocks of at most ``PIECE_BYTES``, for what takes far more memory than the bytes do."""
+        """Yield the lines in blocks of at most ``PIECE_BYTES``, for work that takes far more memory than the data."""
         row, start = self.first_row, 0
         while start < len(self.data):
-            # A line is far shorter than a piece, so there is a line end within reach.
+            # A line is far shorter than a piece, so every piece has a line end.
             end = self.data.rfind(b"\n", start, start + PIECE_BYTES) + 1
             data = self.data[start:end]
             rows = data.count(b"\n")
@@ -51,24 +51,24 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class NotText:
-    """The file as a whole cannot be read as lines: the rule it breaks and, where known, what kind of file it is."""
+    """A file that cannot be read as lines: the rule it breaks and, if known, the kind of file."""
 
     rule_id: str
     kind: FileKind | None = None
 
 
 def open_text(source: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Block] | NotText:
-    """Look at the start of a file and give its lines, a byte order mark of UTF-8 left out (assumption A1).
+    """Inspect the start of a file and return its lines, without a UTF-8 byte order mark (assumption A1).
 
-    Blank lines at the very end of the file are left out, also those of separators, spaces and quotes only (D18). All
-    others are given.
+    Blank lines at the very end of the file are skipped, including lines of only separators, spaces and quotes (D18).
+    Other blank lines are kept.
 
     Args:
         source: a binary stream at its start; it need not be seekable and is not closed.
-        block_bytes: about how many bytes a block holds.
+        block_bytes: approximate number of bytes in a block.
 
     Returns:
-        The blocks in order, read as they are asked for; or why the file is not a text file with lines.
+        The blocks in order, read lazily; or the reason why the file is not a text file with lines.
     """
     head = _read_exactly(source, _HEAD_BYTES)
     start = head.removeprefix(_BYTE_ORDER_MARK).lstrip().lower()
@@ -93,7 +93,7 @@ def _read_exactly(source: BinaryIO, size: int) -> bytes:
 def _looks_like_utf16(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    # Without a mark: ASCII text in UTF-16 is every other byte zero.
+    # Without a byte order mark: in UTF-16, every other byte of ASCII text is zero.
     even, odd = head[0::2], head[1::2]
     return len(head) >= 4 and any(
         2 * half.count(0) > len(half) and not other.count(0) for half, other in ((even, odd), (odd, even))
@@ -101,7 +101,7 @@ def _looks_like_utf16(head: bytes) -> bool:
 
 
 def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
-    """Cut the stream at line ends; empty lines are held back until a line follows them."""
+    """Split the stream at line ends; empty lines are held back until another line follows."""
     row, blank = 1, 0
     for data, is_too_long in _whole_lines(source, head, block_bytes):
         lines = _without_empty_end(data)
@@ -122,18 +122,18 @@ def _blocks(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[Block]:
 
 
 def _without_empty_end(data: bytes) -> bytes:
-    """The lines up to and including the last one with something on it."""
+    """Return the lines up to and including the last non-empty one."""
     last = data.rfind(b"\n", 0, -1) + 1
-    # Most blocks end in such a line: those are passed on without copying them.
+    # Most blocks end in a non-empty line and are returned without a copy.
     if data[last:].strip(_NOTHING):
         return data
     return data[: data.find(b"\n", len(data.rstrip(_NOTHING))) + 1] if data.strip(_NOTHING) else b""
 
 
 def _whole_lines(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    r"""Parts of the file that end at a line end, as ``\n``; a line that is too long comes alone, as ``(b"", True)``."""
+    r"""Yield parts of the file that end in ``\n``; a line that is too long comes alone, as ``(b"", True)``."""
     rest, is_skipping = b"", False
-    # Together, so that a small file is one block.
+    # Head and first read together, so that a small file is one block.
     chunk = head + source.read(block_bytes)
     while chunk:
         if is_skipping:
@@ -143,7 +143,7 @@ def _whole_lines(source: BinaryIO, head: bytes, block_bytes: int) -> Iterator[tu
         cut = data.rfind(b"\n") + 1
         yield from _split_at_long_lines(_with_newlines(data[:cut]))
         rest = data[cut:]
-        # One more for the CR that may still turn out to belong to the line end.
+        # One byte more, for a CR that may turn out to belong to the line end.
         if len(rest) > MAX_LINE_LENGTH + 1:
             yield b"", True
             rest, is_skipping = b"", True
@@ -159,7 +159,7 @@ def _with_newlines(data: bytes) -> bytes:
 def _split_at_long_lines(data: bytes) -> Iterator[tuple[bytes, bool]]:
     start = position = 0
     while position < len(data):
-        # Hop to the last line end within reach; if there is none, the line here is too long.
+        # Jump to the last line end within the maximum length; without one, the line here is too long.
         line_end = data.rfind(b"\n", position, position + MAX_LINE_LENGTH + 1)
         if line_end >= 0:
             position = line_end + 1

@@ -1,4 +1,4 @@
-"""Rules that compare a file with an earlier one of the same supplier, by their profiles (level 2 of the catalogue)."""
+"""Rules that compare the profile of a file with an earlier one of the same supplier (level 2 of the catalogue)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from dakl_pipeline.reference.municipality import successors
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier file as a finding speaks of it.
+    """An earlier file to compare with.
 
     Attributes:
-        name: What the supplier knows it by, with the day of receipt.
+        name: The name by which the supplier knows it, with the day of receipt.
         profile: Its counts.
-        against: How its reporting year lies beside that of the new file.
+        against: How its reporting year relates to that of the new file.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class _Pair:
-    """The file that came in beside the earlier one."""
+    """The new file and the earlier one."""
 
     now: FileProfile
     year: int
@@ -47,12 +47,12 @@ class _Pair:
 
 
 def differences(now: FileProfile, year: int, earlier: Earlier) -> list[Finding]:
-    """What a supplier should look at in a file, because the file before it was another.
+    """Return findings on large differences between a file and the previous one.
 
     Args:
         now: The profile of the file.
         year: Its reporting year.
-        earlier: The file before it, of the same year or the year before.
+        earlier: The previous file, of the same year or the year before.
 
     Returns:
         Findings of level 2, in the order of the catalogue.
@@ -71,7 +71,7 @@ def _size(pair: _Pair) -> Iterator[Finding]:
 
 
 def _months_without_starts(pair: _Pair) -> Iterator[Finding]:
-    """Months on end in which no stay begins; together they had enough, so that chance does not explain it."""
+    """Report months without starting stays, if the earlier file had too many in a run of them to be chance."""
     empty = [month for month in range(1, 13) if not pair.now.by_start_month.get(month)]
     runs: list[list[int]] = []
     for month in empty:
@@ -112,7 +112,7 @@ def _gone(rule: str, pair: _Pair, now: Mapping[str, int], before: Mapping[str, i
 
 
 def _by_municipality(by_code: Mapping[str, int], year: int) -> dict[str, int]:
-    """By name, in the division of the year: a merger makes no municipality vanish. Unknown codes are left out."""
+    """Count by name in the municipal division of the year, so that mergers do not matter; skips unknown codes."""
     found: dict[str, int] = {}
     for code, n in by_code.items():
         for name in (each.name for each in successors(code, year)):
@@ -129,7 +129,7 @@ def _open_stays(pair: _Pair) -> Iterator[Finding]:
 
 
 def _share(rule: str, pair: _Pair, count: Callable[[FileProfile], int], *, is_two_sided: bool) -> Iterator[Finding]:
-    """A part of the registrations that is another than the earlier file makes one expect."""
+    """Report a share of the registrations that differs from the share in the earlier file."""
     total, found = pair.now.registrations, count(pair.now)
     before = count(pair.before) / pair.before.registrations
     expected = before * total
@@ -151,7 +151,7 @@ _RULES: tuple[Callable[[_Pair], Iterator[Finding]], ...] = (
 
 
 def has_numbers_of(now: FileProfile, other: FileProfile) -> bool:
-    """Whether two files of different years have the same counts, as far as these do not depend on the year."""
+    """Return whether two files of different years agree in all counts that do not depend on the year."""
     return (now.by_municipality, now.by_shelter_type, now.with_usable_bsn, now.without_end_date) == (
         other.by_municipality,
         other.by_shelter_type,

@@ -1,6 +1,6 @@
-"""The profile of a delivered file: counts that hold no person, by which a later file is compared with it.
+"""The profile of a delivered file: counts without person-level data, to compare a later file with.
 
-A profile may hold small numbers: it stays where the files are, and leaves only as a finding.
+A profile may contain small numbers: it stays with the files, and only findings based on it leave.
 """
 
 from collections import Counter
@@ -14,16 +14,16 @@ from dakl_pipeline.intake.values import CODE_LENGTH
 
 
 class FileProfile(BaseModel):
-    """What one approved file holds, in counts of registrations.
+    """Counts of the registrations in one approved file.
 
     Attributes:
-        registrations: All of them.
+        registrations: All registrations.
         by_municipality: By municipality code, as delivered.
         by_shelter_type: By code of the type of shelter.
-        by_start_month: By month in which the stay began: 1 to 12 in the reporting year, 0 before it, 13 after it.
+        by_start_month: By month in which the stay starts: 1 to 12 in the reporting year, 0 before it, 13 after it.
         with_usable_bsn: With a BSN that passes the eleven test.
         with_v_number_only: Without a BSN, with a V-number.
-        open_stays: Without an end date, or one on 31 December of the reporting year or later.
+        open_stays: Started by 31 December of the reporting year, and not ended before that day.
         without_end_date: Without an end date.
         outside_year: Wholly before or after the reporting year.
     """
@@ -42,12 +42,12 @@ class FileProfile(BaseModel):
 
     @property
     def without_usable_bsn(self) -> int:
-        """Registrations without a BSN by which a person can be counted."""
+        """Number of registrations without a usable BSN."""
         return self.registrations - self.with_usable_bsn
 
 
 class ProfileMaker:
-    """Makes the profile of a file from its registrations as they come by.
+    """Makes the profile of a file from its registrations as they are read.
 
     Args:
         year: Reporting year.
@@ -84,7 +84,7 @@ class ProfileMaker:
             counts.update(dict(coded[name].value_counts().rows()))
 
     def profile(self) -> FileProfile:
-        """The profile of what came by."""
+        """Return the profile of the registrations received."""
         by_code = {
             name: {f"{code:0{CODE_LENGTH}}": n for code, n in sorted(self._by[name].items())}
             for name in ("gemeente_code", "shelter_type_code")

@@ -1,4 +1,4 @@
-"""How many registrations of an approved file will count, as far as the file itself shows."""
+"""Counts how many registrations of an approved file will count, as far as the file itself shows."""
 
 from collections import Counter
 
@@ -14,16 +14,16 @@ from dakl_pipeline.statistics.eligibility import codes_with_region, exclusion_re
 
 
 class Reading(BaseModel):
-    """What was read from an approved file.
+    """The numbers of registrations read from an approved file.
 
     Attributes:
-        registrations: how many were read.
-        counting: how many count for the reporting year, as far as the file shows.
-        v_number_only: how many of these have a V-number and no usable BSN: unless a register links the number to a BSN,
-            such a person is counted apart.
-        excluded: how many do not count, by the first reason (``exclusion_reason.csv``), in order of priority.
+        registrations: number read.
+        counting: number that count for the reporting year, as far as the file shows.
+        v_number_only: number of these with a V-number and no usable BSN; unless a register links the V-number to a
+            BSN, the person is counted separately.
+        excluded: number that do not count, by the first reason (``exclusion_reason.csv``), in order of priority.
         reporting_year: the year.
-        adult_age: from which age a person counts in this year; None when everyone does. The file does not show ages.
+        adult_age: age from which a person counts in this year; None if everyone does. The file does not show ages.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -36,7 +36,7 @@ class Reading(BaseModel):
     adult_age: int | None
 
     def told(self) -> tuple[str, ...]:
-        """What was read and what counts, as sentences for the supplier (Dutch); no more than the file itself shows."""
+        """Return sentences for the supplier (Dutch) on what was read and what counts, as far as the file shows."""
         count = "telt er 1" if self.counting == 1 else f"tellen er {number(self.counting)}"
         read = quantity(self.registrations, "registratie", "registraties")
         lines = [
@@ -58,7 +58,7 @@ class Reading(BaseModel):
 
 
 class Readings:
-    """Counts registrations as they come by.
+    """Counts registrations as they are read.
 
     Args:
         year: reporting year.
@@ -86,7 +86,7 @@ class Readings:
             self._rows[reason, is_v_number_only] += rows
 
     def result(self) -> Reading:
-        """What was read so far."""
+        """Return the numbers so far."""
         reasons = Counter[str]()
         for (reason, _), rows in self._rows.items():
             if reason is not None:

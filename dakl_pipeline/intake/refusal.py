@@ -1,6 +1,6 @@
-"""Why a file was rejected: for what is in it, for when it came, or for both.
+"""Why a file was rejected: for its content, for its time of receipt, or for both.
 
-A rejected file can also have warnings and notices: they are no reason.
+A rejected file may also have warnings and notices; they are not a reason.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ WINDOW_RULE = "delivery_window"
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a file was rejected.
+    """The reasons why a file was rejected.
 
     Attributes:
-        is_outside_window: Whether it came outside the delivery window.
+        is_outside_window: Whether it was received outside the delivery window.
         is_faulty: Whether the file itself has faults.
     """
 
@@ -25,11 +25,11 @@ class Refusal:
 
 
 def refusal_of(rules: Iterable[str]) -> Refusal:
-    """Say why a file was rejected.
+    """Return why a file was rejected.
 
     Args:
-        rules: The ids of the rules that found something in a rejected file. One that the catalogue does not have any
-            more is taken for a fault, because the file was rejected by it.
+        rules: The ids of the rules with findings on the rejected file. A rule that is no longer in the catalogue
+            counts as a fault.
     """
     found = set(rules)
     faults = {rule for rule in found - {WINDOW_RULE} if rule not in rules_by_id() or is_fault(rule)}
@@ -38,5 +38,5 @@ def refusal_of(rules: Iterable[str]) -> Refusal:
 
 
 def is_fault(rule: str) -> bool:
-    """Whether a rule of the catalogue rejects a file for what is in it."""
+    """Return whether a rule of the catalogue rejects a file for its content."""
     return rule != WINDOW_RULE and rules_by_id()[rule].severity == "error"

@@ -1,4 +1,4 @@
-"""The typed registrations of an approved file, as the rest of the pipeline reads them.
+"""Reads the typed registrations of an approved file for the rest of the pipeline.
 
 A file that would be rejected is refused, never read in part.
 """
@@ -25,17 +25,17 @@ def read_registrations(
         source: a binary stream at its start; not closed.
         reporting_year: the year in the name of the file.
         methodology: the settings of the statistic.
-        block_bytes: about how many bytes are held at a time.
+        block_bytes: approximate number of bytes held at a time.
 
     Returns:
         One row for each registration, in file order: ``line_number`` (UInt32, header = 1), ``creation_date`` (Date),
         ``gemeente_code`` (String, 4 digits), ``bsn`` (String, 9 digits, null when missing), ``bsn_status`` (String:
         ``usable``, ``missing`` or ``fails_eleven_test``), ``shelter_type_code`` (String, 4 digits), ``start_date``
         (Date), ``end_date`` and ``request_date`` (Date or null), ``end_reason_code`` (String or null), ``v_number``
-        (String, 10 digits, or null). Leading zeros are there again (A2, A3).
+        (String, 10 digits, or null). Lost leading zeros are restored (A2, A3).
 
     Raises:
-        Refused: the file does not pass the technical check; the message holds no value from it.
+        Refused: if the file does not pass the technical check; the message holds no value from it.
     """
     parts: list[pl.DataFrame] = []
     context = Context(year=reporting_year, methodology=methodology)

@@ -1,4 +1,4 @@
-"""The rules on values and on single registrations: one expression for each rule of the catalogue."""
+"""The rules on values and on single registrations: one expression per rule of the catalogue."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -28,10 +28,10 @@ from dakl_pipeline.intake.values import (
 from dakl_pipeline.reference.code_lists import end_reasons, end_reasons_elsewhere, plausible_years
 from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
-# Over the delivered columns (String, null: set aside); called for each column that the catalogue gives the rule.
+# Works on the delivered columns (String, null: already reported); called for each column of the rule in the catalogue.
 ValueRule = Callable[[str, Context], pl.Expr]
-# Over the compact typed registrations of `values.typed_expressions`, of a file without errors, and the creation date
-# of its first registration.
+# Works on the compact typed registrations of `values.typed_expressions`, of a file without errors, and the creation
+# date of its first registration.
 ContentRule = Callable[[Context], pl.Expr]
 
 FIRST_CREATION_DATE = "first_creation_date"
@@ -51,7 +51,7 @@ def _date_format(column: str, context: Context) -> pl.Expr:
 
 def _date_nonexistent(column: str, context: Context) -> pl.Expr:
     is_fault = read_date(column, context).is_null() & pl.col(column).str.contains(DATE_PATTERN)
-    # Without a reporting year the swapped end of any year may be right.
+    # Without a reporting year, the swapped year end of any year may be right.
     return is_fault & ~is_swapped_year_end(column, context) if context.year is None else is_fault
 
 
@@ -76,9 +76,9 @@ def _end_reason_unknown(column: str, context: Context) -> pl.Expr:
 
 @cache
 def meant_end_reasons() -> Mapping[str, str]:
-    """What is probably meant by a code of iWmo or iJw that is none of ours (A5): text of the reference lists only."""
+    """Return the probable meaning of iWmo and iJw codes that are not in our list (A5), from reference lists only."""
     names = {reason.code: reason.name for reason in end_reasons()}
-    # By code: in which standards it means what.
+    # By code and meaning: the standards in which the code has that meaning.
     standards: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for there in end_reasons_elsewhere():
         if there.code not in names:
@@ -127,7 +127,7 @@ def _outside_year(context: Context) -> pl.Expr:
 
 
 def _long_open(context: Context) -> pl.Expr:
-    """A6. A stay that ends on 31 December or later was open then: so are people delivered who are still there."""
+    """A6. An end on 31 December or later counts as open: that is how suppliers deliver people who are still there."""
     year_end = date(context.known_year, 12, 31)
     is_open = pl.col("end_date").is_null() | (pl.col("end_date") >= year_end)
     return is_open & ((year_end - pl.col("start_date")).dt.total_days() > context.methodology.long_open_days)
@@ -138,7 +138,7 @@ def _dates(column: str) -> pl.Expr:
 
 
 def expected_years(column: str, context: Context) -> tuple[int, int]:
-    """The first and the last year that a date column may name (assumption D45)."""
+    """Return the first and last plausible year of a date column (assumption D45)."""
     plausible = plausible_years()[column]
     return context.known_year + plausible.earliest, context.known_year + plausible.latest
 
@@ -146,12 +146,12 @@ def expected_years(column: str, context: Context) -> tuple[int, int]:
 def _year_implausible(column: str, context: Context) -> pl.Expr:
     first, last = expected_years(column, context)
     day = _dates(column)
-    # A stay that is wholly outside the year, but not by many years, has a finding of its own.
+    # A stay that is outside the year by only a few years has its own finding.
     return (day < date(max(first, 1), 1, 1)) | (day > date(min(last, date.max.year), 12, 31))
 
 
 def _date_after_creation(column: str, context: Context) -> pl.Expr:
-    """Not where the year cannot be right anyway, and not the end of the year that stands for 'still there'."""
+    """Skip dates with an implausible year, and the year end that means 'still there'."""
     day = _dates(column)
     is_plausible = ~_year_implausible(column, context) & ~_year_implausible("aanmaakdatum", context)
     still_there = day == date(context.known_year, 12, 31) if column == "einddatum" else pl.lit(False)
@@ -162,7 +162,7 @@ def _created_later(context: Context) -> pl.Expr:
     return pl.col("creation_date") > context.today if context.today else pl.lit(False)
 
 
-# As the content rules, but called for each column that the catalogue gives the rule.
+# Like the content rules, but called for each column of the rule in the catalogue.
 COLUMN_CONTENT_RULES: Mapping[str, ValueRule] = {
     "year_implausible": _year_implausible,
     "date_after_creation": _date_after_creation,

@@ -1,4 +1,4 @@
-"""One pass over a delivered file: every technical fault, and the typed registrations as long as there is none."""
+"""One pass over a delivered file: finds every technical fault, and passes on typed registrations until the first."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,19 +16,19 @@ from dakl_pipeline.intake.lines import BLOCK_BYTES, MAX_LINE_LENGTH, Block, NotT
 from dakl_pipeline.intake.rules import VALUE_RULES, meant_end_reasons
 from dakl_pipeline.intake.values import Context, typed_expressions
 
-# A block of usual lines has half of this; one of very short lines is checked in pieces, for the sake of memory.
+# Twice the size of a normal block; a block of very short lines is checked in pieces to save memory.
 _MAX_BLOCK_ROWS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one pass over a file gave.
+    """The result of one pass over a file.
 
     Attributes:
         collector: the faults and notices.
         rows: number of lines below the header.
-        column_set: the delivered columns, or None when the header is not right.
-        symptoms: how the wrong values and lines look.
+        column_set: the delivered columns, or None if the header is wrong.
+        symptoms: the forms of the wrong values and lines.
     """
 
     collector: Collector
@@ -37,7 +37,7 @@ class Scan:
     symptoms: Symptoms
 
 
-# Takes the typed registrations of a block: ``line_number`` (UInt32) and the columns of ``values.typed_expressions``.
+# Receives the typed registrations of a block: ``line_number`` (UInt32) and the columns of ``values.typed_expressions``.
 Receiver = Callable[[pl.DataFrame, ColumnSet], None]
 
 
@@ -58,7 +58,7 @@ class Test:
     values: Mapping[str, int | str] = field(default_factory=dict)
 
 
-# By name of a column with verdicts.
+# By name of the column with verdicts.
 Tests = Mapping[str, Test]
 
 
@@ -70,8 +70,8 @@ def scan(
     Args:
         source: a binary stream at its start.
         context: the delivery; without a reporting year the lists of all years are used.
-        receive: gets the typed registrations, block by block in file order, as long as the file has no error.
-        block_bytes: about how many bytes are held at a time.
+        receive: receives the typed registrations, block by block in file order, as long as the file has no error.
+        block_bytes: approximate number of bytes held at a time.
 
     Returns:
         Faults and notices.
@@ -105,7 +105,7 @@ def scan(
 
 
 def add_hits(collector: Collector, verdicts: pl.DataFrame, tests: Tests, **values: int | str) -> Tests:
-    """Collect what tests found in a block.
+    """Collect the findings of tests in a block.
 
     Args:
         collector: receives the findings.
@@ -154,7 +154,7 @@ def _check_block(
     frame = split_block(block, header.columns, collector, symptoms)
     symptoms.count(block.rows, frame)
     tests = _value_tests(column_set, context)
-    # One select for verdicts and values: what they share is computed once.
+    # One select for verdicts and values, so that shared expressions are computed once.
     verdicts = {name: test.is_broken for name, test in tests.items()}
     values = {} if receive is None or collector.has_errors else typed
     result = frame.lazy().select(pl.col(ROW), **verdicts, **values).collect()
@@ -166,7 +166,7 @@ def _check_block(
 
 
 def _with_separator(block: Block, delivered: str) -> Block:
-    """The lines as they would be with the separator of the catalogue; one that stands in them counts as it is."""
+    """Replace the delivered separator by that of the catalogue; one that is already in a line separates too."""
     return replace(block, data=block.data.replace(delivered.encode(), catalogue().separator.encode()))
 
 
@@ -188,7 +188,7 @@ def _value_tests(column_set: ColumnSet, context: Context) -> Tests:
         for column in rule.columns
         if column in columns
     }
-    # A message says which reason was meant, so there is one test for each code.
+    # The message names the intended reason, so each code has its own test.
     for name, test in list(tests.items()):
         if test.rule_id == "end_reason_other_standard":
             del tests[name]

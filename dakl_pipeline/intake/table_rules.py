@@ -1,6 +1,6 @@
 """The rules that compare the registrations of one file with each other: duplicates and overlapping stays.
 
-Each rule gives ``line_number`` and ``other_row`` (UInt32): the row that is reported and the one it clashes with.
+Each rule returns ``line_number`` and ``other_row`` (UInt32): the reported row and the row it clashes with.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ import polars as pl
 from dakl_pipeline.intake.eleven_test import passes_eleven_test
 from dakl_pipeline.intake.fields import ROW
 
-# BSN (30 bits), type (11), start (22) and whether the stay has any length fit in one number: far quicker to sort.
+# BSN (30 bits), type (11), start (22) and a flag for length fit in one integer, which sorts much faster.
 _DAY_BITS = 22
 _TYPE_BITS = 11
 _NO_BSN = 10**9
@@ -22,13 +22,13 @@ _FIRST_DATE = date(1, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The registrations of a file, made ready to be compared.
+    """The registrations of a file, prepared for comparison.
 
     Attributes:
         registrations: ``line_number`` and the columns of ``values.typed_expressions``.
-        by_stay: ``line_number, group, start, end, key, has_usable_bsn``, sorted by BSN, type and start, a stay without
-            length before the others; days are counted from 0001-01-01, an empty end is the last day there is.
-        duplicates: what ``duplicate_rows`` found, kept because a duplicate is not an overlap as well.
+        by_stay: ``line_number, group, start, end, key, has_usable_bsn``, sorted by BSN, type and start, stays without
+            length first; days count from 0001-01-01, and an empty end is the largest possible day.
+        duplicates: the result of ``duplicate_rows``, kept because a duplicate is not reported as an overlap too.
     """
 
     registrations: pl.DataFrame
@@ -50,7 +50,7 @@ def compare_rows(registrations: pl.DataFrame) -> Comparison:
         registrations: ``line_number`` and the columns of ``values.typed_expressions``.
 
     Returns:
-        The comparison that the rules of ``TABLE_RULES`` work on.
+        The comparison, input of the rules in ``TABLE_RULES``.
     """
     types = registrations["shelter_type_code"].unique().sort()
     group = pl.col("bsn").fill_null(_NO_BSN).cast(pl.UInt64) * 2**_TYPE_BITS + pl.col("type_index").cast(pl.UInt64)
@@ -85,7 +85,7 @@ def _duplicates(registrations: pl.DataFrame, by_stay: pl.DataFrame) -> pl.DataFr
 
 
 def duplicate_rows(comparison: Comparison) -> pl.DataFrame:
-    """Registrations that are the same as an earlier one in every column, as read (webinar 2025; monitor rule 4).
+    """Find registrations that equal an earlier one in every column, as read (webinar 2025; monitor rule 4).
 
     Args:
         comparison: the registrations of a file.
@@ -97,16 +97,16 @@ def duplicate_rows(comparison: Comparison) -> pl.DataFrame:
 
 
 def overlapping_stays(comparison: Comparison) -> pl.DataFrame:
-    """Stays of one usable BSN in one type that start before an earlier one has ended.
+    """Find stays of one usable BSN in one type of shelter that start before an earlier stay has ended.
 
-    A stay that starts on the day another ends touches it and does not overlap. An empty end counts as still going on,
-    as it does in the count (monitor rule 5.5). Duplicates and stays that end before they start have their own finding.
+    A stay that starts on the day another ends does not overlap it. A stay without end date is still open, as in the
+    count (monitor rule 5.5). Duplicates and stays that end before they start have their own findings.
 
     Args:
         comparison: the registrations of a file.
 
     Returns:
-        ``line_number, other_row``, ascending; ``other_row`` is the stay that ends last of those that started earlier.
+        ``line_number, other_row``, ascending; ``other_row`` is the earlier stay that ends last.
     """
     reach = (pl.col("group") * 2**_DAY_BITS + pl.col("end")).cum_max()
     return (
@@ -114,7 +114,7 @@ def overlapping_stays(comparison: Comparison) -> pl.DataFrame:
         .filter(pl.col("has_usable_bsn") & (pl.col("end") >= pl.col("start")))
         .join(comparison.duplicates.lazy(), on=ROW, how="anti", maintain_order="left")
         .with_columns(reach=reach)
-        # The row that set the reach: where it grew.
+        # The row that set the reach is the row where it grew.
         .with_columns(setter=pl.when(pl.col("reach") != pl.col("reach").shift(1, fill_value=0)).then(pl.col(ROW)))
         .with_columns(
             earlier=pl.col("reach").shift(1, fill_value=0), other_row=pl.col("setter").forward_fill().shift(1)

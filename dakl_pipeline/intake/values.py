@@ -1,6 +1,6 @@
-"""The values of delivered fields: what each column may hold and how it is read.
+"""The values of delivered fields: what each column may contain and how it is parsed.
 
-Input columns are the delivered columns as String, where an empty text is an empty field.
+Input columns are the delivered columns as String; an empty string is an empty field.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from dakl_pipeline.intake.eleven_test import is_bsn
 from dakl_pipeline.reference.code_lists import placeholder_numbers, shelter_types
 from dakl_pipeline.reference.methodology import Methodology
 
-# ASCII digits only: \d would match the digits of every script.
+# ASCII digits only: \d would match digits of every script.
 DATE_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 BSN_PATTERN = r"^[0-9]{8,9}$"
 CODE_PATTERN = r"^[0-9]{1,4}$"
@@ -37,12 +37,12 @@ _SWAPPED_YEAR_END = "-31-12"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the rules need to know about a delivery.
+    """The context of a delivery that the rules need.
 
     Attributes:
-        year: reporting year (1-9999), or None when it is not known: then a rule uses the lists of all years.
+        year: reporting year (1-9999), or None if unknown: rules then use the lists of all years.
         methodology: the settings.
-        today: the day of the check, Dutch calendar; None where no rule asks for it.
+        today: the day of the check, in Dutch time; None if no rule needs it.
     """
 
     year: int | None
@@ -51,31 +51,31 @@ class Context:
 
     @property
     def known_year(self) -> int:
-        """The reporting year, for what needs one.
+        """The reporting year, for code that requires one.
 
         Raises:
-            ValueError: it is not known.
+            ValueError: if the year is unknown.
         """
         if self.year is None:
             raise ValueError("content rules need a reporting year")
         return self.year
 
     def shelter_type_codes(self) -> list[str]:
-        """The codes of types of shelter that may be delivered (webinars 2024 and 2025, A4)."""
+        """Return the codes of types of shelter that may be delivered (webinars 2024 and 2025, A4)."""
         return [t.code for t in shelter_types() if self.year is None or t.is_valid_in(self.year)]
 
 
 def is_swapped_year_end(column: str, context: Context) -> pl.Expr:
-    """Whether a field holds ``<reporting year>-31-12``, read as 31 December of that year (webinar 2025)."""
+    """Return whether a field holds ``<reporting year>-31-12``, read as 31 December of that year (webinar 2025)."""
     if context.year is None:
         return pl.col(column).str.contains(rf"^[0-9]{{4}}{_SWAPPED_YEAR_END}$")
     return pl.col(column) == f"{context.year:04d}{_SWAPPED_YEAR_END}"
 
 
 def read_date(column: str, context: Context) -> pl.Expr:
-    """A field as Date; null where it is empty or no date that exists, from year 1 on (monitor rule 2).
+    """Parse a field as Date; null if it is empty or not an existing date from year 1 on (monitor rule 2).
 
-    The pattern must be tested beside this: reading alone is more tolerant than the rule.
+    The pattern must be tested separately: parsing is more tolerant than the rule.
     """
     parsed = pl.col(column).str.to_date("%Y-%m-%d", strict=False)
     parsed = pl.when(parsed >= _FIRST_DATE).then(parsed)
@@ -85,7 +85,7 @@ def read_date(column: str, context: Context) -> pl.Expr:
 
 
 def is_missing_bsn(column: str, context: Context) -> pl.Expr:
-    """Whether a field stands for a missing BSN: empty, or a value of the settings (webinar 2024)."""
+    """Return whether a field means a missing BSN: empty, or a value from the settings (webinar 2024)."""
     return pl.col(column).is_in(["", *context.methodology.missing_bsn_values])
 
 
@@ -95,16 +95,16 @@ def _read_bsn(column: str, context: Context) -> pl.Expr:
 
 
 def is_placeholder_bsn(column: str) -> pl.Expr:
-    """Whether a field holds a number that passes the eleven test and is nobody's all the same (assumption D43).
+    """Return whether a field holds a number that belongs to nobody though it passes the eleven test (assumption D43).
 
-    What fails the eleven test is no person anyway, and has its own finding.
+    Numbers that fail the eleven test identify nobody anyway, and have their own finding.
     """
     passing = _passing(placeholder_numbers("bsn"))
     return pl.col(column).is_in([*passing, "0" * (BSN_LENGTH - 1)])
 
 
 def is_placeholder_v_number(column: str) -> pl.Expr:
-    """Whether a field holds a number that stands for a missing V-number (assumption D43)."""
+    """Return whether a field holds a number that means a missing V-number (assumption D43)."""
     return pl.col(column).is_in(sorted(placeholder_numbers("v_number")))
 
 
@@ -113,21 +113,21 @@ def _read_v_number(column: str) -> pl.Expr:
 
 
 def _passing(numbers: frozenset[str]) -> list[str]:
-    """Those that pass the eleven test."""
+    """Return the numbers that pass the eleven test."""
     return sorted(pl.Series(sorted(numbers), dtype=pl.String).to_frame("n").filter(is_bsn(pl.col("n")))["n"])
 
 
 def read_code(column: str) -> pl.Expr:
-    """A field as the number of its code, so that lost leading zeros do not matter (A3); null where it is none."""
+    """Parse a code as a number, so that lost leading zeros do not matter (A3); null if it is not a number."""
     return pl.col(column).cast(pl.UInt16, strict=False)
 
 
 @cache
 def typed_expressions(columns: tuple[str, ...], context: Context) -> Mapping[str, pl.Expr]:
-    """How each column of the compact typed registrations is read from delivered columns.
+    """Return the expressions that parse the compact typed registrations from delivered columns.
 
     Args:
-        columns: the delivered columns that are there; an optional column that is not gives nulls.
+        columns: the columns in the file; a missing optional column gives nulls.
         context: the delivery.
 
     Returns:

@@ -1,6 +1,6 @@
-"""Whose file it is: what an analyst should know when a supplier id is new or a file looks like another supplier's.
+"""Findings for the analyst if a supplier id is new or a file resembles another supplier's.
 
-Until there is a register of suppliers this is all there is.
+There is no register of suppliers yet to check against.
 """
 
 import re
@@ -13,19 +13,19 @@ from dakl_pipeline.intake.findings import Finding, finding
 from dakl_pipeline.intake.profile import FileProfile
 from dakl_pipeline.presentation.dutch import listed
 
-# Names that a finding shows; more would hide the right one.
+# Maximum number of names in a finding; more would hide the right one.
 _LISTED = 3
-# A shorter id is part of too many others.
+# Shorter ids are part of too many others.
 _LONG_ENOUGH = 4
 
 
 def newness(supplier_id: str, known: Collection[str], *, similarity: float) -> list[Finding]:
-    """What to say of a supplier of whom no file was approved yet.
+    """Return the findings on a supplier without an earlier approved file.
 
     Args:
-        supplier_id: Who delivers.
-        known: The suppliers of whom a file was approved.
-        similarity: From this likeness on an id may be a misspelling of another.
+        supplier_id: The supplier of the file.
+        known: The suppliers with an approved file.
+        similarity: Likeness from which an id may be a misspelling of another.
     """
     if supplier_id in known:
         return []
@@ -35,10 +35,10 @@ def newness(supplier_id: str, known: Collection[str], *, similarity: float) -> l
 
 
 def near_ids(supplier_id: str, known: Iterable[str], *, similarity: float) -> list[str]:
-    """The known ids for which an id may be a misspelling, at most three, nearest first.
+    """Return the known ids of which an id may be a misspelling, at most three, nearest first.
 
-    Near is: the same apart from hyphens, the same letters in another order, one the beginning or end of the other, or
-    much the same in the words that they do not share. Ids that only have another number are those of two suppliers.
+    Two ids are near if they are equal apart from hyphens, have the same letters in another order, if one begins or
+    ends with the other, or if their unshared words are similar. Ids that differ only in a number are two suppliers.
     """
     found = {other: _likeness(supplier_id, other) for other in known if not _is_numbered(supplier_id, other)}
     near = {other: likeness for other, likeness in found.items() if likeness >= similarity}
@@ -46,19 +46,19 @@ def near_ids(supplier_id: str, known: Iterable[str], *, similarity: float) -> li
 
 
 def _is_numbered(one: str, other: str) -> bool:
-    """Whether two ids are the same but for a number that both have."""
+    """Return whether two ids differ only in a number that both have."""
     bare = {re.sub("[0-9]+", "#", each) for each in (one, other)}
     return len(bare) == 1 and "#" in bare.pop()
 
 
 def _likeness(one: str, other: str) -> float:
-    """From 0 to 1, which is for ids that differ in a way that is easily made by mistake."""
+    """Return a likeness from 0 to 1; 1 for a difference that is easily made by mistake."""
     plain, theirs = (each.replace("-", "") for each in (one, other))
     short, long = sorted((plain, theirs), key=len)
     is_part = len(short) >= _LONG_ENOUGH and (long.startswith(short) or long.endswith(short))
     if is_part or sorted(plain) == sorted(theirs):
         return 1
-    # A word that many ids begin with, as gemeente, makes none of them alike.
+    # Shared words are ignored: many ids begin with a word such as gemeente.
     words, their_words = Counter(one.split("-")), Counter(other.split("-"))
     mine, yours = ("".join((a - b).elements()) for a, b in ((words, their_words), (their_words, words)))
     if len(mine) == len(yours) and sum(a != b for a, b in zip(mine, yours, strict=True)) == 1:
@@ -67,21 +67,21 @@ def _likeness(one: str, other: str) -> float:
 
 
 def may_share(now: FileProfile, other: FileProfile) -> bool:
-    """Whether enough registrations can be the same, by the counts per municipality, to look at the files themselves."""
+    """Return whether two files can share enough registrations, by municipality, to compare the files themselves."""
     return _in_common(now, other) >= bound("content_of_other_supplier", "other_supplier").minimum
 
 
 def _in_common(now: FileProfile, other: FileProfile) -> int:
-    """At most how many registrations two files share, by the counts per municipality."""
+    """Return the maximum number of registrations that two files can share, by the counts per municipality."""
     return sum(min(n, other.by_municipality.get(code, 0)) for code, n in now.by_municipality.items())
 
 
 def of_another(now: FileProfile, others: dict[str, FileProfile]) -> list[Finding]:
-    """Who else delivers where all of this file is, when it has nothing in common with the supplier's own.
+    """Return a finding on suppliers whose file has the same municipalities, for a file unlike the supplier's own.
 
     Args:
         now: The profile of the file.
-        others: By supplier, the file of the same year that counts.
+        others: By supplier, the profile of the selected file of the same year.
     """
     rule = "file_of_other_supplier"
     shared = {supplier: _in_common(now, profile) for supplier, profile in others.items()}

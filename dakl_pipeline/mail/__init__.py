@@ -1,4 +1,4 @@
-"""The mails to suppliers: what they say, in Dutch, and how they look.
+"""The mails to suppliers and analysts: their texts, in Dutch, and their layout.
 
-A mail never holds delivered data.
+A mail never contains delivered data.
 """

@@ -1,4 +1,4 @@
-"""What a mail to the analyst says: about a failed run, and about a day of the calendar."""
+"""The texts of the mails to the analyst: about a failed run, and about a day of the calendar."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ _WHAT_TO_DO: dict[Cause, str] = {
     "unexpected": "Geef de melding en het nummer van de run door aan de beheerder.",
     "stopped": "Gebeurt dit vaker, laat de beheerder dan in het logboek van de dienst dakl-code kijken.",
 }
-# The program speaks English to analysts; what it said is quoted, in one place.
+# Messages of the program are in English; the mail quotes them in this one place.
 _MESSAGE = "Letterlijke melding"
 _NO_MESSAGE = "geen melding: het proces van de run is gestopt"
 
@@ -35,12 +35,12 @@ class FailedRun:
     Attributes:
         run_id: Its id in Dagster.
         failed_at: When it ended.
-        cause: What kind of failure it is.
+        cause: The kind of failure.
         year: Its reporting year, if it has one.
-        stage: The stage that failed; None when no stage did.
-        message: What the run said, free of personal data.
-        attempt: Which attempt it was, from 1; None when it is not known.
-        next_attempt_at: When it is tried again by itself; None when it is not known.
+        stage: The stage that failed; None if no stage did.
+        message: The message of the run, free of personal data.
+        attempt: Number of the attempt, from 1; None if unknown.
+        next_attempt_at: When it is retried automatically; None if unknown.
     """
 
     run_id: str
@@ -54,11 +54,11 @@ class FailedRun:
 
 
 def content_of_failed_run(run: FailedRun, *, time_zone: str) -> MailContent:
-    """Say that a run failed and what to do.
+    """Return the content of the mail about a failed run, with what to do.
 
     Args:
         run: The run.
-        time_zone: For the moments.
+        time_zone: Time zone of the times shown.
 
     Returns:
         The content of the mail.
@@ -87,11 +87,11 @@ def content_of_failed_run(run: FailedRun, *, time_zone: str) -> MailContent:
 
 
 def content_of_day(headline: str, to_do: str, day: date) -> MailContent:
-    """Say what the calendar asks.
+    """Return the content of the reminder for a day of the calendar.
 
     Args:
         headline: What happens on the day.
-        to_do: What there is to do.
+        to_do: What to do.
         day: The day.
 
     Returns:

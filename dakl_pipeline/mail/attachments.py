@@ -1,4 +1,4 @@
-"""What goes with a mail, small enough to arrive."""
+"""The attachments of a mail, small enough to be delivered."""
 
 import zipfile
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
-# A zip carries a moment for each file; a fixed one keeps the bytes the same.
+# A zip file stores a time for each file; a fixed time keeps the bytes reproducible.
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with a mail.
+    """A file attached to a mail.
 
     Attributes:
-        name: Its name, by which the text of the mail calls it.
+        name: Its name, as used in the text of the mail.
         content: Its bytes.
-        is_spare: Whether the mail can do without it: another attachment says the same.
+        is_spare: Whether it can be left out, because another attachment has the same content.
     """
 
     name: str
@@ -34,32 +34,32 @@ class Attachment:
 
     @property
     def media_type(self) -> str:
-        """Its kind, as a mail program needs it."""
+        """The media type for the mail header."""
         return _TYPES[self.name.rpartition(".")[2]]
 
 
 def report_names(delivery: Delivery) -> tuple[str, str]:
-    """The names of the op-orde report as page and as workbook."""
+    """Return the file names of the op-orde report: the page and the workbook."""
     stem = f"op-orde-rapport_{delivery.reporting_year}_{delivery.delivery_id}"
     return f"{stem}.html", f"{stem}.xlsx"
 
 
 def table_name(delivery: Delivery) -> str:
-    """The name of the table of findings of a rejected file; only a file that has faults is said to have any."""
+    """Return the name of the findings table of a rejected file: ``fouten`` only if the file itself has faults."""
     kind = "fouten" if refusal_of(delivery.findings).is_faulty else "bevindingen"
     year = "" if delivery.reporting_year is None else f"_{delivery.reporting_year}"
     return f"{kind}{year}_{delivery.delivery_id}.csv"
 
 
 def fitting(attachments: Sequence[Attachment], limit: int) -> tuple[Attachment, ...]:
-    """The attachments that one mail can carry: all, else those that count, else those in a zip, else none.
+    """Choose the attachments that fit in one mail: all, else those that are not spare, else those zipped, else none.
 
     Args:
-        attachments: What should go with a mail.
-        limit: Bytes that all together may have.
+        attachments: The attachments of a mail.
+        limit: Maximum total size in bytes.
 
     Returns:
-        The attachments to send; the same for the same arguments.
+        The attachments to send; the same arguments give the same attachments.
     """
     needed = tuple(each for each in attachments if not each.is_spare)
     for chosen in (tuple(attachments), needed, tuple(map(_zipped, needed))):

@@ -1,7 +1,6 @@
-"""What a mail about a log entry says.
+"""The text of a mail about a log entry; layout belongs in ``rendering``.
 
-Belongs here: the sentences, which depend on the entry and on the log as it was at that moment, so that the same entry
-always gives the same mail. Does not belong here: how it looks (``rendering``) and who gets it (``message``).
+The text depends only on the entry and the log up to it, so that the same entry always gives the same mail.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,16 +39,16 @@ class MailContent:
     """The content of one mail.
 
     Attributes:
-        outcome: What it is about.
+        outcome: The event that the mail is about.
         subject: Subject line: the outcome first, short enough for a phone.
         headline: The outcome in a few words.
         paragraphs: What happened and what counts now.
         steps: What the reader can do now.
         groups: Findings by rule.
-        receipt: Facts about it: labels with values.
-        diagnoses: Sentences that explain many findings at once; shown before anything else.
-        first: Findings that make one doubt the file as such; shown before anything else.
-        note: What goes before the findings; may be empty.
+        receipt: Facts: labels with values.
+        diagnoses: Sentences that explain many findings at once; shown at the top.
+        first: Findings that cast doubt on the whole file; shown at the top.
+        note: Text before the findings; may be empty.
     """
 
     outcome: Literal["approved", "rejected", "withdrawn", "cancelled", "failed", "reminder"]
@@ -65,7 +64,7 @@ class MailContent:
 
     @property
     def preview(self) -> str:
-        """What a list of mails shows beside the subject: the first thing to know."""
+        """The preview that a mail program shows beside the subject: the most important sentence."""
         said = (m.text for group in self.first for m in group.messages)
         return next((text for text in (*said, *self.diagnoses, *self.paragraphs) if text), self.headline)
 
@@ -84,27 +83,27 @@ def content_of_delivery(
     diagnoses: Sequence[str] = (),
     reading: Sequence[str] = (),
 ) -> MailContent:
-    """Say what became of a delivered file.
+    """Return the content of the mail about a delivered file.
 
     Args:
         delivery: The entry.
-        log: The log; what came after the entry is left out.
-        findings: What the check found.
+        log: The log; entries after this one are ignored.
+        findings: The findings of the check.
         attached: Names of the attachments: the op-orde report of an approved file, the table of a rejected one.
-        contact: Address of CBS.
+        contact: Mail address of CBS.
         methodology: Settings, for the rounds.
-        organisation: The organisation that delivered; its id when that is not known.
-        explained: When the supplier explained the findings of a rule, by rule.
-        asked_again: Why findings that were explained are asked about again, by rule.
+        organisation: The organisation that delivered; None if unknown, then the supplier id is used.
+        explained: By rule, when the supplier explained its findings.
+        asked_again: By rule, why CBS asks about explained findings again.
         diagnoses: Sentences that explain many findings at once.
-        reading: Sentences that say how many registrations were read and will count.
+        reading: Sentences on how many registrations were read and will count.
 
     Returns:
         The content of the mail.
     """
     whole_log = list(log)
     before = log_of_supplier(delivery, whole_log)
-    # When a file came is said apart; it is not found in the file.
+    # The time of receipt has its own sentences; it is no fault in the file.
     counts = {rule: count for rule, count in delivery.findings.items() if rule != WINDOW_RULE}
     groups = group_findings(
         counts, findings, year=delivery.reporting_year, explained=explained, asked_again=asked_again
@@ -167,13 +166,13 @@ def content_of_withdrawal(
     methodology: Methodology,
     organisation: str | None = None,
 ) -> MailContent:
-    """Confirm a withdrawal.
+    """Return the content of the mail that confirms a withdrawal.
 
     Args:
         withdrawal: The entry.
-        log: The log; what came after the entry is left out.
+        log: The log; entries after this one are ignored.
         methodology: Settings, for the rounds.
-        organisation: The organisation that withdrew; its id when that is not known.
+        organisation: The organisation that withdrew; None if unknown, then the supplier id is used.
 
     Returns:
         The content of the mail.
@@ -211,13 +210,13 @@ def content_of_withdrawal(
 def content_of_cancellation(
     cancellation: Cancellation, log: Iterable[Entry], *, methodology: Methodology, organisation: str | None = None
 ) -> MailContent:
-    """Say that an entry was a mistake, and what counts instead.
+    """Return the content of the mail about a cancellation, with what counts instead.
 
     Args:
         cancellation: The entry.
-        log: The log; what came after the entry is left out.
+        log: The log; entries after this one are ignored.
         methodology: Settings, for the rounds.
-        organisation: The organisation; its id when that is not known.
+        organisation: The organisation; None if unknown.
 
     Returns:
         The content of the mail.
@@ -255,13 +254,13 @@ def content_of_cancellation(
 
 
 def _is_about_the_file(group: FindingGroup) -> bool:
-    """Whether a warning makes one doubt the file as such, and not some lines of it."""
+    """Return whether a finding casts doubt on the whole file, not only on some lines."""
     is_whole = bool(group.messages) and not any(message.where for message in group.messages)
     return group.level == _AGAINST_EARLIER or (is_whole and group.severity == "warning")
 
 
 def _first_of_supplier(delivery: Delivery, log: Iterable[Entry]) -> list[str]:
-    """A supplier id that is new may be misspelt. No other supplier is named: the mail is not for them."""
+    """Ask to check a new supplier id, which may be misspelt; never name other suppliers to this one."""
     if any(e.supplier_id == delivery.supplier_id for e in _approved_before(delivery, log)):
         return []
     return [
@@ -271,7 +270,7 @@ def _first_of_supplier(delivery: Delivery, log: Iterable[Entry]) -> list[str]:
 
 
 def _approved_before(delivery: Delivery, log: Iterable[Entry]) -> list[Delivery]:
-    """The approved files that were logged before one, but for those that were cancelled by then."""
+    """Return the approved files logged before this one and not cancelled by then."""
     before = [e for e in log if e.sequence < delivery.sequence]
     cancelled = cancellations(before)
     return [e for e in before if isinstance(e, Delivery) and e.approved and e.delivery_id not in cancelled]
@@ -316,7 +315,7 @@ def _who(entry: Entry, organisation: str | None) -> str:
 
 
 def _file(delivery: Delivery) -> str:
-    """The name as delivered, without numbers of persons and without characters that are not to be seen."""
+    """Return the delivered name, with numbers of persons and unprintable characters masked."""
     return mask_line(delivery.file_name)
 
 

@@ -1,4 +1,4 @@
-"""Which file counts, in words: for the mail, and for the terminal after a delivery."""
+"""Sentences on which file counts, for the mail and for the terminal after a delivery."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from dakl_pipeline.reference.methodology import Methodology
 
 
 def log_of_supplier(entry: Entry, log: Iterable[Entry]) -> list[Entry]:
-    """The entries of the same supplier and year, up to and including this one."""
+    """Return the entries of the same supplier and year, up to and including this one."""
     return [
         e
         for e in log
@@ -20,11 +20,11 @@ def log_of_supplier(entry: Entry, log: Iterable[Entry]) -> list[Entry]:
 
 
 def what_counts(delivery: Delivery, log: Iterable[Entry], methodology: Methodology) -> str:
-    """Whether an approved file counts, and what it takes the place of, in a sentence or two.
+    """Return one or two sentences on whether an approved file counts, and which file it supersedes.
 
     Args:
         delivery: The entry of an approved file.
-        log: The log; what came after the entry is left out.
+        log: The log; entries after this one are ignored.
         methodology: Settings, for the rounds.
     """
     year, before = delivery.reporting_year, log_of_supplier(delivery, log)
@@ -45,11 +45,11 @@ def what_counts(delivery: Delivery, log: Iterable[Entry], methodology: Methodolo
 
 
 def what_counts_instead(delivery: Delivery, before: list[Entry], methodology: Methodology) -> str:
-    """Which file counts although a later one was rejected.
+    """Return a sentence on which file counts although a later one was rejected.
 
     Args:
         delivery: The entry of a rejected file.
-        before: The entries of its supplier and year, up to it.
+        before: The entries of its supplier and year, up to and including it.
         methodology: Settings, for the rounds.
     """
     if delivery.reporting_year is None:
@@ -61,12 +61,12 @@ def what_counts_instead(delivery: Delivery, before: list[Entry], methodology: Me
 
 
 def selected_of(entries: Iterable[Entry], methodology: Methodology) -> DeliveryStatus | None:
-    """The file that counts among entries of one supplier and year, if any."""
+    """Return the selected file among the entries of one supplier and year, if any."""
     return next((s for s in delivery_statuses(entries, methodology) if s.is_selected), None)
 
 
 def same_content(delivery: Delivery, before: list[Entry], methodology: Methodology) -> list[str]:
-    """A warning when a file is the same as one before it; nothing otherwise."""
+    """Return a warning if a file is identical to an earlier one; empty otherwise."""
     earlier = [e for e in before if isinstance(e, Delivery) and e.delivery_id == delivery.same_content_as]
     return [
         f"Let op: de inhoud is precies gelijk aan die van {name_of(e, methodology)}. Was dat niet de bedoeling, "
@@ -76,6 +76,6 @@ def same_content(delivery: Delivery, before: list[Entry], methodology: Methodolo
 
 
 def name_of(delivery: Delivery, methodology: Methodology) -> str:
-    """How a mail calls a delivery."""
+    """Return the words with which a mail refers to a delivery."""
     received = day(local_date(delivery.received_at, methodology))
     return f"aanlevering {delivery.delivery_id} van {received}"

@@ -1,4 +1,4 @@
-"""Every finding of a rejected file as a table that a spreadsheet opens."""
+"""The findings on a rejected file as a table for a spreadsheet."""
 
 import csv
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ _COLUMNS = ("regel", "kolom", "soort", "ernst", "bevinding", "wat_te_doen", "doo
 
 
 def findings_table(findings: Iterable[Finding], *, year: int | None) -> bytes:
-    """Write findings as CSV with ``;`` and a byte order mark, as spreadsheets in the Netherlands expect it.
+    """Write findings as CSV with ``;`` and a byte order mark, as spreadsheets in the Netherlands expect.
 
     Args:
-        findings: The findings, in the order in which they are shown.
+        findings: The findings, in display order.
         year: Reporting year, for the texts.
 
     Returns:
-        A line for each finding; the line number is empty for the file as a whole.
+        A line for each finding; the line number is empty for findings on the whole file.
     """
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")

@@ -1,4 +1,4 @@
-"""Findings of one delivery, grouped by rule, as a coordinator reads them."""
+"""Groups the findings on one delivery by rule, for the coordinator."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,17 +10,17 @@ from dakl_pipeline.mail.wording import lines
 from dakl_pipeline.presentation.dutch import day, number, quantity
 from dakl_pipeline.privacy.redaction import mask_numbers
 
-# Lines and texts that a mail shows of one rule: enough to find the fault, few enough to read.
+# Maximum number of lines and texts per rule in a mail: enough to find the fault, few enough to read.
 LISTED = 10
 
 
 @dataclass(frozen=True)
 class Message:
-    """One text of a rule, with the lines of which it holds.
+    """One text of a rule, with the lines to which it applies.
 
     Attributes:
-        text: What was found.
-        where: On which lines; empty for the file as a whole.
+        text: Text of the finding.
+        where: The lines; empty for the whole file.
     """
 
     text: str
@@ -29,18 +29,18 @@ class Message:
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """What one rule found.
+    """The findings of one rule.
 
     Attributes:
         title: Name of the rule.
-        level: What the rule looks at, as in the catalogue.
-        severity: ``error`` rejects the file, ``warning`` or ``notice``.
-        found: How often.
-        messages: What was found; empty when that is not known any more.
+        level: Level of the rule in the catalogue.
+        severity: ``error`` (rejects the file), ``warning`` or ``notice``.
+        found: Number of findings.
+        messages: Texts of the findings; empty if they are no longer known.
         action: What to do.
         actor: Who does it.
-        explained_on: The day on which the supplier explained it, in words; empty when that was not done.
-        asked_again: Why it is asked about again although it was explained; empty when it is not.
+        explained_on: The day on which the supplier explained it, in words; empty without an explanation.
+        asked_again: Why CBS asks about it again although it was explained; empty if it does not.
     """
 
     title: str
@@ -55,7 +55,7 @@ class FindingGroup:
 
     @property
     def count(self) -> str:
-        """How often, in words."""
+        """The number of findings, in words."""
         return f"{number(self.found)} keer"
 
 
@@ -67,18 +67,17 @@ def group_findings(
     explained: Mapping[str, date] | None = None,
     asked_again: Mapping[str, str] | None = None,
 ) -> tuple[FindingGroup, ...]:
-    """Group findings by rule, faults first, each kind in the order of the catalogue.
+    """Group findings by rule, errors first, each severity in the order of the catalogue.
 
     Args:
         counts: Exact number of findings per rule, as logged; decides which rules are shown.
-        findings: The findings that were kept. A rule that found something when the file came in, but has none here, is
-            shown without lines.
+        findings: The findings that were kept. A rule in ``counts`` without findings here is shown without lines.
         year: Reporting year, for the texts.
-        explained: When the supplier explained the findings of a rule, by rule.
-        asked_again: Why findings that were explained are asked about again, by rule.
+        explained: By rule, when the supplier explained its findings.
+        asked_again: By rule, why CBS asks about explained findings again.
 
     Returns:
-        A group for every rule that the catalogue still has.
+        A group for every rule that is still in the catalogue.
     """
     by_rule: dict[str, list[Finding]] = {}
     for each in findings:

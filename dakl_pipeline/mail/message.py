@@ -1,4 +1,4 @@
-"""The message itself: headers, text, HTML and attachments."""
+"""Composes the mail message: headers, text, HTML and attachments."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,18 +28,18 @@ def compose(
     reply_to: str,
     attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
-    """Make the message about an entry of the log.
+    """Compose the mail about a log entry.
 
     Args:
         entry: The entry.
-        content: What it says.
-        to: Who gets it.
-        sender: Address that it comes from.
+        content: Content of the mail.
+        to: Recipients.
+        sender: Address of the sender.
         reply_to: Address for questions.
-        attachments: What goes with it.
+        attachments: Attachments.
 
     Returns:
-        A message with plain text and HTML; the same for the same arguments.
+        A message with plain text and HTML; the same arguments give the same message.
     """
     head = _Head(_identifier(entry), entry.delivery_id, entry.recorded_at, greeting_of(to))
     message = _compose(head, content, to=to, sender=sender, reply_to=reply_to)
@@ -57,30 +57,30 @@ def compose(
 def compose_alert(
     identifier: str, at: datetime, content: MailContent, *, to: Sequence[Recipient], sender: str, reply_to: str
 ) -> EmailMessage:
-    """Make a message to the analyst.
+    """Compose a mail to the analyst.
 
     Args:
-        identifier: Tells it from all others.
-        at: When the message is from.
-        content: What it says.
-        to: Who gets it.
-        sender: Address that it comes from.
+        identifier: Unique identifier of the message.
+        at: Date and time of the message.
+        content: Content of the mail.
+        to: Recipients.
+        sender: Address of the sender.
         reply_to: Address for questions.
 
     Returns:
-        A message with plain text and HTML; the same for the same arguments.
+        A message with plain text and HTML; the same arguments give the same message.
     """
     return _compose(_Head(identifier, identifier, at, _ANALYST), content, to=to, sender=sender, reply_to=reply_to)
 
 
 @dataclass(frozen=True)
 class _Head:
-    """What tells messages apart.
+    """The parts that differ between messages with the same content.
 
     Attributes:
-        identifier: Unique, for Message-ID.
-        name: Short, for the boundary between the parts.
-        date: When the message is from.
+        identifier: Unique identifier, for Message-ID.
+        name: Short name, for the boundary between the parts.
+        date: Date and time of the message.
         greeting: The first line.
     """
 
@@ -101,15 +101,15 @@ def _compose(head: _Head, content: MailContent, *, to: Sequence[Recipient], send
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(as_text(content, head.greeting), cte="quoted-printable")
     message.add_alternative(as_html(content, head.greeting), subtype="html", cte="quoted-printable")
-    # Only now: content takes its own headers along and throws others away.
+    # Set last, because setting the content replaces Content-* headers.
     message["Content-Language"] = "nl"
-    # The library would draw a random one; `=_` stands in no quoted-printable text.
+    # The library would draw a random boundary; `=_` never occurs in quoted-printable text.
     message.set_boundary(f"=_dakl-{head.name}")
     return message
 
 
 def addresses(to: Sequence[Recipient]) -> tuple[Address, ...]:
-    """Recipients as the value of a header."""
+    """Return recipients as the value of a header."""
     return tuple(Address(recipient.name, addr_spec=recipient.email) for recipient in to)
 
 

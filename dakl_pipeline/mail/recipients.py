@@ -1,4 +1,4 @@
-"""Who gets a mail: the coordinators of suppliers, as CBS keeps them in ``coordinators.csv``."""
+"""The recipients of a mail: the coordinators of suppliers, which CBS lists in ``coordinators.csv``."""
 
 import csv
 import re
@@ -12,20 +12,20 @@ from dakl_pipeline.presentation.dutch import listed
 COLUMNS = ("supplier_id", "name", "email")
 ORGANISATION = "organisation"
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-# Names that exist on no network (RFC 2606): what a home has before its own address is set.
+# Domains that never exist (RFC 2606), used until the address of a home is set.
 _PLACEHOLDER = re.compile(r".*[@.](example(\.(com|net|org))?|invalid|test)", re.IGNORECASE)
-# More names than these make no greeting that anybody reads.
+# With more names, a greeting is too long to read.
 _MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Somebody who gets mails.
+    """A recipient of mails.
 
     Attributes:
-        name: As shown; may be empty.
+        name: Display name; may be empty.
         email: The address.
-        organisation: The organisation for which a coordinator delivers; empty when it is not known.
+        organisation: The organisation for which a coordinator delivers; empty if unknown.
     """
 
     name: str
@@ -34,20 +34,20 @@ class Recipient:
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether no mail can arrive there."""
+        """Whether the address is a placeholder to which no mail can be sent."""
         return bool(_PLACEHOLDER.fullmatch(self.email))
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is a plain mail address."""
+    """Return whether a text is a plain mail address."""
     return bool(_ADDRESS.fullmatch(text))
 
 
 def greeting_of(to: Sequence[Recipient]) -> str:
-    """The first line of a mail: everybody by name who has one, because one mail goes to all of them.
+    """Return the first line of a mail to several recipients, with the names that are known.
 
     Args:
-        to: Who gets it.
+        to: Recipients.
     """
     names = list(dict.fromkeys(each.name for each in to if each.name))
     nameless = len(to) - sum(bool(each.name) for each in to)
@@ -59,22 +59,22 @@ def greeting_of(to: Sequence[Recipient]) -> str:
 
 
 def organisation_of(to: Sequence[Recipient]) -> str | None:
-    """The organisation of the coordinators of one supplier, or None when it is not known."""
+    """Return the organisation of the coordinators of one supplier, or None if unknown."""
     return next((each.organisation for each in to if each.organisation), None)
 
 
 def read_coordinators(text: str) -> dict[str, tuple[Recipient, ...]]:
-    """Read who gets the mails of which supplier.
+    """Read the recipients of the mails of each supplier.
 
     Args:
-        text: CSV with the columns ``supplier_id``, ``name`` and ``email``, and ``organisation`` if wanted, separated
-            by ``,`` or ``;``. A supplier may have several rows.
+        text: CSV with the columns ``supplier_id``, ``name``, ``email`` and optionally ``organisation``, separated by
+            ``,`` or ``;``. A supplier may have several rows.
 
     Returns:
         The recipients by supplier, in the order of the file.
 
     Raises:
-        Refused: If a line is not right; says which.
+        Refused: If a line is invalid; the message names the line.
     """
     separator = ";" if ";" in text.partition("\n")[0] else ","
     rows = csv.DictReader(StringIO(text), delimiter=separator)
@@ -91,6 +91,6 @@ def read_coordinators(text: str) -> dict[str, tuple[Recipient, ...]]:
             raise Refused(f"line {rows.line_num} needs a supplier id, a name and one mail address")
         known = found.get(supplier, ())
         if organisation and organisation_of(known) not in (None, organisation):
-            raise Refused(f"line {rows.line_num} names another organisation for {supplier} than a line before it")
+            raise Refused(f"line {rows.line_num} names another organisation for {supplier} than an earlier line")
         found[supplier] = (*known, Recipient(name, email, organisation))
     return found

@@ -1,4 +1,4 @@
-"""What a mail says about a rejected file: what follows from why it was rejected."""
+"""The sentences in a mail about a rejected file that depend on the reason for the rejection."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _ATTACHED = " Ze staan ook in de bijlage."
 
 @dataclass(frozen=True)
 class Rejection:
-    """The sentences that depend on why a file was rejected.
+    """The sentences that depend on the reason for the rejection.
 
     Attributes:
         outcome: The first words of the subject.
         headline: The outcome in a few words.
-        reasons: Why, as far as the findings below do not say it.
+        reasons: Reasons that the findings do not state.
         steps: What the reader can do now.
-        note: What goes before the findings; may be empty.
+        note: Text before the findings; may be empty.
     """
 
     outcome: str
@@ -49,13 +49,13 @@ def rejection_of(
     contact: str,
     methodology: Methodology,
 ) -> Rejection:
-    """Say why a file was rejected and what to do.
+    """Return why a file was rejected and what to do.
 
     Args:
         delivery: The entry of a rejected file.
-        groups: What was found in it, but the window.
+        groups: The findings on it, without the finding on the window.
         attached: Names of the attachments.
-        contact: Address of CBS.
+        contact: Mail address of CBS.
         methodology: Settings, for the rounds.
 
     Returns:
@@ -105,7 +105,7 @@ _LATE, _EARLY = "te laat", "te vroeg"
 
 
 def _when(delivery: Delivery, methodology: Methodology) -> str:
-    """Whether a file outside the window came too late or too early; nothing for a year without a round."""
+    """Return whether a file outside the window was too late or too early; empty for a year without a round."""
     rounds = () if delivery.reporting_year is None else rounds_of(delivery.reporting_year, methodology)
     received = local_date(delivery.received_at, methodology)
     if not rounds:
@@ -116,7 +116,7 @@ def _when(delivery: Delivery, methodology: Methodology) -> str:
 def _outside_window(delivery: Delivery, methodology: Methodology) -> str:
     year = delivery.reporting_year
     missed = None if year is None else missed_delivery_window(year, delivery.received_at, methodology)
-    # Rounds can be changed after a file came in.
+    # The window is unknown if the rounds were changed after receipt.
     return f"Het kwam buiten de aanleverperiode van verslagjaar {year}{f' ({missed})' if missed else ''}."
 
 

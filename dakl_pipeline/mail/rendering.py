@@ -1,7 +1,7 @@
-"""How a notice looks: as plain text and as HTML.
+"""Renders a mail as plain text and as HTML.
 
-The page needs nothing from outside, is one column that a phone shows without scrolling sideways, and escapes everything
-that comes from a delivery.
+The page uses no external resources, has one column that fits a phone, and escapes everything that comes from a
+delivery.
 """
 
 from functools import cache
@@ -23,10 +23,10 @@ _SIGNED = "CBS, Monitor Dakloosheid"
 
 
 def as_text(content: MailContent, greeting: str) -> str:
-    """The notice as plain text, in lines of at most 76 characters.
+    """Return the mail as plain text, in lines of at most 76 characters.
 
     Args:
-        content: What it says.
+        content: Its content.
         greeting: Its first line.
     """
     parts = [*map(_wrapped, (content.headline.upper(), greeting))]
@@ -45,10 +45,10 @@ def as_text(content: MailContent, greeting: str) -> str:
 
 
 def as_html(content: MailContent, greeting: str) -> str:
-    """The notice as a page without scripts, pictures or links.
+    """Return the mail as an HTML page without scripts, pictures or links.
 
     Args:
-        content: What it says.
+        content: Its content.
         greeting: Its first line.
     """
     return _template().render(content=content, greeting=greeting, receipt_title=_receipt_title(content))
@@ -73,7 +73,7 @@ def _receipt_title(content: MailContent) -> str:
 
 
 def _closing(content: MailContent) -> tuple[str, ...]:
-    """The last lines; an analyst has nobody to ask by answering."""
+    """Return the last lines; a mail to an analyst does not invite a reply."""
     return (_SIGNED,) if content.outcome in _RECEIPT else (_QUESTIONS, _SIGNED)
 
 

@@ -1,7 +1,7 @@
-"""Pictures of the report as inline SVG: bars of the current delivery with those of the previous one beside them.
+"""Bar charts of the report as inline SVG, with the current and the previous delivery side by side.
 
-Every picture has a title and a description for a screen reader, and the same numbers stand in a table of the report.
-Sizes are in the units of the picture, with one decimal at most.
+Every chart has a title and a description for screen readers; the same numbers are in a table of the report. Sizes are
+in units of the chart, with at most one decimal.
 """
 
 from collections.abc import Sequence
@@ -18,16 +18,16 @@ _LEGEND_HEIGHT = 26
 
 @dataclass(frozen=True)
 class Chart:
-    """What a picture shows.
+    """The content of a chart.
 
     Attributes:
-        id: Anchor, different for each picture of a page.
-        title: What it is about.
+        id: Anchor, unique on the page.
+        title: Title.
         labels: The categories.
-        current: A value for each, None where it cannot be given.
-        previous: The same of the previous delivery; None when there is none.
-        unit: What follows a number: nothing or ``%``.
-        maximum: The end of the scale, drawn behind each bar; the largest value when None.
+        current: A value for each category, None if unknown.
+        previous: The values of the previous delivery; None if there is none.
+        unit: Unit after a number: empty or ``%``.
+        maximum: End of the scale, drawn behind each bar; the largest value when None.
     """
 
     id: str
@@ -40,12 +40,12 @@ class Chart:
 
     @property
     def scale(self) -> float:
-        """The value that fills the picture."""
+        """The value at the end of the scale."""
         values = [value or 0 for value in (*self.current, *(self.previous or ()))]
         return self.maximum or max(values, default=0) or 1
 
     def description(self) -> str:
-        """The picture in words."""
+        """Return the chart in words (Dutch)."""
         parts = []
         for place, label in enumerate(self.labels):
             text = f"{label}: {number(self.current[place], self.unit)}"
@@ -56,11 +56,11 @@ class Chart:
 
 
 def horizontal_bars(chart: Chart, *, label_width: int = 150) -> Markup:
-    """A picture with a lying bar for each category.
+    """Draw a chart with a horizontal bar for each category.
 
     Args:
-        chart: What it shows.
-        label_width: Room for the labels.
+        chart: The content.
+        label_width: Width of the labels.
 
     Returns:
         The ``svg`` element.
@@ -92,10 +92,10 @@ def horizontal_bars(chart: Chart, *, label_width: int = 150) -> Markup:
 
 
 def vertical_bars(chart: Chart, *, height: int = 150) -> Markup:
-    """A picture with a standing bar for each category, labels below.
+    """Draw a chart with a vertical bar for each category and labels below.
 
     Args:
-        chart: What it shows.
+        chart: The content.
         height: Height of the longest bar.
 
     Returns:
@@ -113,7 +113,7 @@ def vertical_bars(chart: Chart, *, height: int = 150) -> Markup:
             value = values[place] or 0
             length = height * value / chart.scale
             parts.append(_bar(x, top + height - length, bar - 1.5, length, name))
-            # Room for one number above a pair of bars: that of the current delivery.
+            # There is room for one number above a pair of bars: that of the current delivery.
             if name == "current":
                 shown = number(value, chart.unit)
                 parts.append(_text(x + bar / 2 - 0.7, top + height - length - 5, shown, "value current", "middle"))

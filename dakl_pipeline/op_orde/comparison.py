@@ -1,7 +1,7 @@
-"""Findings of a delivery beside those of the previous approved delivery: new, still there or solved.
+"""Compares the findings on a delivery with those on the previous approved delivery: new, still there or solved.
 
-Rows move between two deliveries, so a finding is recognised by its rule and column; the counts say whether it became
-more or less. Both deliveries are looked at with the same rules, those of now.
+Rows move between deliveries, so a finding is recognised by its rule and column; the counts show whether it increased.
+Both deliveries are checked with the current rules.
 """
 
 from collections.abc import Mapping
@@ -31,17 +31,17 @@ def compare_findings(
     year: int,
     growth_allowed: float = 0,
 ) -> tuple[RuleFindings, ...]:
-    """Put the findings of a delivery beside those of the previous approved one.
+    """Compare the findings on a delivery with those on the previous approved one.
 
     Args:
-        current: What was found in the delivery.
-        previous: The same of the previous approved delivery; None when there is none: then every finding is new.
-        explanations: The last explanation of the supplier by rule, with its count.
+        current: Verdict on the delivery.
+        previous: Verdict on the previous approved delivery; None if there is none: then every finding is new.
+        explanations: The supplier's last explanation by rule, with its count.
         year: Reporting year.
-        growth_allowed: The part of an explained count that may come on top of it before it is asked about again.
+        growth_allowed: Share by which an explained count may grow before CBS asks again.
 
     Returns:
-        The groups: what is open by severity, then what is explained, then what is solved; each in catalogue order.
+        The groups: open (comparisons with earlier files first, then by severity), explained, solved; in rule order.
     """
     now = _grouped(current)
     before = None if previous is None else _grouped(previous)

@@ -1,4 +1,4 @@
-"""What a supplier explains about a finding, so that it need not be explained again as long as it does not grow."""
+"""A supplier's explanations of findings, which stay valid as long as the findings do not grow."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,16 +15,16 @@ MAX_LENGTH = 2_000
 
 
 class Explanation(BaseModel):
-    """What a supplier said about the findings of one rule in one reporting year.
+    """A supplier's explanation of the findings of one rule in one reporting year.
 
     Attributes:
         sequence: Place in the log of explanations, from 1.
-        supplier_id: Whose explanation it is.
-        reporting_year: Year it is about.
+        supplier_id: The supplier.
+        reporting_year: Reporting year.
         rule: Id in the rule catalogue.
-        text: The explanation, numbers that could be a person's masked.
-        count: How much the rule had found when it was explained (``intake.findings.weights``); None in explanations of
-            earlier versions.
+        text: The explanation, with numbers that could identify a person masked.
+        count: Weight of the rule when it was explained (``intake.findings.weights``); None in explanations of earlier
+            versions.
         recorded_at: When it was recorded.
         recorded_by: Account that recorded it.
     """
@@ -42,10 +42,10 @@ class Explanation(BaseModel):
 
 
 def safe_text(text: str) -> str:
-    """An explanation as it may be kept: numbers masked, control characters gone.
+    """Make an explanation safe to store: mask numbers and remove control characters.
 
     Raises:
-        WrongUsage: If nothing is left, or it is too long.
+        WrongUsage: If the result is empty or too long.
     """
     printable = "".join(c if c.isprintable() or c == "\n" else " " for c in text.replace("\r\n", "\n"))
     kept = mask_numbers(printable).strip()
@@ -57,26 +57,26 @@ def safe_text(text: str) -> str:
 
 
 def explainable_rule(rule_id: str) -> str:
-    """The id of a rule whose findings a supplier can explain.
+    """Return the rule id if a supplier can explain findings of the rule.
 
     Raises:
-        WrongUsage: If a supplier sees no such rule, or it rejects the file: then only a better file helps.
+        WrongUsage: If suppliers see no such rule, or the rule rejects a file: then only a corrected file helps.
     """
     rule = rules_by_id().get(rule_id)
     if rule is None or rule.audience == "analyst":
-        raise WrongUsage(f"there is no rule {mask_numbers(rule_id)}: `dakl report` names the rules of the findings")
+        raise WrongUsage(f"there is no rule {mask_numbers(rule_id)}: `dakl report` lists the rules with findings")
     if rule.severity == "error":
         raise WrongUsage(f"the rule {rule_id} rejects a file: it cannot be explained, the file must be corrected")
     return rule_id
 
 
 def latest_by_rule(explanations: Iterable[Explanation]) -> dict[str, Explanation]:
-    """The last explanation of every rule."""
+    """Return the last explanation of every rule."""
     return {e.rule: e for e in sorted(explanations, key=lambda e: e.sequence)}
 
 
 def with_counts(explanations: Iterable[Explanation], log: Iterable[Entry]) -> list[Explanation]:
-    """Explanations with the count they are about; one without is about the approved file that was there before it.
+    """Fill in missing counts of explanations, from the last approved file recorded before each explanation.
 
     Args:
         explanations: Explanations of one supplier and year.
@@ -101,15 +101,15 @@ def with_counts(explanations: Iterable[Explanation], log: Iterable[Entry]) -> li
 def asked_again(
     explanations: Mapping[str, Explanation], found: Mapping[str, int], *, growth_allowed: float
 ) -> dict[str, str]:
-    """What to say of the rules that found more than was explained, so that they are asked about again (Dutch).
+    """Return why CBS asks again about rules that now find more than was explained (Dutch).
 
     Args:
         explanations: The last explanation by rule, with its count.
-        found: How much each rule finds now.
-        growth_allowed: The part of the count that may come on top of it.
+        found: Current weight of each rule.
+        growth_allowed: Share by which the explained count may grow.
 
     Returns:
-        A sentence by rule, only for the rules that the explanation does not cover.
+        A sentence by rule, only for rules that the explanation no longer covers.
     """
     return {
         rule: _outgrown(each, found[rule])

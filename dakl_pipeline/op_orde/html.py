@@ -1,6 +1,6 @@
-"""The report as one HTML file that needs nothing else: no network, no script, fit for a screen reader and for A4.
+"""The report as one self-contained HTML file: no network, no scripts, suitable for screen readers and A4 paper.
 
-The template escapes every value, so text that a supplier made is shown as it is and never read as markup.
+The template escapes every value, so text from a supplier is shown literally and never parsed as markup.
 """
 
 from functools import cache
@@ -24,7 +24,7 @@ STATUSES = {"new": "nieuw", "present": "nog aanwezig", "solved": "opgelost"}
 
 
 def to_html(report: OpOrdeReport) -> bytes:
-    """The report as an HTML page.
+    """Return the report as an HTML page.
 
     Args:
         report: The report.

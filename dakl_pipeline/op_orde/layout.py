@@ -1,4 +1,4 @@
-"""The tables of the report as they are read: current beside previous delivery, with Dutch headings."""
+"""The display tables of the report: current beside previous delivery, with Dutch headings."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Measure:
 
     Attributes:
         name: Heading.
-        unit: What follows a number: nothing or ``%``.
+        unit: Unit after a number: empty or ``%``.
     """
 
     name: str
@@ -29,13 +29,13 @@ class Measure:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """A row: its labels, and per measure the value now and before.
+    """A row: its labels, and per measure the current and previous value.
 
     Attributes:
-        labels: What the row is about, codes as text.
-        current: A value for each measure; None where it cannot be given.
-        previous: The same of the previous delivery; None when there is none.
-        is_total: Whether it is the row of the whole file.
+        labels: Labels of the row, codes as text.
+        current: A value for each measure; None if unknown.
+        previous: The values of the previous delivery; None if there is none.
+        is_total: Whether it is the total of the file.
     """
 
     labels: tuple[str, ...]
@@ -52,7 +52,7 @@ class ShownTable:
         id: Anchor.
         title: Caption.
         sheet: Name of its sheet in Excel.
-        headings: Headings of the labels.
+        headings: Headings of the label columns.
         measures: The columns of numbers.
         rows: The rows in order.
     """
@@ -66,7 +66,7 @@ class ShownTable:
 
 
 def shown_tables(report: OpOrdeReport) -> tuple[ShownTable, ...]:
-    """Every table of a report, in order: the five, and the two that belong to pictures.
+    """Return the tables of a report, in order: the five numbered tables, the summary of durations and the months.
 
     Args:
         report: The report.
@@ -176,9 +176,9 @@ def _beside(
     labels: Callable[[_Row], tuple[str, ...]],
     values: Callable[[_Row], tuple[Value, ...]],
 ) -> tuple[ShownRow, ...]:
-    """Rows of both deliveries by their labels; those that are only in the previous one come last.
+    """Return the rows of both deliveries, joined by label; rows only in the previous delivery come last.
 
-    A row that is in one delivery only counts zero in the other.
+    A row that is in one delivery only has zeros for the other.
     """
     current = {labels(row): values(row) for row in rows_of(now)}
     previous = {labels(row): values(row) for row in rows_of(before)} if before else {}
@@ -199,19 +199,19 @@ def _summary(now: Figures, before: Figures | None) -> tuple[ShownRow, ...]:
 
 
 def column_label(column: str) -> str:
-    """A delivered column as the printed report writes it."""
+    """Return the name of a delivered column in the printed report."""
     return _COLUMN_LABELS.get(column, column)
 
 
 def number(value: Value, unit: str = "") -> str:
-    """A number with its unit, ``1.234`` or ``20%``; a dash or words for one that cannot be given."""
+    """Return a number with its unit, ``1.234`` or ``20%``; a dash or words if it is unknown."""
     if value is None:
         return NOT_DELIVERED if unit else "–"
     return dutch.number(value) + unit
 
 
 def difference(now: Value, before: Value) -> str:
-    """The change since the previous delivery, with its sign; nothing when one of both cannot be given."""
+    """Return the change since the previous delivery, with its sign; a dash if either value is unknown."""
     if now is None or before is None:
         return "–"
     change = round(now - before, 1)
@@ -220,7 +220,7 @@ def difference(now: Value, before: Value) -> str:
 
 
 def row_ranges(rows: Iterable[int]) -> tuple[str, ...]:
-    """Line numbers in ascending order, neighbours brought together as a range."""
+    """Merge ascending line numbers into ranges."""
     ranges: list[list[int]] = []
     for row in rows:
         if ranges and row == ranges[-1][1] + 1:

@@ -1,7 +1,6 @@
-"""The op-orde report as one validated object; its JSON is what programs may rely on.
+"""The op-orde report as one validated object; programs may rely on its JSON.
 
-Belongs here: the shape of the report. Does not belong here: how its numbers are made (``tables``), how findings are
-compared (``comparison``) and how it looks (``html``, ``workbook``). Nothing here can hold a BSN or a V-number.
+No field can contain a BSN or a V-number.
 """
 
 from datetime import date
@@ -20,12 +19,12 @@ class _Part(BaseModel):
 
 
 class DeliveryFacts(_Part):
-    """Which delivery the figures are about.
+    """The delivery that the figures are about.
 
     Attributes:
         delivery_id: Place in the delivery log.
-        file_name: Name of the file as in the log.
-        received_at: Time of receipt, on the Dutch clock.
+        file_name: Name of the file, as in the log.
+        received_at: Time of receipt, in Dutch time.
     """
 
     delivery_id: str
@@ -52,7 +51,7 @@ class ShelterTypeRow(_Part):
 
 
 class MissingRow(_Part):
-    """How much of a column is missing; ``missing`` and ``percentage`` are None when the column was not delivered."""
+    """Missing values in a column; ``missing`` and ``percentage`` are None if the column was not delivered."""
 
     column: str
     missing: int | None
@@ -60,7 +59,7 @@ class MissingRow(_Part):
 
 
 class DurationRow(_Part):
-    """Registrations in one class of length of stay, or without a length that can be given."""
+    """Registrations in one class of length of stay, or with an unknown length."""
 
     category: str
     label: str
@@ -84,7 +83,7 @@ class MonthRow(_Part):
 
 
 class Tables(_Part):
-    """The five tables of the report, and the registrations per month for the picture."""
+    """The five tables of the report, and the registrations per month for the chart."""
 
     municipality: tuple[MunicipalityRow, ...]
     shelter_type: tuple[ShelterTypeRow, ...]
@@ -95,11 +94,11 @@ class Tables(_Part):
 
 
 class Total(_Part):
-    """The whole file.
+    """Totals of the whole file.
 
     Attributes:
         registrations: Number of registrations.
-        persons: Number of different BSNs as delivered, all missing ones together as one (assumption A9).
+        persons: Number of different BSNs as delivered, all missing ones together counted as one (assumption A9).
         bsn_missing: Registrations whose BSN is missing.
         bsn_fails_eleven_test: Registrations whose BSN fails the eleven test.
     """
@@ -111,12 +110,12 @@ class Total(_Part):
 
     @property
     def without_usable_bsn(self) -> int:
-        """Registrations without a BSN by which a person can be counted."""
+        """Number of registrations without a usable BSN."""
         return self.bsn_missing + self.bsn_fails_eleven_test
 
 
 class DurationSummary(_Part):
-    """Lengths of the stays that have ended, in days; None when there are none."""
+    """Lengths of the ended stays, in days; None if there are none."""
 
     ended: int
     median_days: float | None
@@ -124,7 +123,7 @@ class DurationSummary(_Part):
 
 
 class Figures(_Part):
-    """Every number about one delivery."""
+    """All numbers about one delivery."""
 
     tables: Tables
     total: Total
@@ -132,38 +131,38 @@ class Figures(_Part):
 
 
 class DeliveryFigures(Figures):
-    """The numbers about one delivery, with which delivery it is."""
+    """All numbers about one delivery, with the delivery itself."""
 
     delivery: DeliveryFacts
 
 
 class ShownExplanation(_Part):
-    """What the supplier said about a finding, and when it was recorded."""
+    """The supplier's explanation of a finding, and when it was recorded."""
 
     text: str
     recorded_at: AwareDatetime
 
 
 class RuleFindings(_Part):
-    """Everything that one rule says about one column, beside the previous approved delivery.
+    """All findings of one rule in one column, compared with the previous approved delivery.
 
-    Rows move between two deliveries, so a finding is recognised by its rule and column, not by its rows.
+    Rows move between deliveries, so a finding is recognised by its rule and column, not by its rows.
 
     Attributes:
         rule: Id in the rule catalogue.
-        column: Delivered column, or None for the row as a whole.
+        column: Delivered column, or None for the whole row.
         severity: ``warning`` or ``notice``.
         status: ``new``, ``present`` (still there) or ``solved``.
         title: Short name (Dutch).
-        message: What is found (Dutch); when it differs from row to row, what must hold.
+        message: Text of the finding (Dutch); if it differs between rows, the condition that must hold.
         action: What to do (Dutch).
         actor: Who does it.
-        count: How often it is there; 0 when solved.
-        previous_count: How often it was there in the previous approved delivery; None when there is no such delivery.
-        rows: Line numbers (header = 1) of those that were kept: the first of the rule, whatever the column.
-        row_messages: For each of the rows what is found there; empty when it is the same for all.
+        count: Number of findings; 0 when solved.
+        previous_count: Number of findings in the previous approved delivery; None if there is no such delivery.
+        rows: Line numbers (header = 1) of the findings that were kept: the first of the rule, over all columns.
+        row_messages: The text for each of the rows; empty if it is the same for all.
         explanation: The last explanation of the supplier, if any.
-        asked_again: Why it is asked about again although it was explained; empty when it is not.
+        asked_again: Why CBS asks about it again although it was explained; empty if it does not.
     """
 
     rule: str
@@ -183,7 +182,7 @@ class RuleFindings(_Part):
 
     @property
     def is_explained(self) -> bool:
-        """Whether nothing more is asked about it."""
+        """Whether it is explained and CBS asks nothing more about it."""
         return self.explanation is not None and not self.asked_again
 
 
@@ -191,16 +190,16 @@ class OpOrdeReport(DeliveryFigures):
     """The report on one approved delivery.
 
     Attributes:
-        supplier: Who delivered.
+        supplier: Supplier that delivered the file.
         year: Reporting year.
-        status: Whether the file counted when the report was made: ``selected``, ``superseded``, ``withdrawn`` or
+        status: Status of the file when the report was made: ``selected``, ``superseded``, ``withdrawn`` or
             ``cancelled``.
-        correct_until: Last day of the delivery window in which the file came; None when it came outside any.
-        rules_version: Version of the rule catalogue by which both deliveries were looked at.
+        correct_until: Last day of the delivery window in which the file was received; None if outside any window.
+        rules_version: Version of the rule catalogue with which both deliveries were checked.
         previous: The same numbers of the previous approved delivery, if there is one.
-        findings: What to look at, most urgent first, then what was explained, then what was solved.
-        adults_only_note: Who counts in a year that counts adults only; empty in any other.
-        files: Names of the files of the report.
+        findings: Open findings, most urgent first, then explained ones, then solved ones.
+        adults_only_note: Who counts in a year that counts adults only; empty in other years.
+        files: Names of the report files.
     """
 
     supplier: str

@@ -1,7 +1,7 @@
-"""The numbers of the op-orde report, counted from the registrations of an approved file (monitor rule 4).
+"""Counts the numbers of the op-orde report from the registrations of an approved file (monitor rule 4).
 
-"Persons" are the different BSNs as delivered, where all missing ones together are one value (assumption A9): Polars
-counts a null as a value in ``n_unique``, which is just that.
+"Persons" are the different BSNs as delivered, with all missing ones together as one value (assumption A9); ``n_unique``
+of Polars counts null as a value in the same way.
 """
 
 from datetime import date
@@ -25,7 +25,7 @@ from dakl_pipeline.presentation.dutch import MONTHS
 from dakl_pipeline.reference.code_lists import duration_classes, municipal_mergers, municipalities, shelter_types
 from dakl_pipeline.reference.municipality import code_status, successors
 
-# Delivered column, column of the registrations, set of columns it belongs to: as in the printed report.
+# Delivered column, column of the registrations, set of columns; in the order of the printed report.
 _MISSING_COLUMNS: tuple[tuple[str, str, ColumnSet], ...] = (
     ("bsn", "bsn", "basic"),
     ("einddatum", "end_date", "basic"),
@@ -35,10 +35,10 @@ _MISSING_COLUMNS: tuple[tuple[str, str, ColumnSet], ...] = (
 
 
 def count_figures(registrations: pl.DataFrame, *, year: int, column_set: ColumnSet) -> Figures:
-    """Count everything that the report shows about one file.
+    """Count all numbers that the report shows about one file.
 
     Args:
-        registrations: The frame of ``read_registrations``.
+        registrations: Frame from ``read_registrations``.
         year: Reporting year.
         column_set: The delivered set of columns.
 
@@ -77,7 +77,7 @@ def _municipalities(registrations: pl.DataFrame, year: int) -> tuple[Municipalit
         MunicipalityRow(gemeentecode=code, gemeente=municipality_name(code, year), registrations=n, persons=persons)
         for code, n, persons in _by(registrations, "gemeente_code")
     ]
-    # By name, as printed; what has no place in the division of the year comes last.
+    # By name, as in the printed report; codes without a region in the division of the year come last.
     return tuple(sorted(rows, key=lambda row: (_has_no_region(row.gemeentecode, year), row.gemeente.casefold())))
 
 
@@ -86,14 +86,14 @@ def _has_no_region(code: str, year: int) -> bool:
 
 
 def municipality_name(code: str, year: int) -> str:
-    """The name of a municipality code as a coordinator of the reporting year understands it.
+    """Return the name of a municipality code, for a coordinator in the reporting year.
 
     Args:
         code: Municipality code of 4 digits, as delivered.
         year: Reporting year.
 
     Returns:
-        The name in that year; of an older or later code also what became of it; else that the code is unknown.
+        The name in that year (Dutch); for an older or later code with an explanation; else that the code is unknown.
     """
     status = code_status(code, year)
     found = successors(code, year)
@@ -129,15 +129,15 @@ def _missing(registrations: pl.DataFrame, column_set: ColumnSet) -> tuple[Missin
 
 
 def whole_percentage(part: int, whole: int) -> int:
-    """A percentage in whole numbers, a half rounded up; 0 of nothing."""
+    """Return a whole percentage, with halves rounded up; 0 if ``whole`` is 0."""
     return (200 * part + whole) // (2 * whole) if whole else 0
 
 
 def _durations(registrations: pl.DataFrame, year: int) -> tuple[tuple[DurationRow, ...], DurationSummary]:
-    """Lengths of stay. A stay that ends on 31 December or later was still open then (assumption D27)."""
+    """Count lengths of stay. A stay that ends on 31 December or later was still open then (assumption D27)."""
     end, days = pl.col("end_date"), pl.col("days")
     ended = pl.lit(None, dtype=pl.String)
-    # Lower limits ascend: the last one that is reached gives the class.
+    # Lower limits ascend, so the last one reached determines the class.
     for one in duration_classes():
         ended = pl.when(days >= one.min_days).then(pl.lit(one.category)).otherwise(ended)
     frame = (
@@ -168,7 +168,7 @@ def _durations(registrations: pl.DataFrame, year: int) -> tuple[tuple[DurationRo
 
 
 def _duplicates(registrations: pl.DataFrame) -> tuple[DuplicateRow, ...]:
-    """Registrations that equal an earlier one in every column, as in the rule ``duplicate_row`` (assumption D25)."""
+    """Count registrations that equal an earlier one in every column, like rule ``duplicate_row`` (assumption D25)."""
     different = registrations.drop("line_number", "bsn_status").n_unique()
     label = "dubbele records (in elke kolom gelijk aan een eerdere regel)"
     return (DuplicateRow(measure="duplicate_records", label=label, registrations=registrations.height - different),)

@@ -1,6 +1,6 @@
-"""The report as an Excel workbook: an overview, one sheet a table, the findings, and one row per finding for filtering.
+"""The report as an Excel workbook: an overview, a sheet per table, the findings, and a row per finding for filtering.
 
-Texts are written as texts, so that no code loses its zeros and nothing that a supplier wrote is taken for a formula.
+Texts are written as text, so that codes keep their zeros and nothing written by a supplier becomes a formula.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,26 +20,26 @@ from dakl_pipeline.op_orde.layout import Measure, ShownTable, Value, number, sho
 from dakl_pipeline.op_orde.report import DeliveryFigures, OpOrdeReport, RuleFindings
 from dakl_pipeline.presentation.dutch import day, moment
 
-# Excel files carry a date of creation; a fixed one keeps the bytes the same.
+# Excel files contain a creation date; a fixed one keeps the bytes reproducible.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 _A4 = 9
 _SIDE_MARGIN = 0.5
-# Heights in points: of a line of text, and of the white around it.
+# Heights in points: a line of text, and the white space around it.
 _LINE, _WHITE = 15, 4
 _WIDEST_LABEL = 60
 # A column of numbers is as wide as the longest part of its heading, "huidige aanlevering".
 _MEASURE_WIDTH = 20
-# Widths are in digits, and letters of a text are narrower on average.
+# Column widths are in digits; letters are narrower on average.
 _LETTERS = 1.1
-# Characters that a cell leaves white beside its text, and those of the button of a filter.
+# Widths in characters: the white space beside the text of a cell, and a filter button.
 _INDENT = 2
 _BUTTON = 3
 
 Cell = str | int | float | None
 Kind = Literal["text", "count", "percentage", "days", "line"]
 
-# A comma and a full stop in these are those of the language of the reader's Excel: in Dutch 1.234 and 12,5.
+# Excel replaces the comma and full stop by those of the reader's language: in Dutch 1.234 and 12,5.
 _NUMBER_FORMATS: dict[Kind, str] = {
     "text": "@",
     "count": "#,##0",
@@ -51,7 +51,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of a sheet: its heading, its width in characters and what it holds."""
+    """A column of a sheet: its heading, its width in characters and the kind of its cells."""
 
     heading: str
     width: int
@@ -59,7 +59,7 @@ class _Column:
 
 
 def to_xlsx(report: OpOrdeReport) -> bytes:
-    """The report as an Excel workbook.
+    """Return the report as an Excel workbook.
 
     Args:
         report: The report.
@@ -82,16 +82,16 @@ def to_xlsx(report: OpOrdeReport) -> bytes:
 
 
 class _Sheets:
-    """Adds sheets that look alike to a workbook.
+    """Adds sheets with the same layout to a workbook.
 
     Args:
         workbook: The workbook.
-        title: What stands above every printed page.
+        title: Header of every printed page.
     """
 
     def __init__(self, workbook: Workbook, title: str) -> None:
         self._workbook = workbook
-        # In a header `&` starts a code.
+        # In a page header, `&` starts a code.
         self._title = title.replace("&", "&&")
         heading = {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#F3F6FB", "bottom": 1}
         self._headings = {
@@ -123,21 +123,21 @@ class _Sheets:
         has_total: bool = False,
         has_filter: bool = False,
     ) -> None:
-        """Add a sheet with a header line that stays in view.
+        """Add a sheet with a frozen header row.
 
         Args:
             name: Name of the sheet.
             columns: Its columns.
-            rows: The cells; a text stays a text, None an empty cell.
-            has_total: The last row is that of the whole file.
-            has_filter: The header line has buttons to filter.
+            rows: The cells; strings are written as text, None as an empty cell.
+            has_total: Whether the last row is the total.
+            has_filter: Whether the header row has filter buttons.
         """
         sheet: Worksheet = self._workbook.add_worksheet(name)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
             sheet.write_string(0, place, column.heading, self._headings[column.kind])
         room = _BUTTON if has_filter else 0
-        # Heights are given: not every program finds them out by itself.
+        # Heights are set explicitly: not every program computes them.
         sheet.set_row(0, _height((column.heading, column.width - room) for column in columns))
         shown = list(rows)
         for line, row in enumerate(shown, start=1):
@@ -158,7 +158,7 @@ class _Sheets:
 
     def _write(self, sheet: Worksheet, line: int, place: int, value: Cell, kind: Kind, is_total: bool) -> None:
         if isinstance(value, str):
-            # What stands for a number that cannot be given is on the side of the numbers.
+            # A text in place of an unknown number is aligned like the numbers.
             sheet.write_string(line, place, value, self._cells[kind, is_total])
         elif value is None:
             sheet.write_blank(line, place, None, self._cells[kind, is_total])
@@ -167,12 +167,12 @@ class _Sheets:
 
 
 def _side(kind: Kind) -> dict[str, str | int]:
-    """Texts left, numbers right, with white between a number and the text after it."""
+    """Align text left and numbers right, with an indent between a number and the text after it."""
     return {"align": "left" if kind == "text" else "right", "indent": 1}
 
 
 def _height(texts: Iterable[tuple[str, int]]) -> int:
-    """The height of a row with these texts in columns of these widths."""
+    """Return the height of a row with these texts in columns of these widths."""
     return _LINE * max((_lines_of(text, width) for text, width in texts), default=1) + _WHITE
 
 
@@ -206,7 +206,7 @@ def _overview(report: OpOrdeReport) -> tuple[list[_Column], list[list[Cell]]]:
 
 
 def _facts(figures: DeliveryFigures) -> dict[str, Cell]:
-    """What the overview says of a delivery, by name; numbers as text, so that all are on one side."""
+    """Return the facts on a delivery for the overview, by name; numbers as text, so that all align left."""
     delivery, total = figures.delivery, figures.total
     return {
         "Aanlevering": delivery.delivery_id,
@@ -221,7 +221,7 @@ def _facts(figures: DeliveryFigures) -> dict[str, Cell]:
 
 
 def _table(table: ShownTable, *, has_previous: bool) -> tuple[list[_Column], list[list[Cell]]]:
-    """A table as sheet: per measure the current and, if there is one, the previous delivery."""
+    """Return the columns and rows of a sheet: per measure the current and, if any, the previous delivery."""
     columns = [
         _Column(heading, min(max(len(heading), *(len(row.labels[place]) for row in table.rows)) + 4, _WIDEST_LABEL))
         for place, heading in enumerate(table.headings)
@@ -249,7 +249,7 @@ def _kind(measure: Measure) -> Kind:
 
 
 def _cell(value: Value, measure: Measure) -> Cell:
-    """A number; what stands for a number that cannot be given is a text."""
+    """Return the number, or a text in place of an unknown number."""
     return number(value, measure.unit) if value is None else value
 
 

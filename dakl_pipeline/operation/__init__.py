@@ -1,1 +1,1 @@
-"""The collection round: which years are to be counted again and when, and what the calendar asks for."""
+"""Operation during a collection round: reruns, reminders from the calendar, and the health of a home."""

@@ -1,4 +1,4 @@
-"""What the calendar of the rounds asks of the analyst: reminders, and the years to look at every night."""
+"""The calendar of the rounds: reminders for the analyst, and the years to check every night."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,19 +7,19 @@ from dakl_pipeline.presentation.dutch import day as in_words
 from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.reference.rounds import DeliveryRound
 
-# A reminder is still of use when the daemon was off on its day.
+# A reminder is still useful if the daemon was off on its day.
 _STILL_OF_USE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """A day of the calendar that an analyst wants to know of.
+    """A reminder about a day of the calendar.
 
     Attributes:
-        key: Tells it from all others; safe as a file name.
+        key: Unique key; safe as a file name.
         day: The day.
         headline: What happens, in Dutch.
-        to_do: What there is to do, in Dutch.
+        to_do: What to do, in Dutch.
     """
 
     key: str
@@ -29,11 +29,11 @@ class Reminder:
 
 
 def reminders_due(methodology: Methodology, today: date) -> list[Reminder]:
-    """The reminders of today and of the week before it, oldest first.
+    """Return the reminders of today and of the week before, oldest first.
 
     Args:
         methodology: Settings, for the rounds.
-        today: The day on the Dutch calendar.
+        today: Today's date in Dutch time.
     """
     everything = [reminder for each in methodology.rounds for reminder in _reminders(each)]
     due = [reminder for reminder in everything if today - _STILL_OF_USE <= reminder.day <= today]
@@ -41,11 +41,11 @@ def reminders_due(methodology: Methodology, today: date) -> list[Reminder]:
 
 
 def years_in_collection_round(methodology: Methodology, today: date) -> list[int]:
-    """The reporting years of which a round is going on: from its first day of delivery to the month of publication.
+    """Return the reporting years with a current round: from its first delivery day to its month of publication.
 
     Args:
         methodology: Settings, for the rounds.
-        today: The day on the Dutch calendar.
+        today: Today's date in Dutch time.
     """
     going_on = [r for r in methodology.rounds if r.delivery_start <= today and f"{today:%Y-%m}" <= r.publication_month]
     return sorted({year for each in going_on for year in each.reporting_years})

@@ -1,6 +1,6 @@
-"""What is well with a home and what is not: findings with one sentence on what to do, and how they are judged.
+"""Evaluates the health of a home: findings, each with one sentence on what to do.
 
-Looking is in ``resources.maintenance.health``. No text holds a number of a person, a pseudonym or the key.
+``resources.maintenance.health`` gathers the data. No text contains a number of a person, a pseudonym or the key.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,10 +25,10 @@ class HealthFinding:
     """The outcome of a check.
 
     Attributes:
-        check: What was looked at.
-        status: Whether it is well; a warning stops nothing, a fault stops a command or makes its outcome doubtful.
-        found: What there is, or what is wrong.
-        to_do: What to do about it, in one sentence; empty when it is well.
+        check: Name of the check.
+        status: ``ok``, ``warning`` (stops nothing) or ``fault`` (stops a command or makes its outcome doubtful).
+        found: What was found.
+        to_do: What to do about it, in one sentence; empty if all is well.
     """
 
     check: str
@@ -38,42 +38,42 @@ class HealthFinding:
 
 
 def evaluate_format(found: int, *, present: int) -> HealthFinding:
-    """Whether a home is laid out as this version of the program expects.
+    """Check that a home has the format that this version of the program expects.
 
     Args:
         found: Format of the home.
-        present: Format that this version knows.
+        present: Format that this version uses.
     """
     if found < present:
-        return HealthFinding("format", "fault", f"format {found}, of an earlier version of dakl", "run `dakl upgrade`")
+        return HealthFinding("format", "fault", f"format {found}, from an older version of dakl", "run `dakl upgrade`")
     if found > present:
         to_do = "install the version that made it or a later one"
-        return HealthFinding("format", "fault", f"format {found}, of a newer version of dakl", to_do)
+        return HealthFinding("format", "fault", f"format {found}, from a newer version of dakl", to_do)
     return HealthFinding("format", "ok", f"{found}")
 
 
 def evaluate_room(free: int, *, needed: int) -> HealthFinding:
-    """Whether there is room for a run, which keeps the old tables until the new ones are whole.
+    """Check that there is disk space for a run, which keeps the old tables until the new ones are complete.
 
     Args:
-        free: Bytes that are free.
-        needed: Bytes that the tables of every year take now.
+        free: Free bytes.
+        needed: Bytes that the tables of all years take now.
     """
     room, to_do = f"{free / _GIGABYTE:.1f} GB free", "make room on the disk of the home before the next run"
     if free < needed:
         return HealthFinding("disk", "fault", f"{room}, a run may need {needed / _GIGABYTE:.1f} GB", to_do)
     if free < max(3 * needed, _GIGABYTE):
-        return HealthFinding("disk", "warning", f"{room}, which is little", to_do)
+        return HealthFinding("disk", "warning", f"{room}, which is low", to_do)
     return HealthFinding("disk", "ok", room)
 
 
 def evaluate_clock(now: datetime, entries: Mapping[str, datetime], others: Mapping[str, datetime]) -> HealthFinding:
-    """Whether something is in the future: then a clock jumped, that of now or that of then, or a time was mistyped.
+    """Check that no recorded time is in the future: a clock is or was wrong then, or a time was mistyped.
 
     Args:
-        now: The clock, in the time zone in which it is shown.
-        entries: Id of every entry of the log that counts, and the time of receipt that it counts by.
-        others: Name of what else happened, and when.
+        now: Current time, in the time zone in which it is shown.
+        entries: By id, the time of receipt of every log entry that counts.
+        others: By name, the time of other events.
     """
     latest = now + CLOCKS_DIFFER
     shown = f"{now:%Y-%m-%d %H:%M} ({now.tzinfo})"
@@ -85,26 +85,26 @@ def evaluate_clock(now: datetime, entries: Mapping[str, datetime], others: Mappi
     to_do = "set the clock of this computer right if it is slow"
     if counted:
         to_do += (
-            f"; if it is not, an entry of the future counts above later ones: `dakl cancel {counted[0]} --why TEXT`"
+            f"; if it is not, an entry in the future outranks later ones: `dakl cancel {counted[0]} --why TEXT`"
             f"{' and so on' if len(counted) > 1 else ''}, then deliver the file or withdraw the year again with the "
             "right time"
         )
     else:
-        to_do += "; if it is not, nothing has to be done: what is in the future is only told, no figure rests on it"
+        to_do += "; if it is not, nothing needs to be done: no figure depends on these times"
     return HealthFinding("clock", "warning", found, to_do)
 
 
 def evaluate_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> HealthFinding:
-    """Whether the figures were made with the key that is there.
+    """Check that the figures were made with the current key.
 
     Args:
-        check_key_id: Id under which the key is known; None when nothing was made with it.
+        check_key_id: Id of the key; None if nothing was made with it.
         vintages: The newest vintage of every year.
     """
     others = sorted(vintage.year for vintage in vintages if vintage.key_id != check_key_id)
     if not others:
         made = "nothing was made with it yet" if check_key_id is None else "the figures were made with it"
-        return HealthFinding("key", "ok", f"there and of the right form; {made}")
+        return HealthFinding("key", "ok", f"present and well-formed; {made}")
     return HealthFinding(
         "key",
         "fault",
@@ -114,12 +114,12 @@ def evaluate_key(check_key_id: str | None, vintages: Iterable[Vintage]) -> Healt
 
 
 def evaluate_year(state: YearStatus, record: YearRecord, *, codes: Mapping[str, str]) -> HealthFinding:
-    """Whether the figures of a year are those of the files and registers that count now.
+    """Check that the figures of a year are based on the currently selected files and registers.
 
     Args:
-        state: How the year stands.
-        record: What is kept of it.
-        codes: Version of the code of every stage, by its name.
+        state: Status of the year.
+        record: Record of the stages of the year.
+        codes: Code version of every stage, by its name.
     """
     check, to_do = f"figures of {state.year}", f"count again with `dakl run --year {state.year}`"
     if state.pending_changes:
@@ -129,15 +129,15 @@ def evaluate_year(state: YearStatus, record: YearRecord, *, codes: Mapping[str, 
         return HealthFinding(
             check, "warning", f"counted by another version of the program: {summarise(changed)}", to_do
         )
-    return HealthFinding(check, "ok", "of the files that count now" if record.stages else "nothing was delivered")
+    return HealthFinding(check, "ok", "up to date with the files that count" if record.stages else "nothing delivered")
 
 
 def evaluate_libraries(requirements: Iterable[str], installed: Mapping[str, str]) -> list[HealthFinding]:
-    """Whether the libraries are of the versions that the program was made for.
+    """Check that the installed libraries meet the requirements of the program.
 
     Args:
-        requirements: What the program asks for, as in its metadata (PEP 508).
-        installed: Version of every library that is there, by its normalised name.
+        requirements: Requirements from the metadata of the program (PEP 508).
+        installed: Version of every installed library, by normalised name.
     """
     wrong = []
     for requirement in map(Requirement, requirements):
@@ -145,7 +145,7 @@ def evaluate_libraries(requirements: Iterable[str], installed: Mapping[str, str]
             continue
         version = installed.get(canonicalize_name(requirement.name))
         if version is None or not requirement.specifier.contains(version, prereleases=True):
-            wrong.append(f"{requirement.name} {version or 'is missing'} (asked for: {requirement.specifier})")
+            wrong.append(f"{requirement.name} {version or 'is missing'} (required: {requirement.specifier})")
     if not wrong:
         return []
     return [HealthFinding("versions", "fault", summarise(wrong), "install the program again from its lock file")]

@@ -1,4 +1,4 @@
-"""When a year is counted again: the decision of one look at one year."""
+"""Decides whether a year is counted again now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from typing import Literal
 
 from dakl_pipeline.presentation.english import summarise
 
-# Seconds before each further attempt; after the last one a person is needed.
+# Seconds before each further attempt; after the last one an analyst must act.
 DEFAULT_RETRY_DELAYS = (300.0, 900.0, 3600.0, 14400.0)
 _SHOWN_CAUSES = 5
 
 
 @dataclass(frozen=True)
 class YearStatus:
-    """How the figures of a year stand against what was delivered.
+    """Whether the figures of a year are up to date with the selection and the registers.
 
     Attributes:
         year: Reporting year.
-        target_fingerprint: Digest of the selection and the registers as they are now.
-        pending_changes: In words what is not in the figures yet; empty when they are up to date.
-        blocked_by: What a run would stop for, such as a register that is not there; None if nothing.
+        target_fingerprint: Digest of the current selection and registers.
+        pending_changes: Changes that are not in the figures yet, in words; empty if they are up to date.
+        blocked_by: Why a run would stop, such as a missing register; None if it would not.
     """
 
     year: int
@@ -32,13 +32,13 @@ class YearStatus:
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run that the year had.
+    """A past or current run of the year.
 
     Attributes:
         run_id: Its id.
-        outcome: What became of it.
-        target_fingerprint: For which state it was asked; None when a person started it.
-        ended_at: When it ended; None as long as it is busy.
+        outcome: Its outcome.
+        target_fingerprint: Digest of the state for which it was requested; None if a person started it.
+        ended_at: When it ended; None while it is busy.
     """
 
     run_id: str
@@ -49,15 +49,15 @@ class PastRun:
 
 @dataclass(frozen=True)
 class Rerun:
-    """A run to ask for.
+    """A run to request.
 
     Attributes:
         year: Reporting year.
-        run_key: The same for the same look, so that a look that is repeated asks for nothing new.
-        target_fingerprint: Digest of the state it is for.
+        run_key: Key of the request; repeating the same decision requests nothing new.
+        target_fingerprint: Digest of the state that it is for.
         reason: Why, in words.
-        attempt: Which attempt for this state, from 1.
-        next_attempt_at: When it will be tried again if it fails at once; None after the last attempt.
+        attempt: Number of the attempt for this state, from 1.
+        next_attempt_at: When it is retried if it fails at once; None after the last attempt.
     """
 
     year: int
@@ -84,24 +84,24 @@ class NoRun:
 def decide(
     state: YearStatus, runs: Sequence[PastRun], *, now: datetime, retry_delays: Sequence[float] = DEFAULT_RETRY_DELAYS
 ) -> Rerun | NoRun:
-    """Say whether a year is to be counted again now.
+    """Decide whether to count a year again now.
 
-    A change asks for one run. As long as a run is busy nothing is asked for, so changes meanwhile give one run
-    afterwards. A state whose run ended well is not asked for again, unless what it counted is not what was asked for:
-    a change came in before it began, and went again. Such a run and a failed one are tried again after each of the
-    pauses, and no more when they are used up or a person cancelled it, until something changes.
+    Changes lead to one run. Nothing is requested while a run is busy, so changes in the meantime lead to one run
+    afterwards. A state whose run succeeded is not requested again, unless the run counted another state: a change
+    arrived before it began and was undone later. Such a run, like a failed one, is retried after each delay. Once the
+    delays are used up, or if a person cancelled the run, nothing is requested until something changes.
 
     Args:
         state: The year.
         runs: The latest runs of the year, newest first.
-        now: The time.
+        now: Current time.
         retry_delays: Seconds before each further attempt.
     """
     year = state.year
     if not state.pending_changes:
-        return NoRun(year, "the figures are those of the selection")
+        return NoRun(year, "the figures match the selection")
     if any(run.outcome == "busy" for run in runs):
-        return NoRun(year, "a run is busy; what changed is looked at when it is done")
+        return NoRun(year, "a run is busy; changes are counted after it ends")
     if state.blocked_by is not None:
         return NoRun(year, state.blocked_by)
     tried = _tried_in_a_row(state, runs)
@@ -109,14 +109,14 @@ def decide(
     if newest is not None and newest.target_fingerprint == state.target_fingerprint and newest.outcome == "canceled":
         return NoRun(year, "the run was cancelled by hand; start it by hand, or it starts at the next change")
     if tried:
-        what = "failed" if tried[0].outcome == "failed" else "ended well, but the figures are not of this selection"
+        what = "failed" if tried[0].outcome == "failed" else "succeeded, but the figures do not match the selection"
         if len(tried) > len(retry_delays):
             return NoRun(year, f"attempt {len(tried)} {what}; repair the cause, or report it, and start it by hand")
         ended_at = tried[0].ended_at or now
         again_at = ended_at + timedelta(seconds=retry_delays[len(tried) - 1])
-        # After a clock was set back the end is in the future: nobody waits for that.
+        # If the clock was set back, the end is in the future: do not wait for that.
         if ended_at <= now < again_at:
-            return NoRun(year, f"attempt {len(tried)} {what}; tried again at {again_at.isoformat(timespec='seconds')}")
+            return NoRun(year, f"attempt {len(tried)} {what}; next attempt at {again_at.isoformat(timespec='seconds')}")
     attempt = len(tried) + 1
     return Rerun(
         year=year,
@@ -129,12 +129,12 @@ def decide(
 
 
 def in_words(causes: Sequence[str]) -> str:
-    """Some causes in one line; the first few are named."""
+    """Join causes in one line; only the first few are named."""
     return summarise(causes, _SHOWN_CAUSES, separator="; ")
 
 
 def _tried_in_a_row(state: YearStatus, runs: Sequence[PastRun]) -> list[PastRun]:
-    """The attempts for this state since anything else happened, newest first; it has not been reached."""
+    """Return the consecutive latest attempts for this state, newest first."""
     return list(
         takewhile(
             lambda run: run.outcome in ("failed", "success") and run.target_fingerprint == state.target_fingerprint,

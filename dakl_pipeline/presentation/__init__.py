@@ -1,1 +1,1 @@
-"""How figures are shown: Dutch numbers and days, tables for people, Markdown for the Dagster UI, export formats."""
+"""Presentation of figures: Dutch numbers and dates, tables for people, Markdown for the Dagster UI, export formats."""

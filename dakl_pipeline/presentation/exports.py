@@ -1,4 +1,4 @@
-"""A table as a file: CSV, Parquet or Excel, the same bytes for the same rows."""
+"""Exports a table to CSV, Parquet or Excel; the same rows give the same bytes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,24 +7,24 @@ from io import BytesIO
 import polars as pl
 from xlsxwriter import Workbook
 
-# Excel files carry a date of creation; a fixed one keeps the bytes the same.
+# Excel files contain a creation date; a fixed one keeps the bytes reproducible.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def to_csv(frame: pl.DataFrame) -> bytes:
-    """The frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC)."""
+    """Return the frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC)."""
     return _with_iso_times(frame).write_csv().encode("utf-8")
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:
-    """The frame as Parquet."""
+    """Return the frame as Parquet."""
     buffer = BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
 
 
 def to_xlsx(frame: pl.DataFrame) -> bytes:
-    """The frame as an Excel workbook of one sheet; codes stay text, and no text is taken for a formula."""
+    """Return the frame as an Excel workbook with one sheet; codes stay text, and no text becomes a formula."""
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with Workbook(buffer, options) as workbook:

@@ -1,4 +1,4 @@
-"""The figures as a person reads them: a region per row, years or categories per column."""
+"""Arranges the figures for display: a region per row, a year or category per column."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,21 +13,21 @@ from dakl_pipeline.statistics.count import TOTAL
 
 
 def dimensions() -> list[str]:
-    """The dimensions, in the order in which they are shown."""
+    """Return the dimensions, in display order."""
     return list(dict.fromkeys(category.dimension for category in categories()))
 
 
 def dimension_named(typed: str) -> str:
-    """The dimension that a name means, however it is spelt.
+    """Return the dimension that a name stands for, in any spelling.
 
     Raises:
-        WrongUsage: If there is no such dimension; it says which may be meant.
+        WrongUsage: If there is no such dimension; the message suggests similar ones.
     """
     return known_name(typed, {name: name for name in dimensions()}, "dimension")
 
 
 def categories_of(dimension: str) -> list[str]:
-    """The categories of a dimension, in the order in which they are shown.
+    """Return the categories of a dimension, in display order.
 
     Args:
         dimension: One of :func:`dimensions`.
@@ -36,10 +36,10 @@ def categories_of(dimension: str) -> list[str]:
 
 
 def category_named(typed: str, dimension: str) -> str:
-    """The category of a dimension that a code or label means, however it is spelt.
+    """Return the category of a dimension that a code or label stands for, in any spelling.
 
     Raises:
-        WrongUsage: If there is no such category; it says which may be meant.
+        WrongUsage: If there is no such category; the message suggests similar ones.
     """
     of_dimension = [c for c in categories() if c.dimension == dimension]
     labels = {c.label: c.category for c in of_dimension}
@@ -47,14 +47,14 @@ def category_named(typed: str, dimension: str) -> str:
 
 
 def regions_with_data(coverage: pl.DataFrame, history: pl.DataFrame) -> dict[int, list[str]]:
-    """Per year the regions of which something was delivered, in the order in which they are shown; the country last.
+    """Return per year the regions with deliveries, in display order; the country last.
 
-    A region without counts that is among them has zero persons: its registrations do not count, or what was counted
-    before was withdrawn or moved (D62).
+    A region among them without counts has zero persons: its registrations do not count, or its earlier counts were
+    withdrawn or moved (D62).
 
     Args:
         coverage: Frame of the contract ``statistics.coverage``.
-        history: Frame of the contract ``statistics.unique_person_counts_history``, the same years.
+        history: Frame of the contract ``statistics.unique_person_counts_history``, for the same years.
     """
     seen = {row for frame in (coverage, history) for row in frame.select("year", "region_code").unique().iter_rows()}
     years = sorted({year for year, _ in seen})
@@ -64,16 +64,16 @@ def regions_with_data(coverage: pl.DataFrame, history: pl.DataFrame) -> dict[int
 def by_year(
     counts: pl.DataFrame, with_data: dict[int, list[str]], years: Sequence[int], *, region: str | None = None
 ) -> list[tuple[str, str, *tuple[int | None, ...]]]:
-    """Totals per region, a column a year; the country last.
+    """Return totals per region, with a column per year; the country last.
 
     Args:
         counts: Frame of the contract ``statistics.unique_person_counts``, any years.
-        with_data: Of each year the regions of which something was delivered.
+        with_data: The regions with deliveries, by year.
         years: The columns.
         region: Only this region; all when None.
 
     Returns:
-        ``(region_code, name, persons per year ...)``, None where nothing of a region was delivered in a year.
+        ``(region_code, name, persons per year ...)``, None if a region has no deliveries in a year.
     """
     totals = {(r["region_code"], r["year"]): r["persons"] for r in counts.filter(dimension=TOTAL).iter_rows(named=True)}
     return [
@@ -86,16 +86,16 @@ def by_year(
 def by_category(
     counts: pl.DataFrame, with_data: Collection[str], dimension: str, *, region: str | None
 ) -> tuple[list[str], list[tuple[str, str, *tuple[int, ...]]]]:
-    """Counts of one year per region, a column a category.
+    """Return the counts of one year per region, with a column per category.
 
     Args:
         counts: Frame of the contract ``statistics.unique_person_counts``, one year.
-        with_data: The regions of which something was delivered.
+        with_data: The regions with deliveries.
         dimension: One of :func:`dimensions`.
         region: Only this region; all when None.
 
     Returns:
-        The categories that occur, or all when none does, and rows ``(region_code, name, persons per category ...)``.
+        The categories that occur, or all if none does, and rows ``(region_code, name, persons per category ...)``.
     """
     cells = {
         (r["region_code"], r["category"]): r["persons"]
@@ -109,12 +109,12 @@ def by_category(
 def as_records(
     counts: pl.DataFrame, with_data: dict[int, list[str]], dimensions: Iterable[str], *, region: str | None
 ) -> Iterator[dict[str, Any]]:
-    """What the tables show as rows for programs: year, region_code, region, dimension, category and persons.
+    """Yield rows for programs: year, region_code, region, dimension, category and persons.
 
     Args:
         counts: Frame of the contract ``statistics.unique_person_counts``, any years.
-        with_data: Of each year that is asked for the regions of which something was delivered.
-        dimensions: Which dimensions.
+        with_data: The regions with deliveries, for each requested year.
+        dimensions: The dimensions.
         region: Only this region; all when None.
     """
     for year, regions in with_data.items():
@@ -140,16 +140,16 @@ def _occurring(dimension: str, used: Collection[str]) -> list[str]:
 def by_vintage(
     counts: pl.DataFrame, runs: pl.DataFrame, dimension: str, *, region: str
 ) -> tuple[list[str], list[tuple[int, datetime, list[int], str]]]:
-    """Counts of one year and region at each vintage, a column a category.
+    """Return the counts of one year and region in each vintage, with a column per category.
 
     Args:
         counts: Frame of the contract ``statistics.unique_person_counts_history``, one year.
         runs: Frame of the contract ``statistics.runs``, the same year.
-        dimension: Which dimension.
+        dimension: The dimension.
         region: Code of the region.
 
     Returns:
-        The categories that occur, or all when none does, and rows ``(vintage, counted_at, persons per category,
+        The categories that occur, or all if none does, and rows ``(vintage, counted_at, persons per category,
         reason)``, oldest first; a cell without persons is 0.
     """
     cells = {

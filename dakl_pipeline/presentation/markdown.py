@@ -1,6 +1,6 @@
-"""Markdown for the Dagster UI: tables and a bar chart, with everything that others wrote escaped.
+"""Markdown for the Dagster UI: tables and a bar chart, with all foreign text escaped.
 
-File names and supplier ids are made by suppliers: they may not end a cell, make a link or be taken for HTML.
+File names and supplier ids come from suppliers: they may not end a cell, create a link or be parsed as HTML.
 """
 
 import re
@@ -15,16 +15,16 @@ _BAR_WIDTH = 24
 
 
 def escaped(text: str) -> str:
-    """A text that Markdown shows as it is, on one line."""
+    """Return the text escaped, so that Markdown shows it literally on one line."""
     return _PUNCTUATION.sub(r"\\\1", mask_unprintable(text))
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table.
+    """Return a Markdown table.
 
     Args:
-        headings: Own words, which stay as they are.
-        rows: Cells: numbers are written in Dutch, moments in UTC to the minute, None as nothing, texts escaped.
+        headings: Headings, not escaped.
+        rows: Cells: numbers are formatted in Dutch, times as given to the minute, None as empty, texts escaped.
     """
     cells = [list(row) for row in rows]
     is_number = [any(isinstance(row[i], int | float) for row in cells) for i in range(len(headings))]
@@ -33,10 +33,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def bars(rows: Sequence[tuple[str, int]]) -> str:
-    """A bar chart of text, the longest bar for the largest value.
+    """Return a text bar chart, scaled to the largest value.
 
     Args:
-        rows: Names of this project, which stay as they are, and values of zero or more.
+        rows: Names, not escaped, and values of zero or more.
     """
     largest = max((value for _, value in rows), default=0) or 1
     names, numbers = [name for name, _ in rows], [number(value) for _, value in rows]

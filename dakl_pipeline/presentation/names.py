@@ -1,4 +1,4 @@
-"""Names as people type them: the same name in another spelling, and the nearest one when there is none."""
+"""Recognises typed names in any spelling, and suggests the nearest ones if there is no match."""
 
 import difflib
 import unicodedata
@@ -11,17 +11,17 @@ _LIKENESS = 0.7
 
 
 def spelling(name: str) -> str:
-    """What two spellings of a name have in common: no case, accents, spaces, hyphens, apostrophes or the like."""
+    """Normalise the spelling of a name: drop case, accents, spaces and punctuation such as hyphens, but not ``+``."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     return "".join(char for char in decomposed if char.isalnum() or char == "+")
 
 
 def nearest(typed: str, known: Iterable[str]) -> list[str]:
-    """The names that may be meant, nearest first.
+    """Return the known names most similar to a typed name, nearest first.
 
     Args:
-        typed: What somebody typed.
-        known: The names that there are.
+        typed: The typed text.
+        known: The known names.
     """
     by_spelling: dict[str, str] = {}
     for name in known:
@@ -31,27 +31,27 @@ def nearest(typed: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """A question with the names that may be meant, after a space; nothing when none is near."""
+    """Return a question with the similar names, after a space; empty if there are none."""
     found = nearest(typed, known)
     return f" Did you mean {one_of(found)}?" if found else ""
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Some names as a choice in a sentence: ``a``, ``a or b``, ``a, b or c``."""
+    """Return names as a choice in a sentence: ``a``, ``a or b``, ``a, b or c``."""
     *first, last = names
     return f"{', '.join(first)} or {last}" if first else last
 
 
 def known_name(typed: str, known: Mapping[str, str], what: str) -> str:
-    """The name that somebody means.
+    """Return the known name that matches a typed name.
 
     Args:
-        typed: What they typed.
-        known: Every spelling that is understood, with the name that it stands for.
-        what: What it is a name of, in a sentence.
+        typed: The typed text.
+        known: Every accepted spelling, with the name that it stands for.
+        what: What kind of name it is, for the error.
 
     Raises:
-        WrongUsage: If there is no such name; it says which there are, and which may be meant.
+        WrongUsage: If there is no such name; the message lists the names and suggests similar ones.
     """
     by_spelling = {spelling(each): name for each, name in known.items()}
     if (found := by_spelling.get(spelling(typed))) is not None:

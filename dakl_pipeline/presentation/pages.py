@@ -1,4 +1,4 @@
-"""Pages from templates of the project: every value is escaped, and one that is missing stops it."""
+"""HTML pages from the templates of the project: every value is escaped, and a missing value is an error."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -8,12 +8,12 @@ import jinja2
 
 
 def page_template(package: str, name: str, known: Mapping[str, Any]) -> jinja2.Template:
-    """A template that lies beside the code that fills it.
+    """Load a template from the package of the code that fills it.
 
     Args:
-        package: Where it lies.
-        name: Its file.
-        known: What it may use beside the values it is filled with; a function also as a filter.
+        package: Package of the template.
+        name: File name.
+        known: Names that the template may use besides its values; functions are also available as filters.
     """
     environment = jinja2.Environment(
         autoescape=True,

@@ -1,4 +1,4 @@
-"""Places as people name them: a region, or a municipality, old municipality or province for its region."""
+"""Finds the region that a typed name stands for: a region, or a current or old municipality or province in it."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,12 +23,12 @@ _IN_BRACKETS = re.compile(r"\s*\(.*\)$")
 
 @dataclass(frozen=True)
 class NamedRegion:
-    """The region that somebody named.
+    """The region that a typed name stands for.
 
     Attributes:
         code: Its code.
         name: Its name.
-        note: Which region it is, as a sentence, when the name is that of something else; None when it is its own.
+        note: A sentence on which region it is, if the typed name is not the name of a region; else None.
     """
 
     code: str
@@ -37,17 +37,17 @@ class NamedRegion:
 
 
 def region_named(typed: str, years: Sequence[int]) -> NamedRegion:
-    """The region that a name means.
+    """Return the region that a name stands for.
 
-    Case, accents, spaces, hyphens and apostrophes make no difference, nor does a word such as ``gemeente`` in front. A
-    region goes before a municipality of that name, and that before a province.
+    Case, accents, spaces, hyphens, apostrophes and a prefix such as ``gemeente`` make no difference. A region takes
+    precedence over a municipality of the same name, and a municipality over a province.
 
     Args:
-        typed: Code or name of a region, of a municipality that is in it or was, or name of a province with one region.
-        years: The reporting years that are asked about, one or more.
+        typed: Code or name of a region or of a current or former municipality, or name of a province with one region.
+        years: The requested reporting years, one or more.
 
     Raises:
-        WrongUsage: If there is no such place, or it leads to several regions; it says which may be meant.
+        WrongUsage: If there is no such place, or it matches several regions; the message suggests names.
     """
     for wanted in _readings(typed):
         if code := _regions().get(wanted):
@@ -77,7 +77,7 @@ def _of_municipalities(codes: Iterable[str], years: Sequence[int]) -> NamedRegio
         for _, old, name, region in sorted(found, key=lambda one: one[1:])
     ]
     if len(regions) > 1:
-        raise WrongUsage(f"that name leads to several regions: {'; '.join(is_in)}. Name one of these regions")
+        raise WrongUsage(f"that name matches several regions: {'; '.join(is_in)}. Name one of these regions")
     (code,) = regions
     return NamedRegion(code, REGION_NAMES[code], "; ".join(dict.fromkeys(is_in)))
 
@@ -91,7 +91,7 @@ def _of_province(codes: Sequence[str]) -> NamedRegion:
 
 
 def _readings(typed: str) -> list[str]:
-    """The spelling as it is, and without a word in front that says what it is the name of."""
+    """Return the normalised spelling as typed, and without a prefix such as ``gemeente``."""
     text = typed.strip().casefold()
     without = next(
         (text.removeprefix(f"{prefix} ") for prefix in place_prefixes() if text.startswith(f"{prefix} ")), text
@@ -104,7 +104,7 @@ def _region(code: str) -> str:
 
 
 def _with_aliases(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Spellings with what they stand for: of the name, and of what else people call it."""
+    """Yield each name and its aliases in normalised spelling, with what they stand for."""
     aliases: dict[str, list[str]] = {}
     for alias, name in place_aliases():
         aliases.setdefault(name, []).append(alias)
@@ -116,7 +116,7 @@ def _with_aliases(names: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]
 @cached_per_code_lists
 def _regions() -> dict[str, str]:
     codes = {spelling(code): code for code in REGION_NAMES}
-    # The alias of the country is of its code.
+    # The alias of the country refers to its code.
     names = [(name, code) for code, name in REGION_NAMES.items()] + [(COUNTRY, COUNTRY)]
     return codes | dict(_with_aliases(names))
 
@@ -148,7 +148,7 @@ def _old_names() -> dict[str, str]:
 
 @cached_per_code_lists
 def _known_names() -> dict[str, str]:
-    """Every name that is understood, with how it is suggested."""
+    """Return every recognised name, with the text with which it is suggested."""
     regions = {name: _region(code) for code, name in REGION_NAMES.items()}
     others = [*(alias for alias, _ in place_aliases()), *(m.name for m in municipalities()), *_old_names().values()]
     return {name: name for name in others} | regions

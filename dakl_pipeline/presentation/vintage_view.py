@@ -1,4 +1,4 @@
-"""A vintage as an analyst looks at it after a count: what changed comes first, then what is weakest."""
+"""Views of a vintage for an analyst after a count, with the largest changes and the weakest regions first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ _NOT_IDENTIFIED = "registrations_without_identifier"
 
 @dataclass(frozen=True)
 class RegionFigures:
-    """The figures of a region beside those of the vintage before.
+    """The figures of a region beside those of the previous vintage.
 
     Attributes:
         region_code: Code of the region, or of the country.
-        persons: Persons now; 0 when nobody is counted.
-        before: Persons in the vintage before; None when there is none.
-        added: Persons who are counted now and were not; None when the two vintages cannot be compared by person.
-        removed: Persons who were counted and are not now; None as above.
-        cells: How many of its figures are not what they were; 0 when there is no vintage before.
+        persons: Persons now; 0 if nobody is counted.
+        before: Persons in the previous vintage; None if there is none.
+        added: Persons counted now but not before; None if the two vintages cannot be compared by person.
+        removed: Persons counted before but not now; None as above.
+        cells: Number of its figures that changed; 0 if there is no previous vintage.
     """
 
     region_code: str
@@ -45,18 +45,18 @@ class RegionFigures:
 
     @property
     def change(self) -> int | None:
-        """Persons more than in the vintage before."""
+        """Change in persons since the previous vintage."""
         return None if self.before is None else self.persons - self.before
 
     @property
     def is_changed(self) -> bool:
-        """Whether a figure is not what it was, or other persons are behind the same figures."""
+        """Whether a figure changed, or other persons make up the same figures."""
         return bool(self.cells or self.added or self.removed)
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """On what the figures of a region rest.
+    """The coverage of the figures of a region.
 
     Attributes:
         region_code: Code of the region, or of the country.
@@ -73,25 +73,25 @@ class Coverage:
 
     @property
     def identified_percentage(self) -> float | None:
-        """Registrations with a usable BSN or a V-number, of every hundred; None when there are no registrations."""
+        """Percentage of registrations with a usable BSN or a V-number; None if there are no registrations."""
         return _percentage(self.measures[_REGISTRATIONS] - self.measures[_NOT_IDENTIFIED], self.measures)
 
     @property
     def eligible_percentage(self) -> float | None:
-        """Registrations that count, of every hundred; None when there are no registrations."""
+        """Percentage of registrations that count; None if there are no registrations."""
         return _percentage(self.measures[_COUNTING], self.measures)
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """How the suppliers of a region overlap.
+    """The overlap between the suppliers of a region.
 
     Attributes:
         region_code: Code of the region, or of the country.
-        suppliers: Suppliers with at least one person who is counted here.
-        persons: Different persons.
-        sum_of_suppliers: The persons of each supplier, added up.
-        at_several: Persons whom more than one supplier knows.
+        suppliers: Number of suppliers with at least one counted person here.
+        persons: Number of different persons.
+        sum_of_suppliers: Sum of the persons of each supplier.
+        at_several: Number of persons at more than one supplier.
     """
 
     region_code: str
@@ -107,17 +107,17 @@ class Overlap:
 
     @property
     def percentage(self) -> float:
-        """Persons whom more than one supplier knows, of every hundred."""
+        """Percentage of persons at more than one supplier."""
         return _of_hundred(self.at_several, self.persons)
 
 
 def regions_changed_first(now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame) -> list[RegionFigures]:
-    """The figures of the country and of every region in one of two vintages.
+    """Return the figures of the country and of every region that is in either vintage.
 
     Args:
         now: Frame of the contract ``statistics.unique_person_counts_history``, one vintage.
-        before: The same of the vintage before; None when there is none.
-        changes: Frame of the contract ``statistics.changes`` of the vintage.
+        before: The same for the previous vintage; None if there is none.
+        changes: Frame of the contract ``statistics.changes`` for the vintage.
 
     Returns:
         The country, then the regions that changed, the largest change first, then the others in their usual order.
@@ -137,13 +137,13 @@ def regions_changed_first(now: pl.DataFrame, before: pl.DataFrame | None, change
 
 
 def lowest_coverage_first(coverage: pl.DataFrame) -> list[Coverage]:
-    """The coverage of the country and of every region with registrations.
+    """Return the coverage of the country and of every region with registrations.
 
     Args:
         coverage: Frame of the contract ``statistics.coverage``, one year.
 
     Returns:
-        The country, then the regions of which the fewest registrations lead to a person.
+        The country, then the regions, lowest percentage of identified registrations first.
     """
     names = [measure.measure for measure in coverage_measures()]
     found: dict[str, dict[str, int]] = {}
@@ -158,24 +158,24 @@ def lowest_coverage_first(coverage: pl.DataFrame) -> list[Coverage]:
 
 
 def regions_without_registrations(coverage: Sequence[Coverage]) -> list[str]:
-    """Names of the regions of which nothing was delivered, in their usual order.
+    """Return the names of the regions without registrations, in their usual order.
 
     Args:
-        coverage: Of the regions with registrations.
+        coverage: Coverage of the regions with registrations.
     """
     present = {region.region_code for region in coverage}
     return [REGION_NAMES[code] for code in _REGIONS if code not in present]
 
 
 def largest_overlap_first(overlap: pl.DataFrame, counts: pl.DataFrame) -> list[Overlap]:
-    """How the suppliers overlap in the country and in every region.
+    """Return the overlap between suppliers in the country and in every region.
 
     Args:
         overlap: Frame of the contract ``statistics.supplier_overlap``, one year.
         counts: Frame of the contract ``statistics.unique_person_counts``, the same year.
 
     Returns:
-        The country, then the regions with the largest part of persons whom several suppliers know.
+        The country, then the regions, largest percentage of persons at several suppliers first.
     """
     totals = _totals(counts)
     per_region = overlap.group_by("region_code").agg(
@@ -193,7 +193,7 @@ def _figures(
 ) -> RegionFigures:
     persons, before = totals.get(code, 0), None if former is None else former.get(code, 0)
     added, removed = moved
-    # After another key, or when tables were lost, nobody knows who was added and removed.
+    # With another key or lost tables, the persons added and removed are unknown.
     is_known = before is not None and added - removed == persons - before
     return RegionFigures(code, persons, before, added if is_known else None, removed if is_known else None, cells)
 

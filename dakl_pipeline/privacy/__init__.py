@@ -1,1 +1,1 @@
-"""What protects persons: keyed pseudonyms, and the masking of numbers in anything that is shown."""
+"""Protection of persons: keyed pseudonyms, and masking of numbers in everything that is shown."""

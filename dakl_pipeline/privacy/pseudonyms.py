@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: HMAC-SHA-256 (RFC 2104) of a number, with a domain so that a BSN and a V-number never meet.
+"""Keyed pseudonyms: HMAC-SHA-256 (RFC 2104) of a number, with a domain that keeps BSNs and V-numbers apart.
 
 Nothing here reverses a pseudonym.
 """
@@ -20,9 +20,9 @@ _KEY_PATTERN = re.compile("[0-9a-f]{64}")
 
 
 class PseudonymKey:
-    """The secret key: 64 lower-case hexadecimal characters, of which the ASCII bytes are the HMAC key.
+    """The secret key: 64 lower-case hexadecimal characters, whose ASCII bytes are the HMAC key.
 
-    It shows nothing of itself in ``repr``, ``str``, pickles or errors.
+    Never appears in ``repr``, ``str``, pickles or errors.
 
     Args:
         text: The key.
@@ -35,7 +35,7 @@ class PseudonymKey:
 
     def __init__(self, text: str) -> None:
         if not _KEY_PATTERN.fullmatch(text):
-            raise Missing("the pseudonym key is not 64 lower-case hexadecimal characters: look at the key source")
+            raise Missing("the pseudonym key is not 64 lower-case hexadecimal characters: check the key source")
         self._text = text
 
     def __repr__(self) -> str:
@@ -45,12 +45,12 @@ class PseudonymKey:
         raise TypeError("a pseudonym key is never pickled")
 
     def reveal(self) -> str:
-        """The key itself, for the hash function only."""
+        """Return the key itself, for the hash function only."""
         return self._text
 
     @property
     def check_value(self) -> str:
-        """A value by which the same key is recognised without storing it: 64 hexadecimal characters."""
+        """The value that identifies the key without storing it: 64 hexadecimal characters."""
         return hmac.new(self._text.encode("ascii"), _CHECK_MESSAGE, hashlib.sha256).hexdigest()
 
 
@@ -58,15 +58,15 @@ def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Seri
     """Replace numbers by their pseudonyms.
 
     Args:
-        numbers: Text: BSN's of nine or V-numbers of ten digits; nulls stay null.
-        domain: What the numbers are.
+        numbers: Strings: BSNs of nine digits or V-numbers of ten digits; nulls stay null.
+        domain: Whether the numbers are BSNs or V-numbers.
         key: The secret key.
 
     Returns:
-        Text of 64 lower-case hexadecimal characters, in the same order; every distinct number is hashed once.
+        Strings of 64 lower-case hexadecimal characters, in the same order; every distinct number is hashed once.
 
     Raises:
-        Refused: If any number could not be replaced. Nothing is ever passed on as it is.
+        Refused: If any number could not be replaced. A number is never returned unchanged.
     """
     message = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number").alias("message")
     distinct = numbers.drop_nulls().unique().alias("number").to_frame().with_columns(message)

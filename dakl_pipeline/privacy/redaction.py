@@ -1,10 +1,8 @@
-"""Numbers that could identify a person: the one test for them, and their masking in every text that leaves the program.
+"""Detects and masks numbers that could identify a person, in every text that leaves the program.
 
-Belongs here: the functions that make a text safe to show. Does not belong here: deciding what to show.
-
-A number may be cut into groups by anything that is no letter or digit, and written in the digits of any script. What is
-taken for one: eight or more digits with at most small marks between the groups (calendar dates and years left out), and
-any row of whole groups that together are a BSN, whatever stands between them.
+A number may be split into groups by anything that is no letter or digit, and written in the digits of any script. A
+match is: eight or more digits with only small marks between the groups (calendar dates and years are skipped); or, with
+up to eight characters between groups, whole groups that form a BSN, or a row of two to four with ten digits in all.
 """
 
 import re
@@ -12,27 +10,27 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Eight digits are a BSN that lost its leading zero, nine a BSN, ten a V-number; more could hold one.
+# Eight digits are a BSN that lost its leading zero, nine a BSN, ten a V-number; more could contain one.
 _FEWEST_DIGITS = 8
 _BSN_DIGITS = 9
 _V_NUMBER_DIGITS = 10
-# A V-number has no test digit: ten digits in more groups than this are a list of numbers.
+# A V-number has no check digit: ten digits in more groups than this are treated as a list of numbers.
 _MOST_GROUPS = 4
-# Between the groups of one number: no letter or digit, and not much of it. A comma or a line end is between numbers of
-# a list too, so there only the eleven test tells.
+# Separators between the groups of one number: short, without letters or digits. A comma or a line end also separates
+# the numbers of a list, so across those only a BSN or a V-number counts.
 _BETWEEN = re.compile(r"[^A-Za-z0-9]{1,8}")
 _MASK = re.compile(r"[^A-Za-z0-9,;:|\n]{1,3}")
-# Moments and the year of a file name are no numbers of a person, whatever their digits add up to.
+# Timestamps and the year in a file name are never numbers of a person, whatever their digits.
 _MOMENT = re.compile(
     r"(?<![0-9])(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r"(?:[+-][0-9]{2}:[0-9]{2})?(?![0-9])"
 )
 _YEAR_OF_A_FILE = re.compile(r"(?<=DAKL_J)[0-9]{4}(?=_)")
-# One group: a calendar date as a whole, or digits.
+# One group: a whole calendar date, or digits.
 _DATE = r"(?:19|20)[0-9]{2}(?P<mark>[-_. ]?)(?:0[1-9]|1[0-2])(?P=mark)(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
 _GROUP = re.compile(rf"(?<![0-9])(?P<date>{_DATE})|(?P<digits>[0-9]+)")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
-# A pseudonym, a digest of one or a key: 64 hexadecimal characters, or a longer part of them.
+# A pseudonym, a digest or a key: 64 hexadecimal characters, or at least 32 of them.
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,}(?![0-9A-Za-z])")
 
 
@@ -45,12 +43,12 @@ class _Group:
 
     @property
     def counts(self) -> bool:
-        """Whether its digits count where a number of unknown length is looked for."""
+        """Whether its digits count in the search for a number of unknown length."""
         return not self.is_date and not _YEAR.fullmatch(self.digits)
 
 
 def holds_number(text: str) -> bool:
-    """Whether a text holds something that could be the BSN or V-number of a person.
+    """Return whether a text contains a number that could be the BSN or V-number of a person.
 
     Args:
         text: any text, for example the free text of a file name, or a supplier id.
@@ -65,12 +63,12 @@ def mask_numbers(text: str) -> str:
         text: any text, for example an error of a library or a file name.
 
     Returns:
-        The text with the digits of such numbers and 32 or more hexadecimal characters replaced, sign for sign. Calendar
-        dates and years (1900-2099) stay readable where they are not part of a BSN.
+        The text, in the same length, with the digits of such numbers and 32 or more hexadecimal characters replaced.
+        Calendar dates and years (1900-2099) stay readable if they are not part of a BSN.
     """
-    # Hexadecimal first: a masked digit run inside would leave readable rests of it.
+    # Hexadecimal first: masking only a digit run inside it would leave the rest readable.
     masked = _HEXADECIMAL.sub(lambda match: "#" * len(match.group()), text)
-    # What is masked may bring the groups around it together.
+    # Masking may join the groups around the masked digits.
     while spans := list(_numbers(_plain(masked))):
         characters = list(masked)
         for start, end in spans:
@@ -84,7 +82,7 @@ def _is_digit(character: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The text with the digits of every script as ASCII and every other letter as ``x``, sign for sign."""
+    """Return the text, in the same length, with all digits as ASCII and other non-ASCII letters as ``x``."""
     if text.isascii():
         return text
     return "".join(
@@ -93,7 +91,7 @@ def _plain(text: str) -> str:
 
 
 def _numbers(plain: str) -> Iterator[tuple[int, int]]:
-    """Where numbers are that could be a person's: from and to."""
+    """Yield the start and end of every number that could identify a person."""
     for no_number in (_MOMENT, _YEAR_OF_A_FILE):
         plain = no_number.sub(lambda match: "x" * len(match.group()), plain)
     groups = [
@@ -110,7 +108,7 @@ def _numbers(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _rows(groups: list[_Group], plain: str, between: re.Pattern[str]) -> Iterator[list[_Group]]:
-    """The groups in rows: those with only such signs between them together."""
+    """Yield runs of groups with only ``between`` separating them."""
     row: list[_Group] = []
     for group in groups:
         if row and not between.fullmatch(plain, row[-1].end, group.start):
@@ -122,7 +120,7 @@ def _rows(groups: list[_Group], plain: str, between: re.Pattern[str]) -> Iterato
 
 
 def _bsns(row: list[_Group]) -> Iterator[tuple[int, int]]:
-    """Where whole groups together are nine digits that pass the eleven test."""
+    """Yield the start and end of whole groups that together form nine digits that pass the eleven test."""
     for first, group in enumerate(row):
         digits = ""
         for last in row[first : first + _BSN_DIGITS]:
@@ -139,17 +137,17 @@ def _passes_eleven_test(digits: str) -> bool:
 
 
 def mask_line(text: str) -> str:
-    """A line as it may be shown, whoever wrote it: see :func:`mask_numbers` and :func:`mask_unprintable`."""
+    """Make a line of any origin safe to show: see :func:`mask_numbers` and :func:`mask_unprintable`."""
     return mask_unprintable(mask_numbers(text))
 
 
 def mask_unprintable(text: str) -> str:
-    """Replace every character that is not printable by ``?``: controls, marks of direction, bytes of no encoding.
+    """Replace every unprintable character by ``?``: control characters, direction marks, undecodable bytes.
 
     Args:
         text: any line of text, for example a file name.
 
     Returns:
-        A line that a terminal shows as it is and that can be written as UTF-8.
+        A line that a terminal shows unchanged and that can be encoded as UTF-8.
     """
     return "".join(character if character.isprintable() else "?" for character in text)

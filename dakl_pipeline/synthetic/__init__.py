@@ -1,4 +1,4 @@
-"""Synthetic populations: registers and deliveries about invented people, the same for the same plan."""
+"""Synthetic populations: registers and deliveries about invented people; the same plan gives the same data."""
 
 from dakl_pipeline.synthetic.deliveries import Event
 from dakl_pipeline.synthetic.demo import demo_plan

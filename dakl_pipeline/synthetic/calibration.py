@@ -1,6 +1,6 @@
-"""How many people to place in every region, so that about the planned number of people counts in the end.
+"""Computes how many people to place in every region, so that about the planned number counts in the end.
 
-The figures follow from the files by the rules of the monitor, not from here.
+The figures themselves follow from the files by the rules of the monitor.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Needs:
     """People to place in a year, by region.
 
     Attributes:
-        adults: by region and role (CORE, UNLINKED, UNIDENTIFIED, WINTER).
-        second: people with a second region there.
+        adults: adults, by region and role (CORE, UNLINKED, UNIDENTIFIED, WINTER).
+        second: people for whom the region is their second.
         children: children with a parent in the region.
     """
 
@@ -30,7 +30,7 @@ class Needs:
 
 
 def fault_share(plan: PopulationPlan) -> float:
-    """Share of the rows of countable people that cannot count."""
+    """Return the share of the rows of countable people that cannot count."""
     cases = plan.hard_cases
     return (
         cases.missing_bsn + cases.wrong_bsn + cases.unknown_municipality + cases.end_before_start + cases.outside_year
@@ -38,9 +38,9 @@ def fault_share(plan: PopulationPlan) -> float:
 
 
 def expected_loss(plan: PopulationPlan) -> float:
-    """Share of the countable people of whom no row is expected to count.
+    """Return the share of countable people of whom no row is expected to count.
 
-    Somebody with ``1 + Poisson(m)`` rows, of which each fails with chance ``f``, has none left with chance
+    A person with ``1 + Poisson(m)`` rows that each fail with probability ``f`` has none left with probability
     ``f * exp(-m * (1 - f))``.
     """
     fails = fault_share(plan)
@@ -51,13 +51,13 @@ def expected_loss(plan: PopulationPlan) -> float:
 
 
 def needs_of_year(plan: PopulationPlan, year: int, withdrawn: FloatArray, *, counts_children: bool) -> Needs:
-    """People to place in ``year``.
+    """Return the people to place in ``year``.
 
     Args:
         plan: the plan.
         year: reporting year.
-        withdrawn: by region, the share of the stays that a withdrawal takes out.
-        counts_children: whether people under 18 count in this year; otherwise they come on top.
+        withdrawn: by region, the share of the stays removed by withdrawals.
+        counts_children: whether people under 18 count in this year; otherwise they are added on top.
     """
     cases = plan.hard_cases
     targets = region_targets(plan, year)

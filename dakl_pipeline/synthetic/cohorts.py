@@ -1,4 +1,4 @@
-"""Who is in shelter in a year: people who stay, come back or are new, second regions and children."""
+"""The people in shelter in a year: those who stay, return or are new, with second regions and children."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ class Cohort:
 
     Attributes:
         year: reporting year.
-        adults: everybody but children, each in their home region.
-        children: children, each with their parent.
-        second_persons: adults who are in a second region too, with that region in ``second_regions``.
-        second_regions: see ``second_persons``.
+        adults: the adults, each in their home region.
+        children: the children, each with their parent.
+        second_persons: adults who are also in a second region.
+        second_regions: the second region of each of ``second_persons``.
     """
 
     year: int
@@ -33,7 +33,7 @@ class Cohort:
 def _returning(
     rng: np.random.Generator, plan: PopulationPlan, people: People, previous: IntArray, staying: BoolArray, needs: Needs
 ) -> IntArray:
-    """People of the year before who are there again: who are still in, and some of the others."""
+    """Return the people of the previous year who are in shelter again: those still there, and some of the others."""
     key = people.home[previous] * needs.adults.shape[1] + people.role[previous]
     is_staying = staying[previous]
     size = needs.adults.size
@@ -46,7 +46,7 @@ def _returning(
 
 
 def _second_regions(rng: np.random.Generator, homes: IntArray, second: IntArray) -> tuple[IntArray, IntArray]:
-    """People (positions in ``homes``) and a region for each, never their own."""
+    """Draw people (positions in ``homes``) and a second region for each, never their own."""
     regions = rng.permutation(np.repeat(np.arange(len(second)), second))
     chosen = rng.permutation(len(homes))[: len(regions)]
     regions = regions[: len(chosen)]
@@ -63,7 +63,7 @@ def _second_regions(rng: np.random.Generator, homes: IntArray, second: IntArray)
 def _new_parents(
     rng: np.random.Generator, year: int, people: People, candidates: IntArray, children: IntArray
 ) -> IntArray:
-    """A parent in the same region for every new child, several children for some; fewer where nobody is suitable."""
+    """Draw a parent in the same region for every new child; fewer children if nobody is suitable."""
     low, high = profile().people.parent_ages
     ages = people.ages(year)[candidates]
     suitable = candidates[
@@ -76,7 +76,7 @@ def _new_parents(
     starts = np.cumsum(available) - available
     families = np.minimum(np.ceil(children / profile().people.children_per_family).astype(np.int64), available)
     regions = np.repeat(np.arange(len(children)), np.where(families > 0, children, 0))
-    # Every family gets a first child, the others fall where they fall.
+    # Every family gets a first child; the other children are spread at random.
     turn = rank_in_group(regions.astype(np.int64))
     further = np.floor(rng.random(len(regions)) * families[regions]).astype(np.int64)
     parents: IntArray = suitable[order[starts[regions] + np.where(turn < families[regions], turn, further)]]
@@ -91,15 +91,15 @@ def draw_cohort(
     previous: Cohort | None,
     staying: BoolArray,
 ) -> tuple[People, Cohort]:
-    """Choose the people of a year and make the new ones.
+    """Choose the returning people of a year and draw new ones.
 
     Args:
         plan: the plan.
         year: reporting year.
-        needs: how many people to place.
+        needs: numbers of people to place.
         people: everybody so far.
-        previous: the cohort before this one, if any.
-        staying: by person, whether a stay of an earlier year goes on into this one.
+        previous: the previous cohort, if any.
+        staying: by person, whether a stay of an earlier year continues into this one.
 
     Returns:
         Everybody, with the new people at the end, and the cohort of the year.

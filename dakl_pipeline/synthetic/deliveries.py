@@ -1,4 +1,4 @@
-"""Events: the files that suppliers send and the years they withdraw."""
+"""The events: files that suppliers deliver and years that they withdraw."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -20,13 +20,13 @@ from dakl_pipeline.synthetic.suppliers import Supplier
 
 @dataclass(frozen=True)
 class Event:
-    """Something a supplier does.
+    """An action of a supplier.
 
     Attributes:
         kind: ``deliver`` or ``withdraw``.
-        supplier_id: who.
-        reporting_year: about which year.
-        received_at: when, within the delivery or withdrawal window of a round, with the Dutch time zone.
+        supplier_id: the supplier.
+        reporting_year: reporting year.
+        received_at: time within the delivery or withdrawal window of a round, in the Dutch time zone.
         file_name: name of the delivered file; None for a withdrawal.
         content: bytes of the delivered file; None for a withdrawal.
         is_expected_approved: whether a delivery passes the technical check; True for a withdrawal.
@@ -42,7 +42,7 @@ class Event:
 
 
 def _styles(plan: PopulationPlan, count: int) -> list[FileStyle]:
-    """How each supplier writes its files."""
+    """Draw the file style of each supplier."""
     rng = np.random.default_rng([plan.seed, 10])
     cases = plan.hard_cases
     chosen = [
@@ -69,16 +69,16 @@ def make_events(
     registrations: dict[int, pl.DataFrame],
     schedule: list[ScheduledEvent],
 ) -> list[Event]:
-    """Every delivery and withdrawal of a schedule, with the files.
+    """Make every delivery and withdrawal of a schedule, with the files.
 
     Args:
         plan: the plan.
         suppliers: the suppliers, by position.
-        registrations: by year, ``REGISTRATION_COLUMNS`` ordered by supplier.
-        schedule: who does what when.
+        registrations: by year, ``REGISTRATION_COLUMNS`` sorted by supplier.
+        schedule: the scheduled events.
 
     Returns:
-        The events in the order of the schedule. The technical faults of rejected files take turns.
+        The events in the order of the schedule. Rejected files get each technical fault in turn.
     """
     shape = profile().delivery
     styles = _styles(plan, len(suppliers))
@@ -116,7 +116,7 @@ def make_events(
 
 
 def example_events() -> list[Event]:
-    """The example in the first round of its year, after a version that misses a row; it is not delivered again."""
+    """Return the events of the example in the first round of its year: a version that misses a row, then all rows."""
     example = profile().example
     each = next(each for each in delivery_rounds() if example.reporting_year in each.reporting_years)
     zone = settings().time_zone

@@ -9,13 +9,13 @@ from dakl_pipeline.synthetic.profile import profile
 
 @cache
 def published_figures() -> dict[tuple[int, str], int]:
-    """Published people in shelter by year and region (``NL`` for the regions published together)."""
+    """Return the published numbers of people in shelter by year and region (``NL`` for all published regions)."""
     return {(row.year, row.region_code): row.persons for row in package().published_figure.rows}
 
 
 @cache
 def demo_regions() -> dict[int, tuple[str, ...]]:
-    """The regions that take part in the demonstration, by year."""
+    """Return the regions that take part in the demonstration, by year."""
     found: dict[int, list[str]] = {}
     for row in package().demo_region.rows:
         found.setdefault(row.year, []).append(row.region_code)
@@ -23,7 +23,7 @@ def demo_regions() -> dict[int, tuple[str, ...]]:
 
 
 def _size(year: int, region_code: str) -> int | None:
-    """The published size, or that of the nearest year with the assumed growth; None where nothing is published."""
+    """Return the published size, or that of the nearest year with the assumed growth; None if nothing is published."""
     known = {y: persons for (y, code), persons in published_figures().items() if code == region_code}
     if not known:
         return None
@@ -32,10 +32,10 @@ def _size(year: int, region_code: str) -> int | None:
 
 
 def demo_plan() -> PopulationPlan:
-    """The plan of ``dakl demo``.
+    """Return the plan of ``dakl demo``.
 
-    The country and the largest regions are aimed at the published figures, the other regions share the rest by
-    inhabitants. What is published by the demo follows from the files.
+    The country and the largest regions aim at the published figures; the other regions share the rest in proportion to
+    their inhabitants. The figures of the demo follow from the files.
     """
     years = tuple(demo_regions())
     shape = profile().demo

@@ -10,21 +10,21 @@ from dakl_pipeline.synthetic.suppliers import municipality_supplier_id
 
 
 def example_supplier_id() -> str:
-    """The centrumgemeente that delivers the example."""
+    """Return the id of the centrumgemeente that delivers the example."""
     code = profile().example.region_code
     return next(municipality_supplier_id(each) for each in centrumregios() if each.code == code)
 
 
 @cache
 def example_files() -> tuple[bytes, bytes]:
-    """A first version that misses the last registration, and the example itself."""
+    """Return a first version without the last registration, and the example itself."""
     lines = text(profile().example.data_file).splitlines(keepends=True)
     return "".join(lines[:-1]).encode("ascii"), "".join(lines).encode("ascii")
 
 
 @cache
 def example_bsns() -> tuple[int, ...]:
-    """The different BSNs of the example, as numbers; registers must know them."""
+    """Return the distinct BSNs of the example, as integers; the registers must contain them."""
     rows = csv.DictReader(StringIO(text(profile().example.data_file)), delimiter=";")
     missing = {"", *settings().missing_bsn_values}
     return tuple(sorted({int(row["bsn"]) for row in rows if row["bsn"] not in missing}))

@@ -1,4 +1,4 @@
-"""Delivered files as bytes: the nine or six columns, written the way different systems write them."""
+"""Delivered files as bytes: the nine or six columns, in the styles of different systems."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class FileStyle:
-    """How a supplier's system writes files; every combination passes the technical check.
+    """The style in which a supplier's system writes files; every combination passes the technical check.
 
     Attributes:
-        is_basic: the six basic columns only.
-        has_byte_order_mark: starts with one.
-        is_crlf: lines end in CRLF.
-        is_quoted: every value in quotes.
-        strips_zeros: BSN, municipality and type lose their leading zeros (A2, A3).
-        writes_year_end_literal: 31 December is written ``<year>-31-12`` (webinar 2025).
+        is_basic: whether only the six basic columns are written.
+        has_byte_order_mark: whether the file starts with a byte order mark.
+        is_crlf: whether lines end in CRLF.
+        is_quoted: whether every value is quoted.
+        strips_zeros: whether BSN, municipality and type lose their leading zeros (A2, A3).
+        writes_year_end_literal: whether 31 December is written as ``<year>-31-12`` (webinar 2025).
     """
 
     is_basic: bool = False
@@ -42,9 +42,9 @@ class FileStyle:
 
 
 def as_text(registrations: pl.DataFrame, year: int, creation_date: date, style: FileStyle) -> pl.DataFrame:
-    """Registrations (``REGISTRATION_COLUMNS``) as the text of every field, in the columns of A1.
+    """Format registrations (``REGISTRATION_COLUMNS``) as text, in the columns of A1.
 
-    Missing values are empty; a missing BSN is 999999999 where ``is_nines``.
+    Missing values are empty; a missing BSN is 999999999 if ``is_nines``.
     """
     digits = (0, 0) if style.strips_zeros else (4, 9)
 
@@ -75,7 +75,7 @@ def as_text(registrations: pl.DataFrame, year: int, creation_date: date, style: 
 
 
 def write(fields: pl.DataFrame, style: FileStyle) -> bytes:
-    """The file: header, ``;``-separated."""
+    """Write the file: a header and ``;``-separated rows."""
     out = BytesIO(_BYTE_ORDER_MARK if style.has_byte_order_mark else b"")
     out.seek(0, 2)
     fields.write_csv(
@@ -88,7 +88,7 @@ def write(fields: pl.DataFrame, style: FileStyle) -> bytes:
 
 
 def _replace(column: str, value: str) -> Callable[[pl.DataFrame, int], pl.DataFrame]:
-    """Put ``value`` in the last row of ``column``."""
+    """Return a function that puts ``value`` in the last row of ``column``."""
 
     def spoil(fields: pl.DataFrame, _: int) -> pl.DataFrame:
         is_last = pl.int_range(pl.len()) == pl.len() - 1

@@ -11,7 +11,7 @@ from dakl_pipeline.synthetic.profile import profile
 
 SEXES = ("man", "vrouw")
 
-# How a person comes to be delivered; everybody but the first fails to count for a reason of their own.
+# Role of a person in the deliveries; each role except CORE has its own reason not to count.
 CORE, UNLINKED, UNIDENTIFIED, WINTER, OTHER = range(5)
 
 
@@ -44,27 +44,27 @@ class People:
         return len(self.birth_day)
 
     def with_more(self, more: "People") -> "People":
-        """These people followed by ``more``."""
+        """Return these people followed by ``more``."""
         return People(**{f.name: np.concatenate([getattr(self, f.name), getattr(more, f.name)]) for f in fields(self)})
 
     def ages(self, year: int) -> IntArray:
-        """Age on 31 December of the year; negative before birth."""
+        """Return the ages on 31 December of the year; negative before birth."""
         births: NDArray[np.datetime64] = self.birth_day.astype("datetime64[D]")
         return year - (births.astype("datetime64[Y]").astype(np.int64) + 1970)
 
 
 def first_day(years: IntArray) -> IntArray:
-    """1 January of each year, in days since 1970-01-01."""
+    """Return 1 January of each year, in days since 1970-01-01."""
     return (years - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int64)
 
 
 def day_of(year: int, *, is_last: bool = False) -> int:
-    """1 January of the year, or 31 December, in days since 1970-01-01."""
+    """Return 1 January of the year, or 31 December, in days since 1970-01-01."""
     return int(first_day(np.array([year + is_last]))[0]) - is_last
 
 
 def age_class_of(ages: IntArray) -> IntArray:
-    """Position of each age in the code list of age classes."""
+    """Return the position of each age in the code list of age classes."""
     starts = np.array([each.min_age for each in package().age_class.rows])
     return (np.searchsorted(starts, ages, side="right") - 1).astype(np.int64)
 
@@ -80,7 +80,7 @@ def _draw_ages(rng: np.random.Generator, shares: dict[str, float], size: int) ->
 
 
 def _birth_days(rng: np.random.Generator, year: int, ages: IntArray) -> IntArray:
-    # Within a birth year of 365 days: somebody born on 31 December of a leap year only is no loss.
+    # A birth year has 365 days here: that nobody is born on 31 December of a leap year is no loss.
     return first_day(year - ages) + rng.integers(0, 365, size=len(ages))
 
 
@@ -89,9 +89,9 @@ def _origins(rng: np.random.Generator, size: int) -> IntArray:
 
 
 def draw_adults(rng: np.random.Generator, year: int, role: IntArray, home: IntArray, v_linked_share: float) -> People:
-    """Adults who come to shelter in ``year``, one for each entry of ``role`` and ``home``.
+    """Draw adults who are new in shelter in ``year``, one for each entry of ``role`` and ``home``.
 
-    People with a V-number were born outside Europe; ``v_linked_share`` of the CORE people are delivered by it only.
+    People with a V-number were born outside Europe; ``v_linked_share`` of CORE people are delivered by V-number only.
     """
     shape, size = profile().people, len(role)
     is_v_only = (role == UNLINKED) | ((role == CORE) & (rng.random(size) < v_linked_share))
@@ -110,12 +110,12 @@ def draw_adults(rng: np.random.Generator, year: int, role: IntArray, home: IntAr
 
 
 def draw_children(rng: np.random.Generator, year: int, people: People, parent: IntArray) -> People:
-    """Children under 18 on 31 December of ``year``, one for each entry of ``parent``, who was 18 or more at birth."""
+    """Draw children under 18 on 31 December of ``year``, one per entry of ``parent``, who was at least 18 at birth."""
     size = len(parent)
     oldest = np.clip(people.ages(year)[parent] - 18, 0, 17)
     ages = np.floor(rng.random(size) * (oldest + 1)).astype(np.int64)
     origins = list(profile().people.origin)
-    # A child is born here as often as not; then its parents are from where they are from.
+    # Half of the children are born in the Netherlands; their origin then depends on that of the parent.
     of_parent = people.origin[parent]
     from_here = np.where(
         of_parent == origins.index("nederland"), of_parent, origins.index("nederland-ouders-buitenland")
@@ -134,7 +134,7 @@ def draw_children(rng: np.random.Generator, year: int, people: People, parent: I
 
 
 def draw_other_people(rng: np.random.Generator, year: int, size: int, *, adults: bool = False) -> People:
-    """People of the registers who are in no shelter, with their age on 31 December of ``year``."""
+    """Draw people in the registers who are in no shelter, with ages on 31 December of ``year``."""
     shape = profile().people
     ages = _draw_ages(rng, shape.age_adult if adults else shape.age_other, size)
     origin = _origins(rng, size)
@@ -153,7 +153,7 @@ def draw_other_people(rng: np.random.Generator, year: int, size: int, *, adults:
 
 
 def parent_weights(people: People, candidates: IntArray) -> FloatArray:
-    """How much more likely each adult is to have children along: mothers more than fathers."""
+    """Return the relative likelihood that each adult has children along, higher for women."""
     share = profile().people.man_share
     men = share["parent"] / share["adult"]
     women = (1 - share["parent"]) / (1 - share["adult"])

@@ -1,4 +1,4 @@
-"""Where shelters are: the regions that take part, how many people each has, and municipalities with their codes."""
+"""The places of shelters: the regions that take part, their numbers of people, and municipalities with their codes."""
 
 from math import ceil
 
@@ -12,7 +12,7 @@ from dakl_pipeline.synthetic.profile import profile
 
 
 def region_count() -> int:
-    """Number of regions; arrays by region have this length and the order of the code list."""
+    """Return the number of regions; arrays by region have this length and the order of the code list."""
     return len(centrumregios())
 
 
@@ -25,7 +25,7 @@ def _weight(municipality: Municipality) -> float:
 
 
 def region_inhabitants(year: int) -> FloatArray:
-    """Inhabitants by region, by the municipal division of the year."""
+    """Return the inhabitants by region, in the municipal division of the year."""
     positions = {region.code: i for i, region in enumerate(centrumregios())}
     inhabitants = np.zeros(region_count())
     for municipality in _municipalities_in(year):
@@ -34,9 +34,9 @@ def region_inhabitants(year: int) -> FloatArray:
 
 
 def region_targets(plan: PopulationPlan, year: int) -> FloatArray:
-    """People to have an eligible stay, by region; zero where the region does not take part.
+    """Return the planned number of people with an eligible stay, by region; zero if a region does not take part.
 
-    The sum is more than the country's number, because some people are in several regions.
+    The sum exceeds the number of the country, because some people are in several regions.
     """
     inhabitants = region_inhabitants(year)
     persons = plan.persons_in(year)
@@ -61,10 +61,10 @@ def region_targets(plan: PopulationPlan, year: int) -> FloatArray:
 
 
 class Division:
-    """The municipalities of a year as numbers, with the codes that merged municipalities used to have."""
+    """The municipality codes of a year as integers, with the old codes of merged municipalities."""
 
     def __init__(self, year: int):
-        """Municipalities are weighted by inhabitants, a centrumgemeente more."""
+        """Weight municipalities by inhabitants, with an extra factor for a centrumgemeente."""
         found = _municipalities_in(year)
         positions = {region.code: i for i, region in enumerate(centrumregios())}
         centres = {region.centrumgemeente_code for region in centrumregios()}
@@ -106,20 +106,20 @@ class Division:
         self.divided_codes = tuple(sorted(int(old) for old, new in successors.items() if len(new) > 1))
 
     def draw(self, rng: np.random.Generator, region: IntArray) -> IntArray:
-        """A municipality code of each region."""
+        """Draw a municipality code in each region."""
         return self._codes[self._choice.draw(rng, region)]
 
     def regions_of(self, municipality: IntArray) -> IntArray:
-        """The region of each code, by way of its successor where it was merged; -1 where there is none."""
+        """Return the region of each code, through its successor if it was merged; -1 if there is none."""
         return self._region_of_code[municipality]
 
     def old_code_shares(self, municipality: IntArray) -> FloatArray:
-        """Share of the inhabitants who lived in a municipality that was merged into this one; 0 without a merger.
+        """Return the share of inhabitants from municipalities that merged into this one; 0 without a merger.
 
-        The reference data have no inhabitants of abolished municipalities: each has the size that stands for that.
+        The reference data lack the inhabitants of abolished municipalities: ``missing_inhabitants`` is used for each.
         """
         return self._old_share_of_code[municipality]
 
     def draw_old_code(self, rng: np.random.Generator, municipality: IntArray) -> IntArray:
-        """An old code for each of these merged municipalities."""
+        """Draw an old code for each of these merged municipalities."""
         return self._old[self._old_choice.draw(rng, np.searchsorted(self._new, municipality).astype(np.int64))]

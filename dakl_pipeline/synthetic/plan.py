@@ -1,4 +1,4 @@
-"""What a synthetic population should be like: size, years, regions and the share of every hard case."""
+"""The plan of a synthetic population: size, years, regions and the share of every hard case."""
 
 from typing import Annotated
 
@@ -12,19 +12,19 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class HardCases(BaseModel):
-    """How often each thing happens that makes counting hard; every share is between 0 and 0.5.
+    """The frequency of each case that makes counting hard; every share is between 0 and 0.5.
 
     Attributes:
-        several_regions: counted people with stays in a second region (unless every region is given its size).
-        several_suppliers: further stays that are with another supplier of the region.
+        several_regions: counted people with stays in a second region (unless the plan gives every region a size).
+        several_suppliers: further stays at another supplier of the region.
         double_registration: stays that a second supplier of the region delivers too.
-        returning: people who come back in the next year, beside those who are still in shelter.
+        returning: people who come back in the next year, besides those who are still in shelter.
         minors: people under 18 with a parent in shelter, in years that count everyone.
         minors_slipped_in: the same, delivered by mistake in years that count adults only.
         v_linked: counted people delivered by V-number only, which the register links to a BSN.
         v_unlinked: further people delivered by V-number only, without a link.
         unidentified: further people delivered without any number.
-        winter_only: further people with winteropvang only; ``winter_stay`` are counted people with such a stay too.
+        winter_only: further people with only winteropvang; ``winter_stay``: counted people who also have such a stay.
         missing_bsn: rows without the BSN of a known person.
         wrong_bsn: rows with a BSN that fails the eleven test.
         unknown_municipality: rows with a code that leads to no region.
@@ -33,14 +33,14 @@ class HardCases(BaseModel):
         request_after_start: rows with a request after the start; ``unknown_end``: ended stays without an end date.
         duplicate_row: rows delivered twice in the same file.
         not_in_person_register: people in shelter who are not in the person register; ``not_in_income_register``:
-            people in the person register without an income record; ``other_people``: people in the registers who are
-            in no shelter, as a share of those who are.
-        basic_columns: suppliers that deliver the six basic columns. Likewise for ``crlf``, ``byte_order_mark``,
+            people with a known BSN without an income record; ``other_people``: people in the registers who are in no
+            shelter, relative to those who are.
+        basic_columns: suppliers that deliver only the six basic columns. Likewise for ``crlf``, ``byte_order_mark``,
             ``quotes``, ``stripped_zeros`` (BSN and codes) and ``year_end_literal`` (``<year>-31-12``).
         correction: files that follow an approved file with mistakes.
-        rejected_first: files that follow a rejected file; ``rejected_later``: files that a rejected file follows.
+        rejected_first: files that follow a rejected file; ``rejected_later``: files followed by a rejected file.
         not_redelivered: suppliers that do not deliver a year again in a later round.
-        withdrawals: number of withdrawals of one supplier and year.
+        withdrawals: number of withdrawals, each of one supplier and year.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -85,13 +85,13 @@ class PopulationPlan(BaseModel):
     """A synthetic population: the same plan always gives the same bytes.
 
     Attributes:
-        seed: of every random stream.
-        years: reporting years, each in at least one round of delivery.
-        persons: people with an eligible stay in the country, for every year or by year.
+        seed: seed of all random streams.
+        years: reporting years, each in at least one collection round.
+        persons: number of people with an eligible stay in the country, for every year or by year.
         suppliers: number of suppliers; with a calibration at least one for each region.
-        calibration: by year the regions that take part, with the number of people or None to follow inhabitants.
+        calibration: by year, the regions that take part, each with its number of people, or None to follow inhabitants.
             Without a calibration the largest regions take part, as many as there are municipalities among suppliers.
-        hard_cases: how often hard cases happen.
+        hard_cases: the frequency of hard cases.
         is_cbs_example_included: whether gemeente Almelo delivers the example printed in the webinar of 2024.
     """
 
@@ -141,5 +141,5 @@ class PopulationPlan(BaseModel):
                 raise ValueError(f"calibration: the regions of {year} have fewer people than the country")
 
     def persons_in(self, year: int) -> int:
-        """People to have an eligible stay in the country in this year."""
+        """Return the planned number of people with an eligible stay in the country in this year."""
         return self.persons[year] if isinstance(self.persons, dict) else self.persons

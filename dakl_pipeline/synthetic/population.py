@@ -1,4 +1,4 @@
-"""The making of a population: registers and everything that suppliers send, in order of time."""
+"""Generates a population: registers and everything that suppliers send, in chronological order."""
 
 from dataclasses import dataclass, field
 from math import ceil
@@ -27,8 +27,8 @@ class Population:
     """A synthetic population.
 
     Attributes:
-        registers: by year and name (``persons``, ``v_numbers``, ``income``, ``care``) the columns of the home.
-        events: deliveries and withdrawals in order of time.
+        registers: by year and name (``persons``, ``v_numbers``, ``income``, ``care``), with the columns used in a home.
+        events: deliveries and withdrawals in chronological order.
     """
 
     registers: dict[int, dict[str, pl.DataFrame]] = field(repr=False)
@@ -36,14 +36,14 @@ class Population:
 
 
 def generate_population(plan: PopulationPlan) -> Population:
-    """Make a synthetic population; the same plan gives the same frames and bytes.
+    """Generate a synthetic population; the same plan gives the same frames and bytes.
 
     Args:
         plan: size, years, regions and hard cases.
 
     Returns:
-        Registers and events. About ``plan.persons`` people have an eligible stay in each year, by the rules of the
-        monitor applied to the files that are selected.
+        Registers and events. About ``plan.persons`` people have an eligible stay in each year, if the rules of the
+        monitor are applied to the selected files.
     """
     example = profile().example
     suppliers = make_suppliers(plan, example.region_code if plan.is_cbs_example_included else None)
@@ -90,7 +90,7 @@ def _nobody(plan: PopulationPlan) -> People:
 
 
 def _with_other_people(plan: PopulationPlan, people: People) -> tuple[People, tuple[IntArray, IntArray]]:
-    """Everybody and people in no shelter, with a BSN and V-number each; people of the example come last."""
+    """Add people who are in no shelter and draw a BSN and V-number for everybody; people of the example come last."""
     rng = np.random.default_rng([plan.seed, 9])
     others = ceil(plan.hard_cases.other_people * len(people))
     people = people.with_more(draw_other_people(rng, plan.years[-1], others))

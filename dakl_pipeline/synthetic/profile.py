@@ -1,4 +1,4 @@
-"""How invented people live and how invented suppliers work: shares and lengths, read from ``profile.toml``."""
+"""The parameters of the invented people and suppliers: shares and lengths, read from ``profile.toml``."""
 
 import csv
 import tomllib
@@ -16,7 +16,7 @@ class _Part(BaseModel):
 
 
 class DemoProfile(_Part):
-    """Size of the demonstration where nothing is published."""
+    """Parameters of the demonstration for which nothing is published."""
 
     seed: int
     suppliers: int
@@ -50,7 +50,7 @@ class PeopleProfile(_Part):
 
 
 class TypeProfile(_Part):
-    """One type of shelter: how common, how long (days, log-normal) and how often again."""
+    """A type of shelter: its share, lengths of stay (days, log-normal) and number of further stays."""
 
     code: str
     share: float
@@ -61,7 +61,7 @@ class TypeProfile(_Part):
 
 
 class StayProfile(_Part):
-    """Stays: types, lengths and where they are."""
+    """Stays: types, lengths and places."""
 
     max_days: int
     same_type_share: float
@@ -76,7 +76,7 @@ class StayProfile(_Part):
 
 
 class DeliveryProfile(_Part):
-    """How registrations are written down."""
+    """How suppliers record registrations."""
 
     year_end_date_from_year: int
     later_end_known_share: float
@@ -92,7 +92,7 @@ class DeliveryProfile(_Part):
 
 
 class SupplierProfile(_Part):
-    """The three kinds of suppliers: how many and how large."""
+    """The three kinds of suppliers: their shares and weights."""
 
     municipality_share: float
     ggd_share: float
@@ -100,7 +100,7 @@ class SupplierProfile(_Part):
 
 
 class ExampleProfile(_Part):
-    """The example that CBS printed: who delivers it, about which year, and the data file it is in."""
+    """The example that CBS printed: its region, reporting year, file name and data file."""
 
     region_code: str
     reporting_year: int
@@ -120,23 +120,23 @@ class Profile(_Part):
 
 
 def text(name: str) -> str:
-    """The text of a data file beside this module."""
+    """Return the text of a data file beside this module."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
 def profile() -> Profile:
-    """The shares and lengths of ``profile.toml``."""
+    """Return the parameters in ``profile.toml``."""
     return Profile.model_validate(tomllib.loads(text("profile.toml")))
 
 
 @cache
 def settings() -> Methodology:
-    """The settings of the statistic as they come with the package."""
+    """Return the default settings of the statistic."""
     return Methodology.model_validate(default_methodology())
 
 
 @cache
 def organisation_names() -> tuple[str, ...]:
-    """Invented names of shelter organisations."""
+    """Return invented names of shelter organisations."""
     return tuple(row["name"] for row in csv.DictReader(StringIO(text("organisation_name.csv"))))

@@ -15,7 +15,7 @@ from dakl_pipeline.synthetic.profile import profile
 
 @dataclass(frozen=True)
 class IndividualEffects:
-    """Chances, one a person, that decide income and care; most people keep theirs from year to year."""
+    """Random values per person that determine income and care; most people keep theirs from year to year."""
 
     income: FloatArray
     wmo: FloatArray
@@ -23,11 +23,11 @@ class IndividualEffects:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, size: int) -> Self:
-        """New chances for everybody."""
+        """Draw new values for everybody."""
         return cls(rng.random(size), rng.random(size), rng.random(size))
 
     def next_year(self, rng: np.random.Generator) -> Self:
-        """The same chances, but new ones for the people whose circumstances change."""
+        """Return the values for the next year, redrawn for people whose circumstances change."""
         share = profile().people.care.changes_a_year
 
         def change(old: FloatArray) -> FloatArray:
@@ -52,7 +52,7 @@ def _incomes(people: People, classes: IntArray, chances: FloatArray) -> pl.Serie
 
 
 def _registered(plan: PopulationPlan, people: People) -> tuple[BoolArray, BoolArray]:
-    """Who has a BSN that registers know, and who of them is in the person register."""
+    """Return who has a BSN known to the registers, and which of them are in the person register."""
     rng = np.random.default_rng([plan.seed, 5])
     has_bsn = people.role != UNLINKED
     is_missing = (people.role != OTHER) & (rng.random(len(people)) < plan.hard_cases.not_in_person_register)
@@ -62,7 +62,7 @@ def _registered(plan: PopulationPlan, people: People) -> tuple[BoolArray, BoolAr
 def make_registers(
     plan: PopulationPlan, people: People, numbers: tuple[IntArray, IntArray]
 ) -> dict[int, dict[str, pl.DataFrame]]:
-    """The four registers of every year of the plan.
+    """Make the four registers of every year of the plan.
 
     Args:
         plan: the plan.
@@ -71,8 +71,8 @@ def make_registers(
 
     Returns:
         By year ``persons`` (bsn, birth_date, sex, origin), ``v_numbers`` (v_number, bsn), ``income`` (bsn,
-        income_source) and ``care`` (bsn, wmo, wlz), each ordered by its first column. Somebody who is not in the
-        person register may be in the others.
+        income_source) and ``care`` (bsn, wmo, wlz), each sorted by its first column. A person who is not in the person
+        register may be in the others.
     """
     shape = profile().people
     rng = np.random.default_rng([plan.seed, 6])

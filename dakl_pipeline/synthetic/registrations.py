@@ -1,4 +1,4 @@
-"""Registrations: stays as suppliers write them down, with what they miss, mistype and send twice."""
+"""Registrations: stays as suppliers record them, with missing values, mistakes and duplicates."""
 
 import numpy as np
 import polars as pl
@@ -10,15 +10,15 @@ from dakl_pipeline.synthetic.plan import PopulationPlan
 from dakl_pipeline.synthetic.profile import profile
 from dakl_pipeline.synthetic.suppliers import SupplierChoice
 
-# Days are days since 1970-01-01; codes, BSN and V-number are numbers. `bsn` is null where it is missing; then
-# `is_nines` says how that is written. `end_reason` is 0 where there is none.
+# Days count from 1970-01-01; codes, BSN and V-number are integers. A missing `bsn` is null; `is_nines` tells whether it
+# is written as nines. `end_reason` is 0 if there is none.
 REGISTRATION_COLUMNS = (
     "supplier", "municipality", "bsn", "is_nines", "shelter_type", "start", "end", "request", "end_reason", "v_number",
 )  # fmt: skip
 
 
 def _ends(rng: np.random.Generator, plan: PopulationPlan, year: int, end: IntArray) -> tuple[IntArray, BoolArray]:
-    """The end day as delivered and whether there is one."""
+    """Return the end day as delivered, and whether it is filled."""
     shape, size = profile().delivery, len(end)
     last_day = day_of(year, is_last=True)
     is_later = end > last_day
@@ -32,7 +32,7 @@ def _ends(rng: np.random.Generator, plan: PopulationPlan, year: int, end: IntArr
 def _faulty(
     rng: np.random.Generator, plan: PopulationPlan, year: int, division: Division, rows: pl.DataFrame
 ) -> pl.DataFrame:
-    """At most one content fault in each row."""
+    """Add at most one content fault to each row."""
     cases, size = plan.hard_cases, len(rows)
     shares = (
         cases.missing_bsn, cases.wrong_bsn, cases.unknown_municipality, cases.end_before_start, cases.outside_year,
@@ -76,7 +76,7 @@ def draw_registrations(
     suppliers: SupplierChoice,
     division: Division,
 ) -> pl.DataFrame:
-    """Write down the stays of a year.
+    """Draw the registrations of the stays of a year.
 
     Args:
         plan: the plan.
@@ -88,11 +88,11 @@ def draw_registrations(
         division: the municipalities of the year.
 
     Returns:
-        ``REGISTRATION_COLUMNS``, ordered by supplier.
+        ``REGISTRATION_COLUMNS``, sorted by supplier.
     """
     rng = np.random.default_rng([plan.seed, 4, year])
     cases, shape = plan.hard_cases, profile().delivery
-    # A second supplier sends some stays too, with a start that is a few days off.
+    # A second supplier delivers some stays too, with a start that is a few days off.
     again = stays.filter(pl.Series(rng.random(len(stays)) < cases.double_registration))
     other = suppliers.draw(rng, again["region"].to_numpy())
     later = np.minimum(again["start"].to_numpy() + rng.integers(0, 4, len(again)), again["end"].to_numpy())
@@ -133,15 +133,15 @@ def draw_registrations(
 
 
 def ordered(registrations: pl.DataFrame) -> pl.DataFrame:
-    """``REGISTRATION_COLUMNS`` in an order that does not depend on how the rows were made."""
+    """Sort registrations in an order that does not depend on how the rows were made."""
     order = ("supplier", "start", "municipality", "shelter_type", "bsn", "v_number", "end", "request")
     return registrations.select(REGISTRATION_COLUMNS).sort(*order, "end_reason", "is_nines")
 
 
 def with_mistakes(rng: np.random.Generator, registrations: pl.DataFrame, share: float) -> pl.DataFrame:
-    """An earlier version of the same registrations: some rows missing, some without a BSN, some without an end date."""
+    """Return a version with mistakes: some rows missing, some without a BSN, some without an end date."""
     chance = pl.Series(rng.random(len(registrations)) / share if share else np.ones(len(registrations)))
-    # Three mistakes, equally likely; the first row of a supplier stays, so that a file is never empty.
+    # Three equally likely mistakes; the first row of a supplier is kept, so that a file is never empty.
     is_first = registrations["supplier"] != registrations["supplier"].shift(1, fill_value=-1)
     is_dropped = (chance < 1 / 3) & ~is_first
     marked = registrations.with_columns(chance=chance).filter(~is_dropped)

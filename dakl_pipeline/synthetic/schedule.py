@@ -1,4 +1,4 @@
-"""When suppliers deliver, correct and withdraw, within the rounds of the monitor."""
+"""The schedule by which suppliers deliver, correct and withdraw, within the rounds of the monitor."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,7 +18,7 @@ from dakl_pipeline.synthetic.suppliers import Supplier, weight_shares
 
 
 class Version(StrEnum):
-    """What a file is: the last word, or something before or after it."""
+    """The version of a file: the final one, or one before or after it."""
 
     FINAL = "final"
     EARLIER_ROUND = "earlier_round"
@@ -28,7 +28,7 @@ class Version(StrEnum):
 
 @dataclass(frozen=True)
 class ScheduledEvent:
-    """One delivery or, without a version, one withdrawal; ``supplier`` is a position, ``base`` what a draft is of."""
+    """A delivery or, without a version, a withdrawal; ``supplier`` is a position, ``base`` what a draft is based on."""
 
     supplier: int
     reporting_year: int
@@ -40,7 +40,7 @@ class ScheduledEvent:
 
 @dataclass(frozen=True)
 class PlannedWithdrawal:
-    """A supplier (position) that withdraws a year in a round; permanent when no later round has the year."""
+    """A supplier (position) that withdraws a year in a round; permanent if no later round covers the year."""
 
     supplier: int
     reporting_year: int
@@ -49,12 +49,12 @@ class PlannedWithdrawal:
 
 
 def planned_rounds(plan: PopulationPlan) -> list[tuple[DeliveryRound, int]]:
-    """Every round and year of the plan, oldest round first."""
+    """Return every round and year of the plan, oldest round first."""
     return [(each, year) for each in delivery_rounds() for year in each.reporting_years if year in plan.years]
 
 
 def some_of(rng: np.random.Generator, count: int, share: float) -> frozenset[int]:
-    """A share of the positions below ``count``, at least one where there are five or more."""
+    """Draw a share of the positions below ``count``: rounded up from five positions on."""
     number = ceil(share * count) if count >= 5 else round(share * count)
     return frozenset(rng.permutation(count)[:number].tolist())
 
@@ -71,10 +71,10 @@ def _days(start: date, end: date) -> list[date]:
 def plan_withdrawals(
     plan: PopulationPlan, suppliers: tuple[Supplier, ...], never: frozenset[int]
 ) -> tuple[PlannedWithdrawal, ...]:
-    """Who withdraws what, one supplier each; not the suppliers in ``never``.
+    """Draw the withdrawals, each by a different supplier that is not in ``never``.
 
-    A permanent withdrawal is only of a supplier that has less than half of the stays in each of its regions, so that
-    the other suppliers can make up for it.
+    Only a supplier with less than half of the stays in each of its regions withdraws permanently, so that the other
+    suppliers can make up for it.
     """
     rng = np.random.default_rng([plan.seed, 7])
     largest_share = [float(shares.max()) for shares in weight_shares(suppliers)]
@@ -99,7 +99,7 @@ def plan_withdrawals(
 def withdrawn_shares(
     suppliers: tuple[Supplier, ...], withdrawals: tuple[PlannedWithdrawal, ...], year: int
 ) -> FloatArray:
-    """By region, the share of the stays of a year that is withdrawn for good."""
+    """Return by region the share of the stays of a year that is withdrawn permanently."""
     of_supplier = weight_shares(suppliers)
     gone = [of_supplier[each.supplier] for each in withdrawals if each.is_permanent and each.reporting_year == year]
     return np.minimum(np.sum(gone, axis=0) if gone else np.zeros(region_count()), 0.9)
@@ -111,16 +111,16 @@ def make_schedule(
     withdrawals: tuple[PlannedWithdrawal, ...],
     active: dict[int, frozenset[int]],
 ) -> list[ScheduledEvent]:
-    """Every delivery and withdrawal.
+    """Schedule every delivery and withdrawal.
 
     Args:
         plan: the plan.
         supplier_count: number of suppliers.
         withdrawals: from ``plan_withdrawals``.
-        active: by year the suppliers (positions) with something to deliver.
+        active: by year, the suppliers (positions) with something to deliver.
 
     Returns:
-        Appointments, those of one supplier, year and round in order of time.
+        Scheduled events; the deliveries of one supplier, year and round in chronological order.
     """
     rng = np.random.default_rng([plan.seed, 8])
     cases = plan.hard_cases
@@ -158,6 +158,6 @@ def make_schedule(
 
 
 def _withdrawal_day(rng: np.random.Generator, each: DeliveryRound) -> date:
-    """A withdrawal day after the last delivery day, which may be the first of the withdrawal week."""
+    """Draw a day of the withdrawal window after the last delivery day."""
     days = [day for day in _days(each.withdrawal_start, each.withdrawal_end) if day > each.last_delivery_date]
     return days[int(rng.integers(len(days)))]

@@ -1,4 +1,4 @@
-"""Stays as they really were: which shelter, where, from when to when."""
+"""The true stays of people, before suppliers record them: type of shelter, place, start and end."""
 
 import numpy as np
 import polars as pl
@@ -42,7 +42,7 @@ def _winter_stays(rng: np.random.Generator, year: int, persons: IntArray) -> tup
 
 
 def _without_overlap(stays: pl.DataFrame, year: int) -> pl.DataFrame:
-    """Every stay ends at the latest when the next one of the same person starts; touching days are no overlap."""
+    """End every stay no later than the start of the person's next one, and drop stays that end before the year."""
     ordered = stays.sort(STAY_COLUMNS[0], "start", "end", *STAY_COLUMNS[1:5], maintain_order=True)
     following = pl.col("start").shift(-1).over("person")
     clipped = ordered.with_columns(end=pl.min_horizontal("end", following.fill_null(pl.col("end"))))
@@ -50,7 +50,7 @@ def _without_overlap(stays: pl.DataFrame, year: int) -> pl.DataFrame:
 
 
 def _with_children(stays: pl.DataFrame, cohort: Cohort, people: People) -> pl.DataFrame:
-    """The children are where their parent is, from birth."""
+    """Add the stays of children, who are with their parent from birth."""
     families = pl.DataFrame(
         {
             "child": cohort.children,
@@ -77,13 +77,13 @@ def draw_stays(
     suppliers: SupplierChoice,
     division: Division,
 ) -> pl.DataFrame:
-    """The stays of a year: every one of them touches the year, those of one adult do not overlap.
+    """Draw the stays of a year; they touch the year, and stays of an adult overlap only with winteropvang.
 
     Args:
         plan: the plan.
         cohort: the people of the year.
         people: everybody.
-        carried: stays of an earlier year that go on into this one, ``STAY_COLUMNS``.
+        carried: stays of an earlier year that continue into this one, ``STAY_COLUMNS``.
         suppliers: who runs the shelters of each region.
         division: the municipalities of the year.
 
@@ -119,7 +119,7 @@ def draw_stays(
         rng, np.array([each.median_days for each in types])[kind], np.array([each.sigma for each in types])[kind]
     )
     first_day, last_day = day_of(year), day_of(year, is_last=True)
-    # A stay that would clip an earlier one out of the year starts in the year itself.
+    # A stay that would cut off an earlier one before the year starts in the year itself.
     before = np.where((carries | is_second)[at], 0, length)
     start = last_day - np.floor(rng.random(size) * (last_day - first_day + 1 + before)).astype(np.int64)
     winter_start, winter_end = _winter_stays(rng, year, at)
@@ -140,7 +140,7 @@ def draw_stays(
     )
     stays = _with_children(_without_overlap(pl.concat([carried, fresh]), year), cohort, people)
 
-    # Winteropvang on cold nights, beside whatever else a person has.
+    # Winteropvang on cold nights, in addition to a person's other stays.
     also = np.flatnonzero((people.role[person] == CORE) & (rng.random(len(person)) < cases.winter_stay))
     winter_start, winter_end = _winter_stays(rng, year, also)
     winter = pl.DataFrame(
@@ -160,10 +160,10 @@ def draw_stays(
 def going_on(
     stays: pl.DataFrame, people: People, year: int, division: Division, stopped: tuple[int, ...] = ()
 ) -> pl.DataFrame:
-    """Stays in the home region that go on into ``year``.
+    """Return the stays in the home region that continue into ``year``.
 
-    Left out are children, who follow their parent, winteropvang, which ends, municipalities that moved to another
-    region, and the suppliers (positions) in ``stopped``.
+    Excludes stays of children, who follow their parent, winteropvang, municipalities that moved to another region, and
+    suppliers (positions) in ``stopped``.
     """
     home = pl.Series(people.home).gather(stays["person"])
     is_adult = pl.Series(people.parent < 0).gather(stays["person"])

@@ -1,4 +1,4 @@
-"""Who delivers: centrumgemeenten, GGD's and shelter organisations with invented names, and the regions they work in."""
+"""The suppliers: centrumgemeenten, GGDs and shelter organisations with invented names, and their regions."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def _identifier(*parts: str) -> str:
 
 
 def municipality_supplier_id(region: Centrumregio) -> str:
-    """The supplier id of the centrumgemeente of a region."""
+    """Return the supplier id of the centrumgemeente of a region."""
     return _identifier("gemeente", region.name)
 
 
@@ -44,14 +44,14 @@ def _neighbours(region: int, taking_part: list[int]) -> list[int]:
 
 
 def make_suppliers(plan: PopulationPlan, required_second: str | None = None) -> tuple[Supplier, ...]:
-    """The suppliers of a plan: one centrumgemeente for each region, then GGD's and organisations where people are.
+    """Make the suppliers of a plan: a centrumgemeente per region, then GGDs and organisations by size of the region.
 
     Args:
         plan: the plan.
         required_second: code of a region that must have a second supplier.
 
     Returns:
-        Suppliers in order of their id, which is unique.
+        Suppliers sorted by their unique id.
     """
     rng = np.random.default_rng([plan.seed, 1])
     shape = profile().suppliers
@@ -92,10 +92,10 @@ def make_suppliers(plan: PopulationPlan, required_second: str | None = None) -> 
 
 
 class SupplierChoice:
-    """Which supplier a stay in a region is with, in one year."""
+    """Draws the supplier of a stay in a region, in one year."""
 
     def __init__(self, suppliers: tuple[Supplier, ...], without: frozenset[int] = frozenset()):
-        """The suppliers (positions) in ``without`` get no stays."""
+        """Prepare the draw; suppliers (positions) in ``without`` get no stays."""
         pairs = [
             (region, number, 0.0 if number in without else each.weight)
             for number, each in enumerate(suppliers)
@@ -105,12 +105,12 @@ class SupplierChoice:
         self._choice = GroupedChoice([region for region, _, _ in pairs], [w for _, _, w in pairs], region_count())
 
     def draw(self, rng: np.random.Generator, region: IntArray) -> IntArray:
-        """A supplier (position) for each region."""
+        """Draw a supplier (position) for each region."""
         return self._suppliers[self._choice.draw(rng, region)]
 
 
 def weight_shares(suppliers: tuple[Supplier, ...]) -> list[FloatArray]:
-    """For each supplier, by region, the share of the stays that is with it."""
+    """Return for each supplier, by region, its share of the stays."""
     total = np.zeros(region_count())
     for each in suppliers:
         total[list(each.regions)] += each.weight

@@ -55,7 +55,7 @@ def test_cancelling_what_did_not_count_changes_nothing(tmp_path: Path, capsys: p
     capsys.readouterr()
     assert main(["cancel", "1", "--why", "verkeerde naam", "--home", str(home)]) == 0
     said = capsys.readouterr().out
-    assert "What counts for 2024 now is still delivery 000002 of mo-a" in said
+    assert "For 2024, delivery 000002 of mo-a still counts" in said
     assert "dakl run" not in said
 
 
@@ -65,7 +65,7 @@ def test_one_year_without_figures_does_not_hide_the_others(tmp_path: Path, capsy
     assert main(["figures", "--year", "2022", "--year", "2024", "--json", "--home", str(home)]) == 0
     said = capsys.readouterr()
     assert {each["year"] for each in json.loads(said.out)["figures"]} == {2024}
-    assert "there are no figures of 2022 yet" in said.err
+    assert "there are no figures for 2022 yet" in said.err
 
 
 def test_a_rule_for_the_analyst_alone_is_not_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

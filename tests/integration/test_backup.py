@@ -79,10 +79,10 @@ def test_a_restored_home_gives_the_same_figures(
     assert _back_up(counted, file) == 0
     assert file.stat().st_mode & 0o777 == 0o600
     said = capsys.readouterr().out
-    assert "It holds BSN's" in said
+    assert "It holds BSNs" in said
     assert "not hold the key" in said
     assert _restore(file, restored) == 0
-    assert "figures can be read at once" in capsys.readouterr().out
+    assert "The figures are ready to use" in capsys.readouterr().out
     assert restored.stat().st_mode & 0o777 == 0o700
     kept = ("deliveries", "history", "registers", "reports")
     assert _digests(restored, *kept) == _digests(counted, *kept)
@@ -146,7 +146,7 @@ def test_a_damaged_home_has_a_backup_all_the_same(
     assert _back_up(home, tmp_path / "b.tar.gz") == 0
     assert "left out, because it is damaged" in capsys.readouterr().out
     assert _restore(tmp_path / "b.tar.gz", tmp_path / "new") == 0
-    assert "figures are to be made again" in capsys.readouterr().out
+    assert "figures must be made again" in capsys.readouterr().out
     assert len(DeliveryStore(tmp_path / "new" / "deliveries").entries()) == 3
 
 

@@ -106,7 +106,7 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     assert _cancel(home, "3", "it was another supplier") == 0
     said = capsys.readouterr().out
     assert "000004: withdrawal 000003 of gemeente-almelo for 2024 no longer counts" in said
-    assert "What counts for 2024 now is delivery 000002 of gemeente-almelo" in said
+    assert "For 2024, delivery 000002 of gemeente-almelo counts now" in said
     assert "dakl run --year 2024" in said
     assert _statuses(home, capsys) == {
         "000001": (False, "superseded by 000002"),
@@ -116,9 +116,9 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     }
 
     assert _cancel(home, "000002") == 0
-    assert "now is delivery 000001 of" in capsys.readouterr().out
+    assert "For 2024, delivery 000001 of" in capsys.readouterr().out
     assert _cancel(home, "1") == 0
-    assert "What counts for 2024 now is nothing of" in capsys.readouterr().out
+    assert "For 2024, nothing of" in capsys.readouterr().out
     assert not any(is_selected for is_selected, _ in _statuses(home, capsys).values())
     # There is nothing to withdraw any more.
     assert _withdraw(home) == 1
@@ -233,7 +233,7 @@ def test_what_rests_on_nothing_is_only_told(what: str, home: Path, capsys: pytes
     clock = _clock(home, capsys)
     assert "the logging of entry 000001" in clock["found"]
     assert "dakl cancel" not in clock["to_do"]
-    assert "nothing has to be done" in clock["to_do"]
+    assert "nothing needs to be done" in clock["to_do"]
 
 
 def test_figures_follow_a_cancellation_and_so_does_a_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

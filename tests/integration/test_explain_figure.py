@@ -138,7 +138,7 @@ def test_on_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert lines[0] == "Almelo (CR02), 2024, unique persons: 3"
     assert lines[1].startswith("Vintage 2 of 3, counted at ")
-    assert "counting registrations 5" in lines
+    assert "eligible registrations 5" in lines
     assert "unique persons: 2 → 3 (+1)" in lines
     assert "Persons in the region, all categories: 2 added, 1 removed." in lines
     assert "gemeente-almelo DAKL_J2024_a.csv (000001) DAKL_J2024_b.csv (000003) 2 1" in lines
@@ -194,4 +194,4 @@ def test_with_another_key_nobody_came_or_went(
     assert (change["persons_added"], change["persons_removed"], change["other"]) == (None, None, ["key"])
     capsys.readouterr()
     assert main(["explain-figure", "--year", "2024", "--region", "NL", "--home", str(other)]) == 0
-    assert "cannot be said" in capsys.readouterr().out
+    assert "Persons added and removed are unknown" in capsys.readouterr().out

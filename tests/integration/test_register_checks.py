@@ -283,8 +283,8 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     _change(home, "persons", lambda frame: pl.concat([frame, pl.DataFrame([nobody, nobody])]))
     assert run(home, 2024) == 0
     told = capsys.readouterr().err
-    assert "2024: look at register persons: 2 of 6 rows have a number that stands for a missing one" in told
-    assert "2024: look at register care: it has no rows" in told
+    assert "2024: check register persons: 2 of 6 rows have a number that stands for a missing one" in told
+    assert "2024: check register care: it has no rows" in told
     assert cells(home, 2024)["NL", "totaal", "totaal"] == 2
     assert main(["doctor", "--home", str(home)]) == 0
     doctor = capsys.readouterr().out

@@ -101,7 +101,7 @@ def test_one_run_a_year_that_changed_and_none_without_a_change(collection: Colle
     assert [again.run_key for again in collection.year_status()] == [request.run_key]
     assert collection.execute(request)
     assert collection.year_status() == []
-    assert "2024: the figures are those of the selection" in collection.said
+    assert "2024: the figures match the selection" in collection.said
 
 
 def test_a_correction_a_rejected_file_and_a_withdrawal(collection: CollectionRound, tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_change_that_came_and_went_while_a_run_was_waiting_is_taken_back(colle
     assert request.tags["dakl/reason"] == "mo-b: DAKL_J2024_b.csv (000002) → nothing (attempt 2)"
     assert collection.execute(request)
     assert collection.year_status() == []
-    assert "the figures are those of the selection" in collection.said
+    assert "the figures match the selection" in collection.said
 
 
 def test_after_days_of_silence_and_runs_from_the_command_line(collection: CollectionRound) -> None:

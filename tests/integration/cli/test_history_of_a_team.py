@@ -31,7 +31,7 @@ def _told(home: Path, capfd: pytest.CaptureFixture[str]) -> str:
 
 
 def test_variables_that_are_not_set(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert _told(home, capfd).startswith("dakl: the settings of Dagster cannot be: correct ")
+    assert _told(home, capfd).startswith("dakl: the Dagster settings are invalid: correct ")
 
 
 def test_a_database_that_does_not_answer(

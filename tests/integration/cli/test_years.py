@@ -33,7 +33,7 @@ def test_a_run_waits_for_another_of_its_year_and_says_so(home: Path, capsys: pyt
         said = wait_until(lambda: capsys.readouterr().err)
         assert codes == []
     run.join()
-    assert said == "2024: another run is busy with it; this one waits for its end\n"
+    assert said == "2024: another run is busy with this year; waiting for it to end\n"
     assert codes == [0]
 
 

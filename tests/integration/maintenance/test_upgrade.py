@@ -81,7 +81,7 @@ def test_a_home_of_8b81e75_keeps_deliveries_history_and_every_figure(
     (home / "pseudonym.key").rename(home.parent / "key")
     assert _upgrade(home) == 0
     said = capsys.readouterr().out
-    assert f"is of format {FORMAT} now; it was of format 0" in said
+    assert f"now has format {FORMAT}; it had format 0" in said
     assert "4 vintages of the figures kept" in said
     assert "all the same" in said
     assert "made again" not in said
@@ -298,7 +298,7 @@ def test_a_home_in_use_is_left_alone(home: Path, capsys: pytest.CaptureFixture[s
 def test_a_lost_stage_leaves_the_figures_to_the_next_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(home / "stages" / "2024")
     assert _upgrade(home) == 0
-    assert "The figures are to be made again" in capsys.readouterr().out
+    assert "The figures must be made again" in capsys.readouterr().out
     assert main(["run", "--year=2024", "--home", str(home)]) == 0
     assert _has_figures_of_format_0(home)
 
@@ -308,7 +308,7 @@ def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
 ) -> None:
     restored = tmp_path / "restored"
     assert main(["restore", str(backup_of(0)), "--home", str(restored)]) == 0
-    assert "It was of an earlier version of dakl" in capsys.readouterr().out
+    assert "An earlier version of dakl made the backup" in capsys.readouterr().out
     assert format_of(Home(restored)) == FORMAT
     assert _has_figures_of_format_0(restored)
 

@@ -58,7 +58,7 @@ def test_what_is_in_the_future_is_named(
 def test_only_an_entry_of_the_future_is_cancelled(entries: list[str], cancelled: bool, more: bool) -> None:
     to_do = health.evaluate_clock(NOW, dict.fromkeys(entries, LATER), {"run": LATER}).to_do
     assert ("`dakl cancel 000001 --why TEXT`" in to_do, "and so on" in to_do) == (cancelled, more)
-    assert ("nothing has to be done" in to_do) != cancelled
+    assert ("nothing needs to be done" in to_do) != cancelled
 
 
 def _vintage(year: int, key: str) -> Vintage:
@@ -86,8 +86,8 @@ def test_the_key_is_that_of_the_figures(key: str | None, made: list[tuple[int, s
     [
         ("polars>=2.1,<3", {"polars": "2.1.0"}, None),
         ("polars>=2.1,<3", {"polars": "2.2.0rc1"}, None),
-        ("polars>=2.1,<3", {"polars": "3.0"}, "polars 3.0 (asked for: <3,>=2.1)"),
-        ("polars>=2.1", {}, "polars is missing (asked for: >=2.1)"),
+        ("polars>=2.1,<3", {"polars": "3.0"}, "polars 3.0 (required: <3,>=2.1)"),
+        ("polars>=2.1", {}, "polars is missing (required: >=2.1)"),
         ("Polars_Hash>=1", {"polars-hash": "1"}, None),
         ("dagster-postgres>=1; extra == 'team'", {}, None),
     ],
