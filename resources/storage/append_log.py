@@ -118,8 +118,8 @@ class AppendLog(Generic[E]):
         self._tombstones: TypeAdapter[Tombstone] = TypeAdapter(Tombstone)
         self._name = name
         self._payload = payload
-        # Entries never change: what was read of them is kept.
-        self._read: dict[str, E | Tombstone] = {}
+        # Entries never change: what was read is kept as long as the file is the one that was read.
+        self._read: dict[str, tuple[tuple[int, int, int], E | Tombstone]] = {}
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
@@ -216,14 +216,8 @@ class AppendLog(Generic[E]):
         return [entry for entry in found if not isinstance(entry, Tombstone)]
 
     def readable_entries(self) -> list[E]:
-        """The entries that can be read, in the order of logging; each is read once by this process."""
-        names = self.names()
-        for name in names:
-            if name not in self._read:
-                with suppress(Refused):
-                    self._read[name] = self._read_entry(name)
-        found = [self._read[name] for name in names if name in self._read]
-        return [entry for entry in found if not isinstance(entry, Tombstone)]
+        """The entries that can be read, in the order of logging."""
+        return [entry for entry in self._readable() if not isinstance(entry, Tombstone)]
 
     def entry(self, name: str) -> E | Tombstone:
         """The entry with this name.
@@ -355,16 +349,14 @@ class AppendLog(Generic[E]):
                 "compare it with a backup; the next entry writes it again"
             )
 
-    def _destroyed(self) -> dict[tuple[int, str], Tombstone]:
-        found = {}
+    def _readable(self) -> Iterator[E | Tombstone]:
+        """The entries that can be read, or could be once in this process: to look at each again takes long."""
         for name in self.names():
-            if name not in self._read:
-                with suppress(Refused):
-                    self._read[name] = self._read_entry(name)
-            entry = self._read.get(name)
-            if isinstance(entry, Tombstone):
-                found[entry.destroys, entry.payload] = entry
-        return found
+            with suppress(Refused):
+                yield self._read[name][1] if name in self._read else self._read_entry(name)
+
+    def _destroyed(self) -> dict[tuple[int, str], Tombstone]:
+        return {(e.destroys, e.payload): e for e in self._readable() if isinstance(e, Tombstone)}
 
     def _payload_faults(
         self, sequence: int, link: Link, destroyed: Mapping[tuple[int, str], Tombstone]
@@ -387,16 +379,22 @@ class AppendLog(Generic[E]):
                 yield f"the {self._payload} {folder.name} was changed after receipt: restore it"
 
     def _read_entry(self, name: str) -> E | Tombstone:
-        entry: E | Tombstone | None = None
+        path = self._root / name / ENTRY_FILE
         with suppress(OSError, ValidationError):
-            content = (self._root / name / ENTRY_FILE).read_bytes()
-            try:
-                entry = self._entries.validate_json(content)
-            except ValidationError:
-                entry = self._tombstones.validate_json(content)
-        if entry is None or _name_of(entry.sequence) != name:
-            raise self._unreadable(name)
-        return entry
+            status = path.stat()
+            state = (status.st_ino, status.st_size, status.st_mtime_ns)
+            if name not in self._read or self._read[name][0] != state:
+                self._read[name] = (state, self._parsed(path.read_bytes()))
+            entry = self._read[name][1]
+            if _name_of(entry.sequence) == name:
+                return entry
+        raise self._unreadable(name)
+
+    def _parsed(self, content: bytes) -> E | Tombstone:
+        try:
+            return self._entries.validate_json(content)
+        except ValidationError:
+            return self._tombstones.validate_json(content)
 
     def _link(self, folder: Path) -> Link:
         try:
@@ -501,7 +499,8 @@ def write_head(root: Path, link: Link) -> None:
 
 def _names(root: Path) -> list[str]:
     """The names of the entries in a folder, in the order of logging; none when it is not there."""
-    return sorted((path.name for path in root.glob("[0-9]*") if _ENTRY_NAME.fullmatch(path.name)), key=int)
+    names = [path.name for path in root.iterdir()] if root.is_dir() else []
+    return sorted(filter(_ENTRY_NAME.fullmatch, names), key=int)
 
 
 def _name_of(sequence: int) -> str:

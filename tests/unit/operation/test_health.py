@@ -106,8 +106,8 @@ def _made(code: str | None) -> StageRecord:
 @pytest.mark.parametrize(
     ("pending", "made", "status", "told"),
     [
-        ((), {}, "ok", "nothing was delivered"),
-        ((), {"count": "2"}, "ok", "of the files that count now"),
+        ((), {}, "ok", "nothing delivered"),
+        ((), {"count": "2"}, "ok", "up to date with the files that count"),
         (("a: nothing → x.csv",), {"count": "2"}, "warning", "behind: a: nothing → x.csv"),
         ((), {"count": "1"}, "warning", "counted by another version of the program: count"),
         # A stage that this version does not have, or that was kept before stages had a version.
