@@ -116,12 +116,12 @@ def _text(message: EmailMessage) -> str:
 def test_every_failed_run_has_one_mail_and_a_good_run_has_none(
     looks: Looks, home: Home, instance: DagsterInstance
 ) -> None:
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     failed = [_fail(instance, dg.Failure("no good")), _fail(instance, dg.Failure("no good"))]
     _fail(instance)
     assert looks.tick() == "mails made about failed runs: 2"
     assert sorted(_mails(home)) == sorted(failed)
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     later = _fail(instance, dg.Failure("no good"))
     assert looks.tick() == "mails made about failed runs: 1"
     assert sorted(_mails(home)) == sorted([*failed, later])
@@ -131,7 +131,7 @@ def test_a_tick_that_was_cut_short_makes_no_second_mail(looks: Looks, home: Home
     run_id = _fail(instance, dg.Failure("no good"))
     looks.tick(is_cut_short=True)
     made = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()}
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()} == made
     assert list(_mails(home)) == [run_id]
 
@@ -240,7 +240,7 @@ def test_a_mail_is_sent_by_a_later_tick_when_the_server_was_away(
         monkeypatch.setenv(name, value)
     assert "1 mail is waiting: the mail server" in looks.tick()
     with server:
-        assert looks.tick() == "no run failed since the last look"
+        assert looks.tick() == "no run has failed since the last check"
         looks.tick()
     assert [(r.to, r.message["Message-ID"].startswith(f"<{run_id}@")) for r in server.received] == [((ANALYST,), True)]
 

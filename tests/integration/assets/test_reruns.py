@@ -299,7 +299,7 @@ def test_the_night_looks_at_the_years_in_season_that_lack_nothing(collection: Co
     assert [request.partition_key for request in asked] == ["2024"], "one damaged year keeps the others waiting"
     nothing = night(datetime(2025, 12, 2, 1, tzinfo=UTC))
     assert isinstance(nothing, dg.SkipReason)
-    assert "no round is going on" in str(nothing.skip_message)
+    assert "no collection round is in progress" in str(nothing.skip_message)
 
 
 def test_a_night_that_fails_is_one_more_attempt_and_no_new_beginning(collection: CollectionRound) -> None:
