@@ -81,10 +81,10 @@ def test_a_time_that_has_yet_to_come_is_refused(
     capsys.readouterr()
     assert main([*arguments, f"--supplier={ALMELO}", "--accept-late=known", f"--home={home}"]) == 2
     error = capsys.readouterr().err
-    assert "has yet to come" in error
+    assert "is in the future" in error
     if isinstance(ahead, str):
-        # Dutch time, and so written that a year that cannot be is not taken for a number of a person.
-        assert "the time 12 May 2205, 14:30 has" in error
+        # Dutch time, and written so that an implausible year is not mistaken for a number of a person.
+        assert "the time 12 May 2205, 14:30 is in the future" in error
     assert "nothing was logged" in error
     assert len(DeliveryStore(home / "deliveries").entries()) == 1
 
@@ -137,8 +137,8 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     ("entry", "why", "code", "said"),
     [
         ("000009", "x", 1, "there is no entry 000009 in the delivery log: `dakl deliveries` lists them"),
-        ("2", "x", 1, "000002 does not count any more: it was cancelled by 000003"),
-        ("3", "x", 1, "000003 is a cancellation, and stays: deliver the file, or withdraw the year, again"),
+        ("2", "x", 1, "000002 no longer counts: it was cancelled by 000003"),
+        ("3", "x", 1, "000003 is a cancellation, which is final: deliver or withdraw again instead"),
         ("0", "x", 2, "name the entry by its number"),
         ("-1", "x", 2, "dakl --help"),
         ("one", "x", 2, "name the entry by its number"),

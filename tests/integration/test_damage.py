@@ -99,7 +99,7 @@ def test_a_register_that_is_half_there(home: Path, said: Said, harm: Callable[[P
     code, error = _run(said, home)
     assert code == 1
     assert f"{file}.parquet is not readable" in error
-    assert "replace it by a good copy" in error
+    assert "replace it with a good copy" in error
     if harm is _cut:
         assert _doctor(said, home)["registers of 2024"]["status"] == "fault"
     assert _figures(said, home) == before
@@ -274,7 +274,7 @@ def test_what_was_left_half_is_told_and_goes(home: Path, said: Said) -> None:
     leftover = home / "deliveries" / ".incoming-half"
     leftover.mkdir()
     (leftover / "DAKL_J2024_x.csv").write_text("half")
-    assert "1 left half" in _doctor(said, home)["deliveries"]["found"]
+    assert "1 left unfinished" in _doctor(said, home)["deliveries"]["found"]
     assert leftover.exists()
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert not leftover.exists()

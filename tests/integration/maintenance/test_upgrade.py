@@ -171,7 +171,7 @@ def test_a_second_upgrade_says_that_it_is_up_to_date(home: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("number", "code", "line"),
     [
-        (0, 3, "was made by an earlier version of dakl: bring it up to date with `dakl upgrade`"),
+        (0, 3, "was made by an earlier version of dakl: upgrade it with `dakl upgrade`"),
         (FORMAT + 1, 1, f"was made by a newer version of dakl (format {FORMAT + 1}, this one knows {FORMAT})"),
     ],
 )
@@ -281,7 +281,7 @@ def test_figures_that_would_change_stop_the_upgrade(
 ) -> None:
     monkeypatch.setattr(format_1, "RENAMES", Renames(values={"category": {"totaal": "alles"}}))
     assert _upgrade(home) == 1
-    assert "would not be the same" in capsys.readouterr().err
+    assert "would differ" in capsys.readouterr().err
     assert format_of(Home(home)) == 0
 
 
@@ -364,7 +364,7 @@ def test_as_another_account_it_is_refused(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert _upgrade(home) == 1
-    assert "of another account" in capsys.readouterr().err
+    assert "belongs to another account" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

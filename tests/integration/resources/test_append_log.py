@@ -225,7 +225,7 @@ def test_a_folder_that_only_looks_like_an_entry_is_named_and_stops_nobody(name: 
     shutil.copytree(root / "000002", root / name)
     assert [entry.text for entry in _log(root).entries()] == ["a", "b", "c", "d"]
     (line,) = _log(root).verify()
-    assert f"{name} is no entry" in line
+    assert f"{name} is not an entry" in line
     assert _note(_log(root), "e").sequence == 5
 
 

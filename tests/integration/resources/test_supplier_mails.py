@@ -477,7 +477,7 @@ def test_a_server_that_comes_back_in_between(home: Home, tmp_path: Path) -> None
         (MailServerForTests(), {"smtp_ca_file": None}, "certificate that is not trusted"),
         (MailServerForTests(certified_for="other.internal"), {}, "certificate that is not trusted"),
         (MailServerForTests(has_tls=False), {}, "offers no STARTTLS"),
-        (MailServerForTests(), {"smtp_password": "wrong"}, "does not take the user name and password"),
+        (MailServerForTests(), {"smtp_password": "wrong"}, "does not accept the user name and password"),
     ],
     ids=["unknown authority", "other name", "no STARTTLS", "wrong password"],
 )
@@ -500,7 +500,7 @@ def test_one_address_that_is_refused_holds_up_nobody(home: Home, tmp_path: Path)
     _deliver(home, row(BRAM), supplier="ede")
     with MailServerForTests(answers={"anna@opvang.internal": ["550 no such user"]}) as server:
         problems, retry_delays = _send(home, server, tmp_path)
-        assert problems == ["the mail of 000001 waits: the mail server does not take the address (answer 550)"]
+        assert problems == ["the mail of 000001 waits: the mail server does not accept the address (reply 550)"]
         assert retry_delays == []
         assert _sent(home) == ["000002"]
         assert _send(home, server, tmp_path) == ([], [])
@@ -520,7 +520,7 @@ def test_one_of_two_coordinators_that_is_refused_is_reported(home: Home, tmp_pat
     _deliver(home, row(ANNA))
     with MailServerForTests(answers={"cor@opvang.internal": ["550 no such user"]}) as server:
         problems, _ = _send(home, server, tmp_path)
-    assert problems == ["the mail of 000001 went out, but the mail server did not take 1 of its 2 addresses"]
+    assert problems == ["the mail of 000001 was sent, but the mail server did not accept 1 of its 2 addresses"]
     assert _sent(home) == ["000001"]
 
 
@@ -572,7 +572,7 @@ def test_a_mail_that_waits_greets_who_gets_it_now(home: Home, tmp_path: Path) ->
     with MailServerForTests() as server:
         # Anna's mail is not for Cor, and another cannot be made now.
         (problem,) = _send(home, server, tmp_path)[0]
-        assert problem.startswith("the mail of 000001 waits, to be made for other people: the file of delivery 000001")
+        assert problem.startswith("the mail of 000001 waits, as its recipients changed: the file of delivery 000001")
         assert server.received == []
         kept.write_bytes(content)
         assert _send(home, server, tmp_path) == ([], [])
@@ -686,7 +686,7 @@ def test_a_mail_that_fails_never_fails_the_delivery(
     assert _deliver_command(home, *rows) == code
     said = capsys.readouterr()
     assert json.loads(said.out)["delivery_id"] == "000001"
-    assert said.err.startswith("dakl: 000001 is logged, but about mail: 1 mail is waiting")
+    assert said.err.startswith("dakl: 000001 was logged, but there is a problem with mail: 1 mail is waiting")
     assert len(said.err.splitlines()) == 1
     home.coordinators_file.write_text("nonsense")
     assert _deliver_command(home, *rows) == code
@@ -716,7 +716,7 @@ def test_one_mail_that_cannot_be_made_holds_up_no_other(home: Home, capsys: pyte
     kept.write_bytes(b"other")
     assert main(["mails", "--home", str(home.root)]) == 1
     said = capsys.readouterr()
-    assert "the mail of 000001 is not made" in said.err
+    assert "the mail of 000001 was not made" in said.err
     assert "1 mail, 0 sent" in said.out
     kept.write_bytes(content)
     assert main(["mails", "--home", str(home.root)]) == 0
