@@ -128,7 +128,7 @@ def test_why_did_the_number_of_almelo_change(home: Path, capsys: pytest.CaptureF
     register = _explained(home, capsys, "--region", "Almelo")
     assert register["change"]["suppliers"] == []
     assert register["change"]["other"] == ["register persons"]
-    assert register["reason"] == "other register persons"
+    assert register["reason"] == "register persons changed"
 
 
 def test_on_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

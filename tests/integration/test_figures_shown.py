@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str | None]] = {
     ),
     "register": (
         _other_register,
-        "2024: 1 change not counted yet: other register persons; bring up to date with `dakl run --year 2024`",
+        "2024: 1 change not counted yet: register persons changed; bring up to date with `dakl run --year 2024`",
     ),
     "damaged log": (_damage, "2024: whether anything waits to be counted could not be looked at: "),
 }

@@ -161,7 +161,7 @@ def test_a_placeholder_is_nobody(register: str, column: str, kind: str) -> None:
     assert made.equals(pseudonymise_register(_frame(register), contract, year=2024, key=KEY))
     profile = profile_register(contract, frame.lazy(), sha256="0" * 64)
     assert profile.placeholders == len(numbers) + 1
-    [finding] = [f for f in evaluate_register(contract, profile, {}) if "stands for a missing one" in f.found]
+    [finding] = [f for f in evaluate_register(contract, profile, {}) if "a placeholder number" in f.found]
     assert finding.severity == "warning"
     assert finding.found.startswith(f"{len(numbers) + 1} of {len(numbers) + 2} rows")
     assert not any(number in finding.found for number in numbers)
@@ -279,7 +279,7 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     _change(home, "persons", lambda frame: pl.concat([frame, pl.DataFrame([nobody, nobody])]))
     assert run(home, 2024) == 0
     told = capsys.readouterr().err
-    assert "2024: look at register persons: 2 of 6 rows have a number that stands for a missing one" in told
+    assert "2024: look at register persons: 2 of 6 rows have a placeholder number" in told
     assert "2024: look at register care: it has no rows" in told
     assert cells(home, 2024)["NL", "totaal", "totaal"] == 2
     assert main(["doctor", "--home", str(home)]) == 0

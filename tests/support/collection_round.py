@@ -211,7 +211,7 @@ def _assert_told(collection: CollectionRound, year: int, vintages: list[Vintage]
                 assert told.pop(change["supplier"], "nothing") == change["old"]
                 told |= {change["supplier"]: change["new"]} if change["new"] != "nothing" else {}
             else:
-                assert sentence.startswith("other register "), sentence
+                assert re.fullmatch("register [a-z_]+ changed", sentence), sentence
     entries, methodology = DeliveryStore(collection.home.deliveries).entries(), load_methodology(collection.home)
     selected = select(entries, year=year, methodology=methodology)
     assert told == {d.supplier_id: f"{d.file_name} ({d.delivery_id})" for d in selected}

@@ -134,7 +134,7 @@ def test_a_register_that_changes_counts_its_year_again_also_when_no_figure_chang
     # Dora was nowhere in shelter.
     pl.read_parquet(persons).head(3).write_parquet(persons)
     (request,) = collection.year_status()
-    assert (request.partition_key, request.tags["dakl/reason"]) == ("2023", "other register persons")
+    assert (request.partition_key, request.tags["dakl/reason"]) == ("2023", "register persons changed")
     assert collection.execute(request)
     assert collection.year_status() == []
     persons.unlink()
@@ -143,7 +143,7 @@ def test_a_register_that_changes_counts_its_year_again_also_when_no_figure_chang
     assert "there is no register persons for 2023" in collection.said
     registers(collection.home.root, 2023)
     (request,) = collection.year_status()
-    assert "other register persons" in request.tags["dakl/reason"]
+    assert "register persons changed" in request.tags["dakl/reason"]
     assert "DAKL_J2023_b.csv" in request.tags["dakl/reason"]
 
 

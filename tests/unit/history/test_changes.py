@@ -170,8 +170,8 @@ def test_a_change_of_the_selection_names_supplier_and_files(
     [
         (None, {}, "first count, of 1 files"),
         ({}, {}, "counted again on request"),
-        ({"count": stage(settings="1")}, {"count": stage(settings="2")}, "other settings"),
-        ({"count": stage(code="1", key="1")}, {"count": stage(code="2", key="2")}, "other code; other key"),
+        ({"count": stage(settings="1")}, {"count": stage(settings="2")}, "settings changed"),
+        ({"count": stage(code="1", key="1")}, {"count": stage(code="2", key="2")}, "code changed; key changed"),
         # What a stage read of another follows from something else, which is told.
         (
             {"count": stage(**{"persons.unique": "1"})},
@@ -181,7 +181,7 @@ def test_a_change_of_the_selection_names_supplier_and_files(
         (
             {"person_register": stage(**{REGISTER_DIGEST: "1"})},
             {"person_register": stage(**{REGISTER_DIGEST: "2"})},
-            "other register persons",
+            "register persons changed",
         ),
         ({}, {"count": stage(code="2")}, "counted again on request"),
     ],
@@ -197,4 +197,4 @@ def test_why_a_year_was_counted_again(
 def test_another_file_is_told_before_other_code() -> None:
     after = YearRecord.model_construct(year=2024, stages={"count": stage(code="2")})
     reason = why(vintage(count=stage(code="1")), after, selection(a="1"), selection(a="2"))
-    assert reason == "a: 1 (000001) → 2 (000002); other code"
+    assert reason == "a: 1 (000001) → 2 (000002); code changed"

@@ -101,7 +101,7 @@ def test_a_characteristic_that_differs_between_stays_of_a_person_breaks_the_cont
     stays = _stays(*[("a", "CR01", "x", "0301", "bsn", None)] * 2).with_columns(sex=pl.Series(["man", "vrouw"]))
     outcome = conforms(UNIQUE_PERSONS, deduplicate(stays).persons.collect())
     assert not outcome.passed
-    assert "more rows with the same year, region_code, person_pseudonym (4 rows)" in outcome.found
+    assert "several rows with the same year, region_code, person_pseudonym (4 rows)" in outcome.found
 
 
 @pytest.mark.parametrize("table", [UNIQUE_PERSONS, PERSON_SHELTER_TYPES, PERSON_SUPPLIERS])
