@@ -1,7 +1,6 @@
 """Reference data of the monitor: code lists, regions, rounds and settings, as validated objects.
 
-Every value an analyst may want to replace is a row in a file with its source, not a literal in code. What other parts
-use is named here; how it is read and checked is in the modules.
+Every value that an analyst may want to replace is a row in a file, with its source, not a literal in code.
 """
 
 from dakl_pipeline.reference.assumption import Assumption

@@ -62,11 +62,11 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
     [
         # One list by itself.
         ("age_class", "0-17,0,17", "0-17,1,17", "line 2: the age 0 is in no class"),
-        ("age_class", "18-22,18,", "18-22,17,", "line 3: it begins at 17 and the class above it goes on until 17"),
+        ("age_class", "18-22,18,", "18-22,17,", "line 3: it starts at 17 and the class above it ends at 17"),
         ("age_class", "23-27,23,27", "23-27,23,22", "line 4: its maximum is below its minimum"),
         ("age_class", "65+,65,,", "65+,65,99,", "line 8: the last class has a maximum"),
         ("age_class", "50-64,50,64", "50-64,50,", "line 7: only the last class has no maximum"),
-        ("age_class", "18-22,18,22", "18-22,18,x", "line 3: max_age cannot be"),
+        ("age_class", "18-22,18,22", "18-22,18,x", "line 3: max_age is invalid"),
         ("age_class", "18-22,18,22,", "18-22,18,", "line 3: it has 3 fields and the first line 4"),
         ("age_class", "min_age", "minimum", "line 1: write the columns as category,min_age,max_age,source"),
         ("age_class", "23-27,23,27", '"23-27"x,23,27', "line 4: it is not readable as CSV"),
@@ -104,7 +104,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 9: nothing computes this measure"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
-        ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "line 3: its centrumgemeente is no municipality"),
+        ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "line 3: its centrumgemeente is no current municipality"),
         ("gemeente_centrumregio", "0034,Almere,Almere", "0034,Almere,", "line 3: centrumregio is not a known name"),
         (
             "gemeente_centrumregio",
@@ -112,7 +112,12 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
             "0034,Almere,Almeer",
             "line 3: centrumregio is not a known name",
         ),
-        ("gemeente_centrumregio", "0034,Almere,Almere,2022,", "0034,Almere,Almere,2024,", "line 3: no merger makes it"),
+        (
+            "gemeente_centrumregio",
+            "0034,Almere,Almere,2022,",
+            "0034,Almere,Almere,2024,",
+            "line 3: no merger creates it",
+        ),
         ("gemeente_centrumregio", "0034,Almere,Almere,2022,", "0034,Almere,Almere,2022,2023", "line 3: it ends and no"),
         (
             "gemeente_centrumregio",
@@ -129,12 +134,12 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ),
         ("gemeente_herindeling", "0429,Obdam,1598", "0429,Obdam,9998", "line 2: nieuwe_code is not"),
         ("gemeente_herindeling", "0429,Obdam,1598,Koggenl", "0429,Obdam,1598,Koggel", "line 2: nieuwe_naam is not"),
-        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: oude_code goes on after the merger"),
+        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: oude_code continues after the merger"),
         (
             "gemeente_herindeling",
             "0429,Obdam,1598,Koggenland,2007-01-01",
             "0429,Obdam,1598,Koggenland,2007-01-02",
-            "line 3: it is before the merger",
+            "line 3: it is earlier than the merger",
         ),
         ("place_alias", "Zaandam,Zaanstad", "Zaandam,Zaanstadt", "line 13: no region, municipality or province"),
         ("demo_region", "2022,CR01", "2022,CR99", "line 2: no region has this code"),
