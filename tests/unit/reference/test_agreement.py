@@ -104,7 +104,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 9: nothing computes this measure"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
-        ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "line 3: its centrumgemeente is no current municipality"),
+        ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "its centrumgemeente is no current municipality"),
         ("gemeente_centrumregio", "0034,Almere,Almere", "0034,Almere,", "line 3: centrumregio is not a known name"),
         (
             "gemeente_centrumregio",
