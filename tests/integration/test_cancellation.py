@@ -1,4 +1,4 @@
-"""Mistakes in the log and the way back: times that have yet to come, and entries that are cancelled."""
+"""Mistakes in the log and their correction: times in the future, and cancelled entries."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def _statuses(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
 
 
 def _in_future(home: Path, number: int, **values: str) -> None:
-    """An entry as an earlier version of the program logged it, or under a clock that was ahead."""
+    """An entry logged by an earlier version of the program, or by a clock that was ahead."""
     path = home / "deliveries" / f"{number:06d}" / "entry.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
@@ -96,7 +96,7 @@ def test_clocks_may_differ_a_little(home: Path) -> None:
 
 
 def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file, a later one, a withdrawal; then each is cancelled, the last first."""
+    """A file, a later one and a withdrawal; then each is cancelled, the last one first."""
     _deliver(home, "a")
     _deliver(home, "b", row(BRAM))
     assert _withdraw(home) == 0
@@ -119,15 +119,15 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     assert _cancel(home, "1") == 0
     assert "What counts for 2024 now is nothing of" in capsys.readouterr().out
     assert not any(is_selected for is_selected, _ in _statuses(home, capsys).values())
-    # There is nothing to withdraw any more.
+    # Nothing is left to withdraw.
     assert _withdraw(home) == 1
 
-    # The way on: the same file again is no file with the content of another.
+    # The same file delivered again does not count as the content of the cancelled one.
     _deliver(home, "a")
     said = capsys.readouterr().out
     assert "dezelfde inhoud" not in said
     assert _statuses(home, capsys)["000007"][0]
-    # The file before is one that was cancelled: the report compares with none.
+    # The previous file was cancelled, so the report compares with none.
     report = json.loads(next((home / "reports/2024" / ALMELO).glob("000007-op-orde.json")).read_text())
     assert report["previous"] is None
     assert report["status"] == "selected"
@@ -182,7 +182,7 @@ def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
     text = mail.read_bytes().decode()
     assert "ongedaan gemaakt" in text
     assert "######### and not" in text
-    # Made again, it is the same.
+    # A mail that is made again is the same.
     before = mail.read_bytes()
     mail.unlink()
     assert main(["mails", f"--home={home}"]) == 0
@@ -194,7 +194,7 @@ def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
 
 
 def test_the_advice_about_an_entry_of_the_future_helps(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It counts above what is delivered now; done as the doctor says, the right file counts and nothing is told."""
+    """It takes precedence over new files; after the doctor's advice the right file counts, without any finding."""
     _deliver(home, "a")
     _in_future(home, 1, received_at="2099-05-12T12:00:00Z")
     _deliver(home, "b", row(BRAM))

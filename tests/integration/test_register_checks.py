@@ -1,4 +1,4 @@
-"""Person registers that went wrong on their way: refused, or told, and never a person of a placeholder."""
+"""Damaged or incomplete person registers: refused or reported, and no persons made from placeholder numbers."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -155,7 +155,7 @@ def test_a_value_that_is_not_as_agreed_is_refused_without_showing_it(
 def test_a_placeholder_is_nobody(register: str, column: str, kind: str) -> None:
     contract, numbers = BY_NAME[register], sorted(placeholder_numbers(kind))  # type: ignore[arg-type]
     nobody = [_frame(register, **{column: number}) for number in numbers]
-    # Many rows of one placeholder are no persons of the same number either.
+    # Many rows with one placeholder are not duplicate persons either.
     frame = pl.concat([_frame(register), *nobody, nobody[0]])
     made = pseudonymise_register(frame, contract, year=2024, key=KEY)
     assert made.equals(pseudonymise_register(_frame(register), contract, year=2024, key=KEY))
@@ -262,7 +262,7 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     assert run(home, 2024) == 0
     good = cells(home, 2024)
 
-    # Refused: nothing of it is counted, and the figures stay.
+    # Refused: it is not counted, and the figures stay.
     _change(home, "persons", lambda frame: frame.head(0))
     capsys.readouterr()
     assert run(home, 2024) == 1
@@ -272,7 +272,7 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     assert main(["doctor", "--home", str(home)]) == 1
     assert "persons: it has no rows" in capsys.readouterr().out
 
-    # Told and left out: the year is counted, and whoever ran it reads what is odd.
+    # Reported and left out: the year is counted, and the run prints the warnings.
     registers(home, 2024)
     _change(home, "care", lambda frame: frame.head(0))
     nobody = {"bsn": "999999999", "birth_date": date(1980, 1, 1), "sex": "man", "origin": "europa"}

@@ -1,4 +1,4 @@
-"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, whatever happened."""
+"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, in every case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
 
 @dataclass
 class Looks:
-    """Ticks of the sensor, one after the other, with its cursor kept as the daemon does."""
+    """Successive ticks of the sensor, with its cursor kept as by the daemon."""
 
     home: Home
     instance: DagsterInstance
@@ -46,7 +46,7 @@ class Looks:
         """One tick.
 
         Args:
-            is_cut_short: Whether the daemon stops before it keeps the cursor.
+            is_cut_short: Whether the daemon stops before it saves the cursor.
         """
         sensor = build_failed_run_alerts(self.home, time_zone="Europe/Amsterdam")
         with dg.build_sensor_context(self.instance, cursor=self.cursor) as context:
@@ -70,7 +70,7 @@ def _fail(
     fails_check: bool = False,
     resource_error: Exception | None = None,
 ) -> str:
-    """Run one asset that ends in a way of choice.
+    """Run one asset that fails in a given way.
 
     Returns:
         The id of the run.

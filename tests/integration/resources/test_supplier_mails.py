@@ -1,4 +1,4 @@
-"""The outbox: exactly one mail for every entry of the log, and sending that loses nothing."""
+"""The mails to suppliers: exactly one for every entry of the log, and none lost in sending."""
 
 import csv
 import io
@@ -103,7 +103,7 @@ def _deliver(
 
 
 def _send(home: Home, server: MailServerForTests, folder: Path, **other: object) -> tuple[list[str], list[float]]:
-    """Send what waits; returns the problems and the pauses that were made."""
+    """Send the waiting mails; returns the problems and the pauses."""
     retry_delays: list[float] = []
     settings = _settings(server, folder, **other)
     mailbox = _mailbox(home, settings)
@@ -229,7 +229,7 @@ def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: 
     for kind in ("plain", "html"):
         text = body_of(message, kind)
         assert ("bijlage" in text) == bool(attached)
-        # No place on a disk that is not the reader's, also not of the report beside the mail.
+        # No path of this machine, not even of the report beside the mail.
         for place in (str(home.root), "reports/", ".eml", "000001-"):
             assert place not in text
     assert sum(map(len, attachments.values())) < 7_000_000
@@ -243,7 +243,7 @@ def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: 
 
 
 def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
-    """What is delivered, withdrawn or explained later does not change it."""
+    """Later deliveries, withdrawals and explanations do not change it."""
     _, mail = _deliver(home, row(ANNA), row(""))
     made = mail.path.read_bytes()
     _deliver(home, row(ANNA), row(BRAM), at="2025-05-14T10:00:00")
@@ -359,7 +359,7 @@ def test_what_was_explained_is_not_asked_again(home: Home) -> None:
 
 
 def _parts(message: bytes) -> list[str]:
-    """What a reader sees of a mail: the plain text, and the page without its tags."""
+    """The visible text of a mail: the plain text, and the page without its tags."""
     made = message_from_bytes(message, EmailMessage, policy=SMTP)
     texts = [body_of(made, kind) for kind in ("plain", "html")]
     return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in texts]
@@ -530,7 +530,7 @@ def test_a_crash_after_sending_sends_again_rather_than_never(home: Home, tmp_pat
         _send(home, server, tmp_path)
         mail.path.with_suffix(".sent").unlink()
         _send(home, server, tmp_path)
-    # The receiving side knows the second as the first by its Message-ID.
+    # The recipient recognises the duplicate by its Message-ID.
     assert len(server.received) == 2
     assert len({r.message["Message-ID"] for r in server.received}) == 1
 
@@ -570,7 +570,7 @@ def test_a_mail_that_waits_greets_who_gets_it_now(home: Home, tmp_path: Path) ->
     content = kept.read_bytes()
     kept.write_bytes(b"other")
     with MailServerForTests() as server:
-        # Anna's mail is not for Cor, and another cannot be made now.
+        # Anna's mail must not go to Cor, and a new one cannot be made now.
         (problem,) = _send(home, server, tmp_path)[0]
         assert problem.startswith("the mail of 000001 waits, as its recipients changed: the file of delivery 000001")
         assert server.received == []
@@ -628,7 +628,7 @@ Environ = Callable[[MailServerForTests], None]
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environ:
-    """Sets the environment for a server."""
+    """Set the environment for a server."""
 
     def set_up(server: MailServerForTests) -> None:
         for name, value in _settings(server, tmp_path).model_dump(exclude={"smtp_password"}, exclude_none=True).items():

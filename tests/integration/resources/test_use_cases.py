@@ -1,4 +1,4 @@
-"""The use cases around a delivery, as any door calls them: who acts is logged, and no later failure undoes an entry."""
+"""The use cases of deliveries, as any entry point calls them: the actor is logged, and no failure undoes an entry."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Settings that cannot be: named with their file or variable and what to write instead, whatever command is used."""
+"""Invalid settings: reported with file or variable and the value to write, by every command."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from dakl_pipeline.reference import assumptions
 from tests.support.paths import ROOT
 
 PAGES = ("assumptions.md", "code-lists.md", "data-dictionary.md", "rules.md")
-# Values that the documentation must name: nobody has the first two, the third is a date with day and month swapped.
+# Values that the documentation must name: two placeholder numbers, and a date with day and month swapped.
 NOBODY = re.compile("999999999|000000000|2024-31-12")
 PLACE = re.compile(r"([\w/.]+) \(([^()]+)\)")
 
@@ -71,7 +71,7 @@ def test_the_pages_hold_every_table_column_rule_and_assumption(generate):
 
 @pytest.mark.parametrize("path", [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"], ids=lambda p: p.name)
 def test_no_page_shows_something_like_a_number_of_a_person_or_a_pseudonym(path):
-    # The cells of a table are not one number.
+    # Adjacent cells of a table are not one number.
     text = NOBODY.sub("", path.read_text(encoding="utf-8")).replace("|", "x")
     assert mask_numbers(text) == text
 

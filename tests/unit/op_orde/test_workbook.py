@@ -1,4 +1,4 @@
-"""The workbook: one sheet a table, codes as text, no formulas, rows of findings to filter, the same bytes."""
+"""The workbook: one sheet per table, codes as text, no formulas, filterable rows of findings, the same bytes."""
 
 from io import BytesIO
 from zipfile import ZipFile
@@ -110,7 +110,7 @@ def test_a_row_is_as_high_as_its_longest_text_and_pages_fit_on_a4():
     assert book["1 Gemeenten"].row_dimensions[2].height < 2 * 15
     for sheet in book:
         assert (sheet.page_setup.paperSize, sheet.print_title_rows) == (9, "$1:$1")
-        # A width that is not written is one page.
+        # An absent width means one page.
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.freeze_panes == "B2"

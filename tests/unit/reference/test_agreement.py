@@ -1,4 +1,4 @@
-"""Code lists that do not hold together: refused when they are loaded, with file, line and what to do."""
+"""Inconsistent code lists: refused when they are loaded, with file, line and advice."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ Break = Callable[[str, str, str], None]
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Change a text of a file of the package, which must be there once."""
+    """Change a text that occurs once in a file of the package."""
 
     def change(name: str, old: str, new: str) -> None:
         file = shipped(name)
@@ -79,7 +79,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("plausible_year", "einddatum,-1,2", "einddatum,2,-1", "line 4: latest is below earliest"),
         ("comparison_bound", "numbers_of_other_year,other_year,20", "numbers_of_other_year,other_year,0", "minimum"),
         ("placeholder_number", "bsn,000000000", "bsn,0000000000", "line 2: write 9 digits"),
-        # Categories and what they are categories of.
+        # Categories and the lists that they come from.
         ("category", "leeftijd,40-49", "leeftijd,40-45", "age_class.csv, line 6: 40-49 is no category of leeftijd"),
         ("category", "leeftijd,40-49", "leeftijd,40-45", "category.csv, line 10: 40-45 is no age class"),
         ("age_class", "40-49,40", "40-45,40", "age_class.csv, line 6: 40-45 is no category of leeftijd"),

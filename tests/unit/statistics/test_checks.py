@@ -1,4 +1,4 @@
-"""Every check of meaning fails when what it guards is broken."""
+"""Every check fails when the property that it guards is broken."""
 
 from collections.abc import Callable
 
