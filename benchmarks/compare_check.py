@@ -105,17 +105,17 @@ def page(measured: dict[str, Way], rows: int, size_mb: float, load: float, known
     lines = [
         "# Speed and memory of `dakl check`",
         "",
-        "Written by `benchmarks/compare_check.py`; run it again to see what your machine does.",
+        "Written by `benchmarks/compare_check.py`; run it again to measure your machine.",
         "",
         f"One clean file of {rows:,} rows with the optional columns ({size_mb:.0f} MB), every rule with a verdict per "
         f"row.",
         f"Machine: {os.cpu_count()} cores, {platform.system()} {platform.machine()}; {known}; "
         f"{datetime.now(UTC).date()}.",
         "",
-        f"Load of the machine before it began: {load:.1f}. Each way is measured {big[0].repeats} times, in turn, "
+        f"Load of the machine at the start: {load:.1f}. Each way is measured {big[0].repeats} times, in turn, "
         "frictionless once;",
-        "its best times and its highest memory are shown. Processor time suffers least from other work. Python modules "
-        "are compiled beforehand, as pip does.",
+        "its best times and highest memory are shown. Processor time is least affected by other work. Python modules "
+        "are compiled beforehand, as by pip.",
         "",
         "| way | whole process (s) | processor (s) | memory (MB) | without start-up (s) |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -134,15 +134,13 @@ REMARKS = """
 ## What is compared
 
 - *Without start-up* is the check alone, after a first check of ten rows in the same process, so that imports and first
-  use are not counted. `dakl check` cuts, reads and checks the file in blocks, in bounded memory; the others hold it
-  whole.
+  use are not counted. `dakl check` reads and checks the file in blocks, in bounded memory; the others hold all of it.
 - Hand-written DuckDB: one SQL statement over the file with every rule of the catalogue on values and content, with
   and without duplicates and overlapping stays.
 - dataframely: every rule of the catalogue on values and content as a schema, after Polars has read the file, with and
-  without duplicates and overlapping stays. What is wrong with lines (quotes, number of fields, characters) is not
-  tested.
+  without duplicates and overlapping stays. Faults of lines (quotes, number of fields, characters) are not tested.
 - `dakl check` always compares rows.
-- frictionless: what a Table Schema can say (required, pattern, code list, dates that exist); no content rules.
+- frictionless: what a Table Schema can express (required, pattern, code list, existing dates); no content rules.
 """
 
 

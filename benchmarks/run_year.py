@@ -82,7 +82,7 @@ def main() -> None:
         "",
         "Written by `benchmarks/run_year.py` on the home of `dakl demo` (100 suppliers, registers of 55,000 persons a "
         "year).",
-        f"{os.cpu_count()} cores, load {load:.1f} before it began, {datetime.now(UTC).date()}; the best of "
+        f"{os.cpu_count()} cores, load {load:.1f} at the start, {datetime.now(UTC).date()}; the best of "
         f"{asked.repeats}.",
         "",
         "| way | whole process (s) | processor (s) | memory of the largest process (MB) |",

@@ -86,20 +86,20 @@ def data_dictionary() -> str:
     parts = [
         "# Data dictionary",
         _GENERATED.format(source="dakl_pipeline/contracts"),
-        "What each table holds. The same contracts check a table before it is written. Descriptions are in Dutch, as "
-        "in the Dagster UI. A table of sensitivity `person` has a row per person or stay: it stays between the stages, "
-        "and is in no warehouse and no export.",
+        "The content of each table. The same contracts check a table before it is written. Descriptions are in Dutch, "
+        "as in the Dagster UI. A table of sensitivity `person` has a row per person or stay: it stays between the "
+        "stages, and is never in the warehouse or in an export.",
         _table(("table", "asset", "sensitivity", "in the warehouse", "history is kept"), overview),
-        "Lineage names the asset and its column where a value comes from. The abbreviated lists are in full in "
+        "Lineage names the asset and column that a value comes from. Abbreviated lists are shown in full in "
         "[code-lists.md](code-lists.md).",
         "## Tables of the stages",
         *(part for table in TABLES.values() for part in _stage_table(table)),
         "## History",
-        "Tables that grow with every count that changes something. Written by the last stage, with the figures.",
+        "Tables that grow with every count that changes a figure. The last stage writes them, with the figures.",
         *(part for table in HISTORY_TABLES for part in _history_table(table)),
         "## Sources",
-        "Files as they come. Within the pipeline only these hold a BSN or V-number. A delivered file is checked by the "
-        "rules of [rules.md](rules.md), a register by the contract below.",
+        "Files as supplied. Within the pipeline only these hold a BSN or V-number. A delivered file is checked by the "
+        "rules in [rules.md](rules.md), a register by the contract below.",
         f"### {DELIVERED_FILES}",
         f"Asset `{DELIVERED_FILES}`: the files of suppliers, `DAKL_J<verslagjaar>_<vrije tekst>.csv`.",
         _table(
@@ -131,13 +131,13 @@ def assumptions_page() -> str:
         )
         for a in assumptions()
     ]
-    heading = ("id", "what is settled", "where it lives", "source")
+    heading = ("id", "decision", "where", "source")
     return _page(
         [
             "# Assumptions and decisions",
             _GENERATED.format(source="dakl_pipeline/reference/assumption.csv"),
             "The source texts leave these points open. Each one is a row, a setting or one named place in the code, so "
-            "that an analyst can replace it on the day the real value is known. The monitor rules are in "
+            "that an analyst can replace it when the real value is known. The monitor rules are in "
             "[monitor-rules.md](monitor-rules.md). Settings of `methodology.toml` can be replaced in the "
             "`settings.toml` of a home, and some code lists in its folder `reference`.",
             "## Assumptions of the monitor rules",
@@ -171,7 +171,7 @@ def rules_page() -> str:
         parts += [part for rule in of_level for part in _rule(rule)] or ["This version has no rule of this level."]
     parts += [
         "## Causes",
-        "What lies behind many findings of one kind is said before the rows, when it explains at least "
+        "The cause of many findings of one kind is reported before the rows, when it explains at least "
         f"{diagnosis_catalogue().smallest_share:.0%} of the findings of its rules in a column. It is recognised by "
         "the form of the wrong values (`reference/diagnosis.toml`). A sentence holds names of columns and counts.",
         _table(
@@ -198,7 +198,7 @@ def code_lists() -> str:
         [
             "# Code lists",
             _GENERATED.format(source="dakl_pipeline/reference"),
-            "Codes of deliveries and tables, with where each comes from.",
+            "Codes of deliveries and tables, each with its source.",
             "## Types of shelter",
             "Codes of `type_opvang`. A type that is not published does not count.",
             _table(
@@ -222,8 +222,8 @@ def code_lists() -> str:
                 ("code", "name", "source"), [(f"`{e.code}`", _text(e.name), _text(e.source)) for e in end_reasons()]
             ),
             "## Reasons of ending of other standards",
-            "Codes of iWmo and iJw that suppliers' software holds, and the reason of ending that is probably meant. "
-            "Such a code is a fault that says so; nothing is mapped.",
+            "Codes of iWmo and iJw that suppliers' software uses, and the reason of ending that is probably meant. "
+            "The fault for such a code names that reason; nothing is mapped.",
             _table(
                 ("standard", "code", "meaning there", "probably meant", "source"),
                 [
@@ -237,8 +237,8 @@ def code_lists() -> str:
                     for e in end_reasons_elsewhere()
                 ],
             ),
-            "## Years that can be right",
-            "Which years a date column may name, counted from the reporting year, both ends included.",
+            "## Plausible years",
+            "The years that a date column may name, counted from the reporting year, both ends included.",
             _table(
                 ("column", "from", "up to and including", "why", "source"),
                 [
@@ -249,7 +249,7 @@ def code_lists() -> str:
             "## Categories",
             "Dimensions and categories of `statistics.unique_person_counts`. In a dimension of the person everyone has "
             "exactly one category, so these add up to the total. In the other dimensions a person counts in each "
-            "category where they have a stay that counts.",
+            "category of their eligible stays.",
             _table(
                 ("dimension", "category", "label", "of the person", "source"),
                 [
@@ -293,7 +293,7 @@ def code_lists() -> str:
                 ],
             ),
             "## Why a stay does not count",
-            "Values of `exclusion_reason`. The first that applies, by priority, is the one that is given.",
+            "Values of `exclusion_reason`. The first that applies, by priority, is given.",
             _table(
                 ("priority", "reason", "description", "source"),
                 [
@@ -315,8 +315,8 @@ def code_lists() -> str:
                 ],
             ),
             "## Bounds of the comparison",
-            "A difference between two files is told when it reaches all three: a number of registrations, a share of "
-            "those compared, and a number of times the square root of what was expected.",
+            "A difference between two files is a finding when it reaches all three bounds: a number of registrations, "
+            "a share of those compared, and a multiple of the square root of the expected number.",
             _table(
                 ("rule", "compared with", "registrations", "share", "deviations", "source"),
                 [
@@ -369,8 +369,8 @@ def code_lists() -> str:
                     for r in centrumregios()
                 ],
             ),
-            "## Municipalities that are gone",
-            "A delivered code of one leads to its successor, by as many mergers as it takes.",
+            "## Municipalities that ended",
+            "A delivered old code leads to its successor, through any number of mergers.",
             _table(
                 ("code", "name", "successor", "name", "since", "source"),
                 [
@@ -408,7 +408,7 @@ def _stage_table(table: Table) -> list[str]:
         _text(table.description),
         "; ".join(facts) + ".",
         _columns(table.columns, table.lineage()),
-        *(["What also holds in every row:", "\n".join(rules)] if rules else []),
+        *(["Further rules for every row:", "\n".join(rules)] if rules else []),
     ]
 
 
