@@ -27,6 +27,6 @@ class WrongUsage(DaklError):
 
 
 class Missing(DaklError):
-    """Something the command needs is not there: home, key, register, figures."""
+    """Something that the command needs is missing: home, key, register, figures."""
 
     exit_code = 3

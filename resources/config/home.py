@@ -104,7 +104,7 @@ class Home:
         return self.root / "reference"
 
     def require(self) -> "Home":
-        """Return the home if it is there.
+        """Return the home if it exists.
 
         Raises:
             Missing: If the folder does not exist.

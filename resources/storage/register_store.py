@@ -28,7 +28,7 @@ class RegisterStore:
         """SHA-256 of the register file, 64 hexadecimal characters.
 
         Raises:
-            Missing: If the file is not there.
+            Missing: If the file does not exist.
         """
         path = self.require(register, year)
         status = path.stat()
