@@ -1,4 +1,4 @@
-"""The chain: every stage, in the order in which they follow each other."""
+"""The chain: every stage, in order."""
 
 from assets import count, deduplicate, enrich, ingest, pseudonymise, region, registers
 from assets.framework.stage import Stage
@@ -15,5 +15,5 @@ STAGES: tuple[Stage, ...] = (
 
 
 def code_versions() -> dict[str, str]:
-    """Version of the code of every stage, by its name."""
+    """Code version of every stage, by name."""
     return {stage.name: stage.code_version for stage in STAGES}

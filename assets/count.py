@@ -1,4 +1,4 @@
-"""Stage 6: the statistics, made together so that they always belong to each other."""
+"""Stage 6: the statistics, made together so that they are always consistent with each other."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ from resources.storage.history_store import HistoryStore
 
 
 def count(inputs: Inputs) -> Output:
-    """Count persons, measure what the counts rest on and how suppliers overlap."""
+    """Count persons, and measure coverage and supplier overlap."""
     stays, persons = inputs.read(STAY_ELIGIBILITY), inputs.read(UNIQUE_PERSONS)
     shelter_types, suppliers = inputs.read(PERSON_SHELTER_TYPES), inputs.read(PERSON_SUPPLIERS)
     counts, coverage, overlap = pl.collect_all(
@@ -49,7 +49,7 @@ def count(inputs: Inputs) -> Output:
 
 
 def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
-    """The newest vintage, which is the one of these figures, beside the one before."""
+    """The newest vintage, which holds these figures, beside the previous one."""
     newest, *older = reversed(history.vintages(inputs.year)[-2:])
 
     def now_and_before(table: Table) -> tuple[pl.DataFrame, pl.DataFrame | None]:

@@ -1,4 +1,4 @@
-"""Stage 5: which stays count, and the unique persons they are about."""
+"""Stage 5: eligibility of stays, and unique persons."""
 
 import polars as pl
 
@@ -21,7 +21,7 @@ _KINDS = frozenset({"polars", "parquet"})
 
 
 def stay_eligibility(inputs: Inputs) -> Output:
-    """Say of every stay whether it counts for the year."""
+    """Determine for every stay whether it counts for the year."""
     stays = inputs.read(REGIONAL_STAYS)
     eligibility = determine_eligibility(stays.lazy(), year=inputs.year, methodology=inputs.methodology).collect()
     excluded = eligibility.drop_nulls("exclusion_reason").group_by("exclusion_reason").len().sort("exclusion_reason")
@@ -83,7 +83,7 @@ STAGES = (
         kinds=_KINDS,
         checks={
             "every_eligible_person_kept": "Every person of an eligible stay is there, once for the country.",
-            "persons_have_type_and_supplier": "Every person has a type of shelter and a supplier, and nobody else has.",
+            "persons_have_type_and_supplier": "Every person, and nobody else, has a type of shelter and a supplier.",
         },
         run=unique_persons,
     ),

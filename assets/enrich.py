@@ -1,4 +1,4 @@
-"""Stage 3: the person each stay is about, with characteristics from the registers."""
+"""Stage 3: the person of each stay, with characteristics from the registers."""
 
 import polars as pl
 
@@ -12,7 +12,7 @@ _TABLES = {register.name: register.table for register in REGISTERS}
 
 
 def enrich_stays(inputs: Inputs) -> Output:
-    """Identify the person of every stay and add what the registers of the year know."""
+    """Identify the person of every stay and add the characteristics from the registers of the year."""
     stays = inputs.read(PSEUDONYMISED_STAYS)
     links = _matching(inputs, "v_numbers", "v_number_pseudonym", stays["v_number_pseudonym"])
     identified = identify(stays.lazy(), links).collect()

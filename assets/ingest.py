@@ -12,7 +12,7 @@ from resources.storage.history_store import HistoryStore
 
 
 def select_deliveries(inputs: Inputs) -> Output:
-    """Read the log and keep the file that counts of every supplier."""
+    """Read the log and select the file of every supplier that counts."""
     of_year = _statuses(inputs)
     selected = [status.delivery for status in of_year if status.is_selected]
     excluded: dict[str, int] = {}
@@ -25,7 +25,7 @@ def select_deliveries(inputs: Inputs) -> Output:
 
 
 def selection_fingerprint(inputs: Inputs) -> dict[str, str]:
-    """Digest of how every delivery of the year stands."""
+    """Digest of the status of every delivery of the year."""
     lines = [f"{s.delivery.delivery_id}|{s.delivery.sha256}|{s.is_selected}|{s.reason}" for s in _statuses(inputs)]
     return {"selection": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 

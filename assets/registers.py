@@ -1,4 +1,4 @@
-"""The registers, pseudonymised once per register, year and key, and not again when only deliveries change."""
+"""The registers, pseudonymised once per register, year and key; changed deliveries do not repeat it."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from dakl_pipeline.statistics.register_checks import evaluate_register, profile_
 
 
 def pseudonymise(inputs: Inputs, register: Register) -> Output:
-    """Replace the numbers in a register that can be what it should be."""
+    """Replace the numbers in a register by pseudonyms; a register with a fault is refused."""
     source = inputs.read_register(register)
     frame = pseudonymise_register(source, register, year=inputs.year, key=inputs.key)
     findings = inputs.register_findings(register)

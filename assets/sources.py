@@ -1,4 +1,4 @@
-"""What comes from outside: the delivered files and the registers, as external assets."""
+"""The sources: the delivered files and the registers, as external assets."""
 
 import dagster as dg
 import dataframely as dy

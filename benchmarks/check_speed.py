@@ -1,4 +1,4 @@
-"""Speed and memory of the check within one process, with the reading of an approved file.
+"""Speed and memory of the check within one process, including reading an approved file.
 
 Usage: python benchmarks/check_speed.py [rows]
 """

@@ -1,6 +1,6 @@
-"""`dakl check` beside other ways to test the same rules, on one file, in one run; writes a page with the outcome.
+"""`dakl check` compared with other ways to test the same rules, on one file, in one run; writes a page of results.
 
-A machine decides the outcome, so this is no test.
+The results depend on the machine, so this is not a test.
 
 Usage: python benchmarks/compare_check.py [--rows N] [--repeats N] [--frictionless PYTHON] [--out PAGE]
 """
@@ -27,13 +27,13 @@ MB = 2**20
 
 @dataclass
 class Way:
-    """A way to check a file, and the best that was measured of it.
+    """A way to check a file, and its best measurement.
 
     Attributes:
-        title: what the page calls it.
-        program: the process.
-        repeats: how often it is measured.
-        tells_seconds: its output ends in the seconds of the check alone.
+        title: Its name on the page.
+        program: The process.
+        repeats: How often it is measured.
+        tells_seconds: Whether its output ends in the seconds of the check alone.
     """
 
     title: str

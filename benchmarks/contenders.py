@@ -1,4 +1,4 @@
-"""Other ways to check a delivery, to compare `dakl check` with: each as a person would write it with that tool.
+"""Other ways to check a delivery, for comparison with `dakl check`: each as a user of that tool would write it.
 
 Usage: python benchmarks/contenders.py NAME FILE; prints the number of rows, of faults, and the seconds without imports.
 """
@@ -55,7 +55,7 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
     types, current, merged, divided = _reference()
     con = duckdb.connect(config={"temp_directory": ""})
     given = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
-    # Each pattern is matched once; what follows uses its outcome.
+    # Each pattern is matched once; the rest uses the result.
     file = f"""read_csv('{path}', header = true, delim = ';', quote = '', escape = '', auto_detect = false,
                         columns = {{{given}}})"""
     shaped = ", ".join(f"regexp_full_match({c}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') as {c}_shaped" for c in DATES)
@@ -103,7 +103,7 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
             "(partition by bsn, type_opvang order by startdatum_date, line "
             "rows between unbounded preceding and 1 preceding)"
         )
-    # A table of its own: numbering the lines is not done by several threads, what follows is.
+    # A separate table: numbering the lines uses one thread, the rest uses several.
     texts = ", ".join(f"coalesce({c}, '') as {c}" for c in COLUMNS)
     con.execute(f"create temp table delivered as select row_number() over () + 1 as line, {texts} from {file}")
     con.execute(
@@ -119,7 +119,7 @@ def _duckdb(path: Path, *, compares_rows: bool) -> Outcome:
 
 
 def duckdb(path: Path) -> Outcome:
-    """One pass of hand-written SQL, every rule with a verdict per row, also the two that compare rows."""
+    """One pass of hand-written SQL: every rule with a verdict per row, including the two that compare rows."""
     return _duckdb(path, compares_rows=True)
 
 
@@ -205,7 +205,7 @@ def dataframely_rows_only(path: Path) -> Outcome:
 
 
 def frictionless(path: Path) -> Outcome:
-    """A Table Schema with the rules that it can say: required, pattern, list of codes and dates that exist."""
+    """A Table Schema with the rules that it can express: required, pattern, list of codes and existing dates."""
     from frictionless import Checklist, Dialect, Resource, Schema
     from frictionless.formats import CsvControl
 
@@ -244,7 +244,7 @@ CONTENDERS: dict[str, Callable[[Path], Outcome]] = {
 def main() -> None:
     check = CONTENDERS[sys.argv[1]]
     path = Path(sys.argv[2])
-    # A tiny file first: imports and first use are not what is measured here.
+    # A tiny file first, so that imports and first use are not measured.
     tiny = path.parent / "tiny" / path.name
     tiny.parent.mkdir(exist_ok=True)
     with path.open("rb") as file:

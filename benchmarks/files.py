@@ -1,4 +1,4 @@
-"""Clean deliveries of any size to measure with."""
+"""Clean deliveries of any size for measurements."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _PART = 1_000_000
 
 
 def write_clean_file(path: Path, rows: int) -> None:
-    """Write a delivery of 2024 without a fault: every row another BSN, in bounded memory."""
+    """Write a delivery of 2024 without a fault: another BSN in every row, in bounded memory."""
     rng = np.random.default_rng(1)
     codes = pl.Series([m.code for m in municipalities() if m.is_valid_in(2024)])
     types = pl.Series([t.code for t in shelter_types() if t.is_valid_in(2024)])
@@ -22,7 +22,7 @@ def write_clean_file(path: Path, rows: int) -> None:
         file.write(HEADER.encode())
         number, left = 1, rows
         while left:
-            # Nine digits of which the first eight count up: those of which the ninth can be right.
+            # The first eight digits count up; keep those for which a ninth digit passes the eleven test.
             eight = np.arange(number, number + _PART, dtype=np.int64)
             number += _PART
             ninth = sum((9 - place) * (eight // 10 ** (7 - place) % 10) for place in range(8)) % 11

@@ -1,4 +1,4 @@
-"""Runs a program and tells what it took, from a process that is small itself.
+"""Runs a program and reports its time and memory, from a small process.
 
 Usage: python benchmarks/measured.py OUT PROGRAM [ARGUMENT ...]; the output of the program goes to the file OUT. Prints
 JSON: `code`, `wall` and `processor` (seconds) and `peak_mb`.
@@ -14,12 +14,12 @@ from typing import Any
 
 
 def measure(program: Sequence[str], out: str, **options: Any) -> dict[str, float]:
-    """What a program took, told by this one.
+    """Measure a program with this module.
 
     Args:
         program: The program with its arguments; it must end with 0.
         out: File for its output.
-        options: Where it runs, as ``subprocess.run`` takes them.
+        options: Further arguments of ``subprocess.run``, such as the folder.
     """
     command = [sys.executable, __file__, out, *program]
     told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout)

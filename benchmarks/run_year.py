@@ -1,4 +1,4 @@
-"""`dakl run` beside what Dagster itself needs, on a demo home; writes a page with the outcome.
+"""`dakl run` compared with what Dagster itself needs, on a demo home; writes a page with the results.
 
 Belongs here: running each way as a process of its own and measuring it. A machine decides the outcome, so this is no
 test.
@@ -18,7 +18,7 @@ from measured import measure
 
 ROOT = Path(__file__).resolve().parents[1]
 YEAR = "2023"
-# As many assets and checks as the pipeline has, of which none does anything, on a history of runs in SQLite.
+# As many assets and checks as the pipeline has, none of which does anything, with a history of runs in SQLite.
 BARE = """
 import sys
 import dagster as dg
@@ -43,7 +43,7 @@ with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
 
 
 def ways(home: Path, scratch: Path) -> dict[str, list[str]]:
-    """What is measured, by its title."""
+    """The measured programs, by title."""
     python, dakl = sys.executable, [str(Path(sys.executable).with_name("dakl")), "run", "--home", str(home)]
     return {
         "`import dagster`": [python, "-c", "import dagster"],
@@ -56,7 +56,7 @@ def ways(home: Path, scratch: Path) -> dict[str, list[str]]:
 
 
 def best_of(program: list[str], repeats: int) -> dict[str, float]:
-    """The best times of some runs and the highest memory."""
+    """The best times and the highest memory over several runs."""
     told = [measure(program, os.devnull) for _ in range(repeats)]
     return {key: (max if key == "peak_mb" else min)(each[key] for each in told) for key in told[0]}
 

@@ -1,4 +1,4 @@
-"""The door for Dagster: the one place where stages, resources and jobs are wired together."""
+"""The Dagster entry point: the one place where stages, resources and jobs are wired together."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
@@ -35,7 +35,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         resource_overrides: Resources that replace those of the home, by key.
 
     Returns:
-        Assets per reporting year, their checks, the job that makes the yearly figures, what starts it by itself, and
+        Assets per reporting year, their checks, the job that makes the yearly figures, its schedules and sensors, and
         the resources.
     """
     environment = load_environment()
@@ -48,12 +48,12 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     watch = opened.years
     calendar, calendar_reminders = build_calendar(home, methodology)
 
-    # Loaded when a run starts: without a key it stops before it reads anything, and the UI opens all the same.
+    # Loaded when a run starts: without a key a run stops before it reads anything, but the UI still opens.
     @dg.resource
     def pseudonym_key(_: dg.InitResourceContext) -> PseudonymKey:
         return load_key(home, environment)
 
-    # One run of a year at a time, also when the command line and the UI start one each.
+    # One run of a year at a time, even when the command line and the UI each start one.
     @dg.resource
     def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
         year = context.run.tags.get(YEAR_TAG) if context.run else None
@@ -94,5 +94,5 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The chain of the home of the environment; wired when Dagster asks for it, not when this module is imported."""
+    """The definitions for the home of the environment; made when Dagster needs them, not on import."""
     return build_defs()

@@ -1,14 +1,14 @@
-"""The errors a user meets, each with its exit code.
+"""The errors that users see, each with its exit code.
 
-No message may carry a BSN, a V-number, a pseudonym or the key.
+No message may contain a BSN, a V-number, a pseudonym or the key.
 """
 
 
 class DaklError(Exception):
-    """Base of every error that is shown to a user as it is.
+    """Base of every error whose message is shown to users unchanged.
 
     Attributes:
-        exit_code: process exit code of the command line (contract: 0 done, 1 refused, 2 usage, 3 missing).
+        exit_code: Process exit code of the command line (0 done, 1 refused, 2 usage, 3 missing).
     """
 
     exit_code = 1
@@ -27,6 +27,6 @@ class WrongUsage(DaklError):
 
 
 class Missing(DaklError):
-    """Something the command needs is not there: home, key, register, figures."""
+    """Something that the command needs is missing: home, key, register, figures."""
 
     exit_code = 3

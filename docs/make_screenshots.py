@@ -1,4 +1,4 @@
-"""Makes the pictures of the Dagster UI in ``docs/images``, from a real browser: ``python -m docs.make_screenshots``.
+"""Makes the pictures of the Dagster UI in ``docs/images``, in a real browser: ``python -m docs.make_screenshots``.
 
 Needs Chromium (``apt-get install chromium chromium-driver``).
 """
@@ -27,7 +27,7 @@ def make_screenshots(home: Path) -> list[Path]:
     """Make every picture.
 
     Args:
-        home: A home in which all years have run; it gets a correction.
+        home: A home in which all years have run; a correction is added.
 
     Returns:
         The files.
@@ -56,23 +56,23 @@ def _correct_a_delivery(home: Path) -> None:
 
 
 def _sensor(screen: Screen) -> Path:
-    """The sensor of corrections, with the tick that asked for a run."""
+    """The sensor of corrections, with the tick that requested a run."""
     screen.resize(1600, 1000)
     screen.open("/runs", "correction_reruns", "dakl/reason", "Success")
     screen.open("/locations/dakl_pipeline/sensors/correction_reruns", "1 run requested", "0 runs requested")
-    # A clock counts down on this page: it never stands still.
+    # A countdown runs on this page, so it never stops changing.
     return _checked("correction-sensor", screen.picture_now)
 
 
 def _asset_graph(screen: Screen, link: str) -> Path:
-    """Every asset in its stage; as wide as can be before the boxes show more than a picture has room for."""
+    """Every asset in its stage; as wide as possible before the boxes show too many details for a picture."""
     screen.resize(2300, 1250, scale=16 / 23)
     screen.open(link, "stage_6_count", "stay_eligibility")
     return _picture(screen, "asset-graph")
 
 
 def _column_lineage(screen: Screen) -> Path:
-    """The columns of the counts, each with where it comes from."""
+    """The columns of the counts, each with its lineage."""
     screen.resize(1600, 985)
     screen.open(f"/assets/{COUNTS.asset}", COUNTS.description, "delivered_files.bsn", "Row count")
     return _picture(screen, "column-lineage")

@@ -1,4 +1,4 @@
-"""What holds for every test: no settings of the machine, and no deadline of hypothesis on a busy one."""
+"""Set-up of every test: no settings of the machine, and no hypothesis deadline, as the machine may be busy."""
 
 import os
 

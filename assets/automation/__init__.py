@@ -1,1 +1,1 @@
-"""What runs by itself: the sensor and schedules that rerun years, the calendar, and alerts."""
+"""Automation: the sensor and schedules that rerun years, the calendar, and alerts."""

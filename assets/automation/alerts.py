@@ -1,8 +1,7 @@
 """The sensor that mails the analyst about every failed run.
 
-Dagster has a ready-made sensor for failed runs. It goes on to the next run when a mail could not be made or sent, and
-leaves out runs from the command line. Here the place in the history only moves on when the mail is in the home, and
-what could not be sent is sent by a later tick.
+Dagster's ready-made sensor for failed runs skips a run whose mail could not be made or sent, and ignores runs from the
+command line. Here the cursor advances only when the mail is in the home, and a later tick sends what could not be sent.
 """
 
 import dagster as dg
@@ -15,7 +14,7 @@ from resources.mail.server import MailServer
 from resources.mail.settings import load_mail_settings
 
 _SECONDS_BETWEEN_LOOKS = 30
-# More would make a tick slow; the next one goes on.
+# More would make a tick slow; the next tick continues.
 _RUNS_A_TICK = 50
 
 
@@ -24,10 +23,10 @@ def build_failed_run_alerts(home: Home, *, time_zone: str) -> dg.SensorDefinitio
 
     Args:
         home: The home; its ``mails/`` holds the mails.
-        time_zone: For the moments in a mail.
+        time_zone: For the times in a mail.
 
     Returns:
-        A sensor that makes one mail for every failed run, and sends what waits when there is a mail server.
+        A sensor that makes one mail for every failed run, and sends waiting mails when there is a mail server.
     """
 
     @dg.sensor(
@@ -45,7 +44,7 @@ def build_failed_run_alerts(home: Home, *, time_zone: str) -> dg.SensorDefinitio
         made = 0
         for record in context.instance.fetch_run_status_changes(failures, _RUNS_A_TICK, ascending=True).records:
             run = context.instance.get_run_by_id(record.run_id)
-            # A tick that was cut short made some of them already; a run can be deleted meanwhile, and one that a person
+            # An interrupted tick may have made some mails already; a run can be deleted meanwhile, and one that was
             # stopped in a terminal is cancelled just after it failed.
             if (
                 run is not None
@@ -56,7 +55,7 @@ def build_failed_run_alerts(home: Home, *, time_zone: str) -> dg.SensorDefinitio
                 made += 1
             context.update_cursor(str(record.storage_id))
         problems = [] if settings.smtp_host is None else mailbox.send(MailServer(settings.smtp_host, settings))
-        said = f"mails made about failed runs: {made}" if made else "no run failed since the last look"
+        said = f"mails made about failed runs: {made}" if made else "no run has failed since the last check"
         return dg.SkipReason("; ".join([said, *map(mask_numbers, problems)]))
 
     return failed_run_alerts

@@ -1,4 +1,4 @@
-"""The schedules of the collection round: a look at every year at night, and reminders of the calendar."""
+"""The schedules of the collection round: a nightly check of every year, and reminders of the calendar."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -19,15 +19,15 @@ _AT_NIGHT, _IN_THE_MORNING = "0 3 * * *", "0 7 * * *"
 
 
 def build_nightly_run(watch: YearMonitor, job_name: str) -> dg.ScheduleDefinition:
-    """Make the schedule of the night.
+    """Make the nightly schedule.
 
     Args:
-        watch: Looks at the years.
+        watch: Checks the years.
         job_name: The job that makes a year.
 
     Returns:
-        A schedule that asks for a run of every year of a collection round. Such a run compares selection, registers,
-        tables between the stages and warehouse, and makes again only what is not right.
+        A schedule that requests a run of every year of a collection round. The run compares selection, registers,
+        tables between the stages and warehouse, and remakes only what is out of date or damaged.
     """
     methodology = watch.methodology
 
@@ -48,16 +48,16 @@ def build_nightly_run(watch: YearMonitor, job_name: str) -> dg.ScheduleDefinitio
             try:
                 state = watch.year_status(year)
             except DaklError as error:
-                # One year that cannot be looked at must not keep the others waiting.
+                # One year that cannot be checked must not hold up the others.
                 waiting.append(f"{year}: {error}")
                 continue
             if state.blocked_by is not None:
                 waiting.append(f"{year}: {state.blocked_by}")
                 continue
-            # With the state it is for: a night that fails is one more attempt, and no new beginning for the sensor.
-            tags = {REASON_TAG: f"consistency of the night of {night}", TARGET_TAG: state.target_fingerprint}
+            # Tagged with its target: to the sensor, a failed nightly run is one more attempt, not a fresh start.
+            tags = {REASON_TAG: f"nightly consistency check of {night}", TARGET_TAG: state.target_fingerprint}
             requests.append(dg.RunRequest(run_key=f"nightly:{night}:{year}", partition_key=str(year), tags=tags))
-        return requests or dg.SkipReason("\n".join(waiting) or f"{night}: no round is going on")
+        return requests or dg.SkipReason("\n".join(waiting) or f"{night}: no collection round is in progress")
 
     return nightly_consistency
 
@@ -73,7 +73,7 @@ def build_calendar(
         now: The clock.
 
     Returns:
-        A job that tells the reminders that are due in its log and in mails to the analyst, each once; and the schedule
+        A job that writes the reminders that are due to its log and to mails to the analyst, each once; and the schedule
         that starts it on a day that has one.
     """
 

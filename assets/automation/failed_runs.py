@@ -1,7 +1,7 @@
-"""What the history of runs knows of a failed run.
+"""The facts about a failed run in the history of runs.
 
-Texts of other libraries may quote a row, so only those of this project are taken over, and those that Dagster makes
-about a process.
+Error texts of other libraries may quote a row, so only those of this project are used, and those of Dagster about a
+process.
 """
 
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from dagster import DagsterEventType, DagsterInstance, DagsterRun
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.mail.alert import Cause, FailedRun
 
-# Dagster does not show tags that begin so: these are for the sensor and the mail.
+# Dagster hides tags with this prefix: they are for the sensor and the mail.
 HIDDEN = ".dagster/dakl_"
 ATTEMPT_TAG = f"{HIDDEN}attempt"
 NEXT_ATTEMPT_TAG = f"{HIDDEN}next_attempt_at"
@@ -25,7 +25,7 @@ _OWN_ERRORS: dict[str, Cause] = {
 
 
 def read_failed_run(instance: DagsterInstance, run: DagsterRun) -> FailedRun:
-    """Gather what is known of a run that failed.
+    """Gather the facts about a failed run.
 
     Args:
         instance: The history of runs.
@@ -36,7 +36,7 @@ def read_failed_run(instance: DagsterInstance, run: DagsterRun) -> FailedRun:
     """
     entries = instance.all_logs(run.run_id, of_type=_TOLD)
     events = [entry.dagster_event for entry in entries if entry.dagster_event is not None]
-    # Stages after the one that failed were not started, so the first is the one.
+    # Stages after the failed one were not started, so the first failure is the cause.
     event = next((e for e in events if e.is_step_failure), None) or _last_failure(events)
     cause, message = _what_failed(event, events)
     return FailedRun(
@@ -80,7 +80,7 @@ def _cause_of_stage(exit_code: dg.MetadataValue | None, event: dg.DagsterEvent, 
 
 
 def _attempt(run: DagsterRun) -> int | None:
-    # Tags can be given by hand too, so one that is no number is no attempt.
+    # Tags can also be set by hand, so the text may not be a number.
     text = run.tags.get(ATTEMPT_TAG, "")
     return int(text) if text.isascii() and text.isdigit() else None
 

@@ -13,9 +13,9 @@ from resources.workflows.year_status import YearMonitor
 
 REASON_TAG = "dakl/reason"
 TARGET_TAG = f"{HIDDEN}target"
-# More than there are attempts, so that all of one state are seen.
+# More than there are attempts, so that all attempts for one target are seen.
 _RUNS_SEEN = 20
-# A run takes its year within seconds after its start; to start it may have to wait for a process.
+# A run locks its year within seconds of starting, but it may have to wait for a process before it starts.
 _STARTED_BUT_NOT_BUSY = {
     dg.DagsterRunStatus.STARTED: timedelta(minutes=2),
     dg.DagsterRunStatus.CANCELING: timedelta(minutes=2),
@@ -41,14 +41,14 @@ def build_rerun_sensor(
     """Make the sensor.
 
     Args:
-        watch: Looks at the years.
+        watch: Checks the years.
         job_name: The job that makes a year.
-        interval: Seconds between two looks.
+        interval: Seconds between two checks.
         retry_delays: Seconds before each further attempt after a failed run.
         now: The clock.
 
     Returns:
-        A sensor that asks for one run of each year whose figures are not those of the selection.
+        A sensor that requests one run of each year whose figures do not match its selection and registers.
     """
 
     @dg.sensor(
@@ -66,13 +66,13 @@ def build_rerun_sensor(
                 runs = _past_runs(context.instance, watch, year, now())
                 decision = decide(watch.year_status(year), runs, now=now(), retry_delays=retry_delays)
             except DaklError as error:
-                # One year that cannot be looked at must not keep the others waiting.
+                # One year that cannot be checked must not hold up the others.
                 decision = NoRun(year, str(error))
             if isinstance(decision, Rerun):
                 requests.append(_request(decision))
             said.append(f"{year}: {decision.reason if isinstance(decision, Rerun) else decision.because}")
         answers = "\n".join(said)
-        # The cursor steers nothing: the page of the sensor shows it, so a year that waits for a person stays in sight.
+        # The cursor controls nothing: the sensor's page shows it, so a year that needs attention stays visible.
         return dg.SensorResult(
             run_requests=requests, skip_reason=None if requests else dg.SkipReason(answers), cursor=answers
         )
@@ -89,7 +89,7 @@ def _request(rerun: Rerun) -> dg.RunRequest:
 
 
 def _past_runs(instance: dg.DagsterInstance, watch: YearMonitor, year: int, now: datetime) -> list[PastRun]:
-    """The latest runs of a year, newest first, and all that have no end; also those that the asset graph started."""
+    """The latest runs of a year, newest first, and all unfinished ones; also those started from the asset graph."""
     tags = {YEAR_TAG: str(year)}
     latest = instance.get_run_records(dg.RunsFilter(tags=tags), limit=_RUNS_SEEN)
     open_ended = instance.get_run_records(dg.RunsFilter(tags=tags, statuses=_WITHOUT_END))
@@ -104,7 +104,7 @@ def _past_runs(instance: dg.DagsterInstance, watch: YearMonitor, year: int, now:
 
 
 def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
-    """Whether a run has said nothing for so long that its process must be gone, if it does not keep its year."""
+    """Whether a run that does not lock its year has been silent for so long that its process must be gone."""
     timeout = _STARTED_BUT_NOT_BUSY.get(record.dagster_run.status)
     if timeout is None:
         return False
@@ -116,8 +116,8 @@ def _is_silent(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime
 
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Literal["failed", "canceled"]:
-    """End a run that cannot say so itself: the history would show it as busy for ever, and its year would wait."""
-    why = "The process of this run is gone: nobody keeps its year."
+    """End a run whose process is gone: the history would show it as busy for ever, and its year would wait."""
+    why = "The process of this run is gone: nothing locks its year."
     if run.status == dg.DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, why)
         return "canceled"

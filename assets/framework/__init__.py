@@ -1,1 +1,1 @@
-"""What all stages share: turning a stage into Dagster assets, the metadata of a run, column lineage."""
+"""Shared by all stages: turning a stage into Dagster assets, the metadata of a run, column lineage."""

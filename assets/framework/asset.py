@@ -1,7 +1,7 @@
 """From a stage to Dagster assets: read, call the step, check, write, describe.
 
-A table that breaks its contract or a check is never written: the last good one stays. A stage whose code and inputs are
-those of its last outcome is not made again.
+A table that breaks its contract or a check is never written: the last good one stays. A stage whose code and inputs
+are unchanged since its last outcome is not run again.
 """
 
 import traceback
@@ -41,7 +41,7 @@ _UNCHANGED = CheckOutcome(True, "unchanged since it was last made and checked", 
 
 
 def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """Turn a stage into an asset, or several that are made together.
+    """Turn a stage into one asset, or several that are made together.
 
     Args:
         stage: The stage.
@@ -130,11 +130,11 @@ def _spec(stage: Stage, table: Table, years: dg.PartitionsDefinition[str]) -> dg
 
 
 def _check_specs(stage: Stage, years: dg.PartitionsDefinition[str]) -> list[dg.AssetCheckSpec]:
-    contract = "Every row keeps the contract of the table: columns, types, code lists, empty values and key."
+    contract = "Every row satisfies the contract of the table: columns, types, code lists, empty values and key."
     named = [(table, CONTRACT_CHECK, contract) for table in stage.tables]
     named += [(stage.tables[0], name, description) for name, description in stage.checks.items()]
     with warnings.catch_warnings():
-        # A history per year needs partitions, which Dagster still calls a preview.
+        # A history of checks per year needs partitions, which Dagster still marks as preview.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
             dg.AssetCheckSpec(name, asset=table.asset, description=description, blocking=True, partitions_def=years)
@@ -179,7 +179,7 @@ def _make(
 
 
 def _not_made(stage: Stage, failure: dg.Failure) -> dg.AssetCheckResult:
-    """The check says it too: that is where an analyst looks, per year."""
+    """A failed check with the reason: the checks are where an analyst looks, per year."""
     return dg.AssetCheckResult(
         asset_key=stage.tables[0].asset,
         check_name=CONTRACT_CHECK,
@@ -192,7 +192,7 @@ def _require_no_stale_stage(stage: Stage, year: int, stores: Stores) -> None:
     stale = [name for name in stale_stages(stores.stages.record(year)) if name != stage.name]
     if stale:
         raise dg.Failure(
-            f"the figures of {year} would be of different versions: {', '.join(stale)} must be made again first. "
+            f"the figures of {year} would mix different versions: {', '.join(stale)} must be made again first. "
             f"Run the whole year: `dakl run --year {year}`, or materialise all its assets",
             metadata={"exit_code": DaklError.exit_code},
             allow_retries=False,
@@ -235,7 +235,7 @@ def _unchanged_results(stage: Stage, record: StageRecord) -> Iterator[dg.AssetCh
 
 
 def _guarded(call: Callable[[], _T]) -> _T:
-    """Call, and let no text of another library into the event log: it may quote a row."""
+    """Call, and keep error texts of other libraries out of the event log: they may quote a row."""
     try:
         return call()
     except DaklError as error:

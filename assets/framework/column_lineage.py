@@ -1,7 +1,7 @@
-"""Column lineage for the Dagster UI, one step back and all the way to what was delivered.
+"""Column lineage for the Dagster UI, one step back and all the way to the sources.
 
-The open-source UI draws no graph of columns, so the list of columns of an asset tells it in words, with links; the same
-lineage as data is there for programs.
+The open-source UI draws no graph of columns, so the column list of an asset describes its lineage in words, with links;
+programs can read the same lineage as data.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def column_lineage(table: Table) -> dg.TableColumnLineage:
 
 
 def describe_column(table: Table, column: str) -> str:
-    """The description of a column with where it comes from, in Markdown with links.
+    """The description of a column with its origin, in Markdown with links.
 
     Args:
         table: The table.
@@ -41,7 +41,7 @@ def describe_column(table: Table, column: str) -> str:
         lineage.append(f"Komt uit {_links(upstream)}")
     if ends and set(ends) != set(upstream):
         lineage.append(f"Gaat terug op {_links(ends)}")
-    # Two blanks at the end of a line break it.
+    # Two trailing spaces make a line break.
     return "\n\n".join(filter(None, [table.columns[column].description, "  \n".join(lineage)]))
 
 

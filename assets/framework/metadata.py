@@ -1,10 +1,10 @@
-"""What the Dagster UI shows with a materialisation: the figures and what changed first, how it was made last.
+"""Metadata that the Dagster UI shows with a materialisation: first the figures and changes, then how it was made.
 
 The figures are arranged in ``dakl_pipeline.presentation.vintage_view``.
 
-The UI shows metadata in the order given here, and draws a line over the years and over the runs of every number: so
-what an analyst follows is a number and comes first, and what is only there to be traced is none. Markdown of less than
-1,000 characters is shown at once, more of it behind a link, JSON always behind one.
+The UI shows metadata in the order given here, and plots every number over the years and over the runs. So values that
+an analyst follows are numbers and come first; values kept only for tracing are not numbers. The UI shows Markdown of
+less than 1,000 characters at once, longer Markdown behind a link, and JSON always behind one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,13 +48,13 @@ _OVERLAP = ("region", "suppliers", "persons", "sum of suppliers", "at several", 
 def making_metadata(
     record: StageRecord, former: StageRecord | None, *, key_id: str, is_written: bool
 ) -> dict[str, dg.MetadataValue]:
-    """How a stage made its tables, and of what.
+    """How a stage made its tables, and from what.
 
     Args:
-        record: What the stage made, now or earlier.
-        former: What it had made before this run; None when nothing.
+        record: The stage's outcome, of this run or an earlier one.
+        former: Its outcome before this run; None if there was none.
         key_id: Id of the key.
-        is_written: Whether it was made in this run; otherwise nothing that it is made of changed.
+        is_written: Whether it was made in this run; if not, none of its inputs changed.
     """
     shown: dict[str, dg.MetadataValue] = {
         "what_changed": dg.MetadataValue.text(_what_changed(record, former, is_written)),
@@ -77,19 +77,19 @@ def making_metadata(
 
 
 def note_metadata(record: StageRecord) -> Metadata:
-    """The numbers that a stage noted.
+    """The numbers in a stage's notes.
 
     Args:
-        record: What the stage made, now or earlier.
+        record: The stage's outcome, of this run or an earlier one.
     """
     return _numbers({name: note for name, note in record.notes.items() if isinstance(note, int)})
 
 
 def selection_metadata(delivery_statuses: Sequence[DeliveryStatus], *, time_zone: str) -> Metadata:
-    """The deliveries of a year: those that count, and the others with the reason.
+    """The deliveries of a year: the selected ones, and the others with the reason.
 
     Args:
-        delivery_statuses: How every delivery of the year stands.
+        delivery_statuses: Status of every delivery of the year.
         time_zone: For the times of receipt.
     """
     selected = [status for status in delivery_statuses if status.is_selected]
@@ -111,12 +111,12 @@ def selection_metadata(delivery_statuses: Sequence[DeliveryStatus], *, time_zone
 def vintage_metadata(
     vintage: Vintage, now: pl.DataFrame, before: pl.DataFrame | None, changes: pl.DataFrame
 ) -> Metadata:
-    """The figures of a year: why they were counted, and persons per region beside the vintage before.
+    """The figures of a year: why they were counted, and persons per region beside the previous vintage.
 
     Args:
-        vintage: The vintage that the figures are.
+        vintage: The vintage that holds the figures.
         now: Frame of the contract ``statistics.unique_person_counts_history`` of this vintage.
-        before: The same of the vintage before; None for the first.
+        before: The same for the previous vintage; None for the first.
         changes: Frame of the contract ``statistics.changes`` of this vintage.
     """
     country, *regions = everywhere = regions_changed_first(now, before, changes)
@@ -145,11 +145,11 @@ def vintage_metadata(
 
 
 def coverage_metadata(now: pl.DataFrame, before: pl.DataFrame | None) -> Metadata:
-    """On what the figures of a year rest: the country beside the vintage before, and the weakest regions first.
+    """The coverage of a year: the country beside the previous vintage, and the weakest regions first.
 
     Args:
         now: Frame of the contract ``statistics.coverage_history`` of the newest vintage.
-        before: The same of the vintage before; None for the first.
+        before: The same for the previous vintage; None for the first.
     """
     country, *regions = lowest_coverage_first(now)
     former = None if before is None else lowest_coverage_first(before)[0].measures
@@ -172,7 +172,7 @@ def coverage_metadata(now: pl.DataFrame, before: pl.DataFrame | None) -> Metadat
 
 
 def overlap_metadata(overlap: pl.DataFrame, counts: pl.DataFrame) -> Metadata:
-    """Whether the parts add up to the whole: persons whom several suppliers know.
+    """The supplier overlap of a year: persons whom several suppliers reported.
 
     Args:
         overlap: Frame of the contract ``statistics.supplier_overlap_history`` of the newest vintage.
@@ -197,7 +197,7 @@ def overlap_metadata(overlap: pl.DataFrame, counts: pl.DataFrame) -> Metadata:
 
 
 def _numbers(numbers: Mapping[str, float | None]) -> dict[str, dg.MetadataValue]:
-    """Values of which the UI draws a line."""
+    """Values that the UI plots."""
     return {
         name: dg.MetadataValue.int(value) if isinstance(value, int) else dg.MetadataValue.float(value)
         for name, value in numbers.items()
@@ -206,7 +206,7 @@ def _numbers(numbers: Mapping[str, float | None]) -> dict[str, dg.MetadataValue]
 
 
 def _in_short(headings: Sequence[str], rows: Iterable[Sequence[object]], below: Sequence[str]) -> dg.MetadataValue:
-    """A table of the first rows, with under it what it does not show."""
+    """A table of the first rows, with lines below it about what it leaves out."""
     cells = list(rows)
     more = len(cells) - _REGIONS_DRAWN
     lines = [*([f"{more} more"] if more > 0 else []), *below]
@@ -247,7 +247,7 @@ def _what_changed(record: StageRecord, former: StageRecord | None, is_written: b
     if former is None:
         return "made for the first time"
     names = ", ".join(what_changed(former.inputs, record.inputs))
-    return names or ("nothing: made again on request, or because a file was lost" if is_written else "nothing")
+    return names or ("nothing: made again on request, or because a file was damaged" if is_written else "nothing")
 
 
 def _row(status: DeliveryStatus, clock: ZoneInfo) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
-"""What a stage declares, what it may use, and what it gives back.
+"""What a stage declares, may use and returns.
 
-A stage can use only what it declares: a table, a source, a setting, the key or an earlier vintage that it does not name
-is refused. So what a rerun compares is all that an outcome can depend on.
+A stage can use only what it declares: a table, source, setting, key or earlier vintage that it does not name is
+refused. So a rerun compares everything that an outcome can depend on.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,18 +32,18 @@ from resources.storage.stage_store import StageStore
 
 
 class UndeclaredInput(DaklError):
-    """A stage used what it does not declare: a fault of the program, after which nothing is written."""
+    """A stage used an input that it does not declare: a bug in the program, after which nothing is written."""
 
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the inputs of all stages are kept.
+    """The stores that hold the inputs of all stages.
 
     Attributes:
         stages: Tables of earlier stages.
         history: The vintages so far.
         deliveries: The delivery log.
-        registers: The registers as files.
+        registers: The register files.
     """
 
     stages: StageStore
@@ -54,14 +54,14 @@ class Stores:
 
 @dataclass(frozen=True)
 class Output:
-    """What a stage made.
+    """The output of a stage.
 
     Attributes:
         frames: The rows of this year, per table of the stage.
-        rows_in: How many rows the stage got.
-        checks: Outcome of every check of meaning that the stage declares.
-        excluded: Rows that do not go on, by reason.
-        notes: What more there is to say about the run.
+        rows_in: Number of rows that the stage received.
+        checks: Outcome of every check that the stage declares, beside those of the contracts.
+        excluded: Number of rows that were excluded, by reason.
+        notes: Further details about the run.
     """
 
     frames: Mapping[Table, pl.DataFrame]
@@ -73,11 +73,11 @@ class Output:
 
 @dataclass(frozen=True)
 class EarlierVintage:
-    """A table of the history that a stage reads of the newest vintage of an earlier year.
+    """A history table that a stage reads from the newest vintage of an earlier year.
 
     Attributes:
         table: A table of the history.
-        years_back: How many years before the one of the run, at least 1.
+        years_back: How many years before the year of the run, at least 1.
     """
 
     table: Table
@@ -89,21 +89,21 @@ class Stage:
     """A stage of the DAG.
 
     Attributes:
-        tables: Tables it makes together, all or nothing.
+        tables: Tables it makes together, all or none.
         reads: The tables it may read.
         group: Group in the Dagster UI.
         kinds: Technologies, shown as icons in the Dagster UI.
-        run: The stage itself.
-        sources: Keys of the assets outside that it may read.
+        run: Makes the tables.
+        sources: Keys of the external assets that it may read.
         settings: Names of the settings of the statistic that it may use.
         earlier: Vintages of earlier years that it may read.
         uses_key: Whether it may use the secret key.
-        source_fingerprints: Digests of what it reads of its sources, by name.
-        describe: What the Dagster UI shows with a table, before what it shows with every one; also of a stage that was
-            not made again. It gets the inputs and the vintages of the year.
-        checks: Checks of meaning: name and what must hold.
-        code: Functions whose outcome it uses without naming them, because the framework calls them.
-        records_vintage: Whether the year is complete when this stage is done, so that it becomes a vintage.
+        source_fingerprints: Digests of what it reads from its sources, by name.
+        describe: Metadata for the Dagster UI per table, shown before the metadata that every table has; also called
+            when the stage was not run again. It gets the inputs and the vintages of the year.
+        checks: Checks beside those of the contracts: name and what must hold.
+        code: Functions that it uses without naming them, because the framework calls them.
+        records_vintage: Whether this stage completes the year, so that the year becomes a vintage.
     """
 
     tables: tuple[Table, ...]
@@ -128,14 +128,14 @@ class Stage:
 
     @property
     def code_version(self) -> str:
-        """Another one exactly when its code, with all that it can reach, can give another outcome; 12 characters."""
+        """Fingerprint of all code that the stage can reach and that can change its outcome; 12 characters."""
         return self._reach.fingerprint[:12]
 
     def replaced_code_lists(self) -> dict[str, str]:
-        """Digests of the code lists that it can reach and the home replaces, by name."""
+        """Digests of the code lists that it can reach and that the home replaces, by name."""
         return {name: digest for name, digest in replaced_lists().items() if f"{name}.csv" in self._reach.files}
 
-    # To follow all code takes tenths of a second.
+    # Following all code takes tenths of a second.
     @cached_property
     def _reach(self) -> fingerprint.Reach:
         return fingerprint.code().reach(self.run, self.source_fingerprints, self.tables, self.code, without=self.reads)
@@ -147,17 +147,17 @@ class Stage:
 
 
 class Inputs:
-    """What a stage may use: what it declares, of the year of the run.
+    """The inputs of a stage: what it declares, for the year of the run.
 
     Args:
         stage: The stage.
         year: Reporting year of this run.
-        stores: Where everything is kept.
+        stores: The stores that hold them.
         key: The secret key.
         methodology: All settings of the statistic.
 
     Raises:
-        UndeclaredInput: By everything that asks for what the stage does not declare.
+        UndeclaredInput: By every member, if the stage does not declare the input.
     """
 
     def __init__(self, stage: Stage, year: int, stores: Stores, key: PseudonymKey, methodology: Methodology) -> None:
@@ -168,35 +168,35 @@ class Inputs:
         self._methodology = methodology
 
     def read(self, table: Table) -> pl.DataFrame:
-        """The rows of the year of a table."""
+        """The rows of a table for the year."""
         self._require(table in self._stage.reads, f"table {table.name}", "reads")
         return self._stores.stages.read(table, self.year)
 
     def read_matching(self, table: Table, column: str, values: pl.Series) -> pl.DataFrame:
-        """The rows of the year in which a column has one of some values; for a register as large as the country."""
+        """The rows of the year in which a column has one of the values; for registers of the whole country."""
         self._require(table in self._stage.reads, f"table {table.name}", "reads")
         return self._stores.stages.read_matching(table, self.year, column, values)
 
     def read_earlier(self, earlier: EarlierVintage) -> pl.DataFrame | None:
-        """The rows of a table of the history, of the newest vintage of an earlier year; None when it has none."""
+        """The rows of a history table in the newest vintage of an earlier year; None when that year has none."""
         vintage = self._earlier_vintage(earlier)
         return None if vintage is None else self._stores.history.read(vintage, earlier.table)
 
     @cached_property
     def log(self) -> list[Entry]:
-        """The delivery log as it was when the stage first looked: what it says it read is what it used."""
+        """The delivery log, read once: the fingerprint and the run use the same entries."""
         self._require_source(DELIVERED_FILES)
         return self._stores.deliveries.entries()
 
     @contextmanager
     def open_delivery(self, delivery: Delivery) -> Iterator[BinaryIO]:
-        """The file of a delivery, which is sure to be the one that was received."""
+        """The file of a delivery, verified to be the one that was received."""
         self._require_source(DELIVERED_FILES)
         with self._stores.deliveries.open_verified(delivery) as file:
             yield file
 
     def read_register(self, register: Register) -> pl.DataFrame:
-        """The register of the year, as it was put down."""
+        """The register of the year, as supplied."""
         self._require_source(register.source_asset)
         return self._stores.registers.read(register, self.year)
 
@@ -206,7 +206,7 @@ class Inputs:
         return self._stores.registers.digest(register, self.year)
 
     def register_findings(self, register: Register) -> list[RegisterFinding]:
-        """What is odd about a register, also beside those of other years, which no row of this year depends on."""
+        """Findings about a register, also from comparison with other years, on which no row of this year depends."""
         self._require_source(register.source_asset)
         return self._stores.registers.findings(register, self.year, years=self._methodology.reporting_years)
 
@@ -218,12 +218,12 @@ class Inputs:
 
     @property
     def key_id(self) -> str:
-        """The random id of the key, which says nothing about it."""
+        """The random id of the key, which reveals nothing about it."""
         return self._stores.stages.key_id(self._key.check_value)
 
     @cached_property
     def methodology(self) -> Methodology:
-        """The settings of the statistic: those that the stage declares."""
+        """The settings of the statistic that the stage declares."""
         return _declared_settings(self._stage, self._methodology)
 
     def fingerprints(self) -> dict[str, str]:
@@ -235,7 +235,7 @@ class Inputs:
             named["key"] = self.key_id
         named |= self._stage.source_fingerprints(self)
         record = self._stores.stages.record(self.year)
-        # A table that is not there is told by the stage when it reads it.
+        # A missing table is reported when the stage reads it.
         named |= {table.name: stored.sha256 for table in self._stage.reads if (stored := record.table(table.name))}
         return named | {
             f"{earlier.table.name} of {self.year - earlier.years_back}": str(vintage.number)
@@ -260,11 +260,11 @@ class Inputs:
 
 
 def _declared_settings(stage: Stage, methodology: Methodology) -> Methodology:
-    """The settings that a stage declares; asking for another one is refused."""
+    """The settings that a stage declares; access to any other is refused."""
 
     class DeclaredSettings(Methodology):
         def __getattr__(self, name: str) -> object:
-            # Python asks here for what is not there: the settings that were left out.
+            # Python calls this for missing attributes: the settings that were removed.
             if name in Methodology.model_fields:
                 raise _undeclared(stage, f"setting {name}", "settings")
             raise AttributeError(name)

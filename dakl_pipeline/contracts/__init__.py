@@ -1,7 +1,4 @@
-"""Contracts of the tables, one per table, and the lists of them.
-
-Belongs here: what each table holds. Does not belong here: how a table is made (``statistics``) or kept (``resources``).
-"""
+"""The contracts of the tables, and the lists of these tables."""
 
 from types import ModuleType
 
@@ -10,12 +7,12 @@ from dakl_pipeline.contracts.columns import Table
 
 
 def _tables_of(module: ModuleType) -> list[Table]:
-    """The tables that a module is the contract of, in the order in which they stand there."""
+    """The tables whose contract is in a module, in order of definition."""
     tables = [value for value in vars(module).values() if isinstance(value, Table)]
     return [table for table in tables if table.schema.__module__ == module.__name__]
 
 
-# What the stages make.
+# The tables that the stages make.
 TABLES = {
     table.name: table
     for table in (
@@ -25,12 +22,12 @@ TABLES = {
         *_tables_of(statistics),
     )
 }
-# What a vintage is: a register that changes no stay makes no new one.
+# The tables that make up a vintage: a register that changes no stay makes no new vintage.
 VINTAGE_TABLES = {name: table for name, table in TABLES.items() if table not in [r.table for r in registers.REGISTERS]}
-# What every vintage keeps: what changed, and the rows of the tables of which the history is kept.
+# The tables kept with every vintage: the changes, and the rows of every table that keeps its history.
 HISTORY_TABLES = (
     *_tables_of(history),
     *(table.history for table in TABLES.values() if table.keeps_history),
 )
-# What analysts find in the warehouse.
+# The tables in the warehouse, for analysts.
 WAREHOUSE_TABLES = {table.name: table for table in (*TABLES.values(), *HISTORY_TABLES) if table.is_in_warehouse}

@@ -13,15 +13,15 @@ import polars as pl
 from dakl_pipeline.reference.code_lists import centrumregios
 from dakl_pipeline.reference.regions import COUNTRY
 
-# Who may see a row: "identified" holds a BSN or V-number, "person" is about one person or stay, "internal" is exact
-# figures and the log, "public" is what was made safe to publish.
+# Who may see a row: "identified" holds a BSN or V-number, "person" is about one person or stay, "internal" holds exact
+# figures and the log, "public" is safe to publish.
 Sensitivity = Literal["identified", "person", "internal", "public"]
 PSEUDONYM_PATTERN = "^[0-9a-f]{64}$"
 REGION_PATTERN = f"^({'|'.join(region.code for region in centrumregios())}|{COUNTRY})$"
 
 
 def lineage(*columns: str) -> dict[str, Any]:
-    """Column metadata that names where a column comes from.
+    """Column metadata that names the upstream columns.
 
     Args:
         columns: Upstream columns as ``<asset>.<column>``.
@@ -39,8 +39,8 @@ def text_from(
     """A text column that holds only values of a code list.
 
     Args:
-        allowed: The code list; a function of one that a home can replace.
-        description: What the column holds, in Dutch.
+        allowed: The code list, or a function that returns it if a home can replace it.
+        description: Description of the column, in Dutch.
         nullable: Whether it may be empty.
         metadata: Lineage, from :func:`lineage`.
     """
@@ -63,13 +63,14 @@ class Table:
 
     Attributes:
         name: ``<schema>.<table>`` in the warehouse.
-        asset: Key of the asset that holds it, a noun for what it holds.
+        asset: Key of its asset, a noun for its content.
         schema: Columns with types, allowed values, nullability, description (Dutch) and lineage.
         description: What one row is and how the table is made, in Dutch, for an analyst.
-        sensitivity: Who may see a row. What is about one person stays between the stages: it is in no warehouse and no
-            export.
+        sensitivity: Who may see a row. Person-level tables stay between the stages: they are never in the warehouse or
+            in an export.
         keeps_history: Whether the rows of every vintage are kept, in :attr:`history`.
-        extends: The table whose rows and columns this one passes on, if any: their lineage is column to column.
+        extends: The table whose rows and columns this one passes on, if any; each of those columns has the same column
+            there as its lineage.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Table:
     keeps_history: bool = False
     extends: "Table | None" = None
 
-    # Asked thousands of times when the definitions load; to make them each time takes a fifth of a second.
+    # Used thousands of times when the definitions load; without the cache that takes a fifth of a second longer.
     @cached_property
     def columns(self) -> Mapping[str, dy.Column]:
         """The columns in order."""
@@ -95,7 +96,7 @@ class Table:
     def history(self) -> "Table":
         """The contract of its rows in every vintage.
 
-        Code lists and patterns do not hold there: what was right in an earlier year stays what it was.
+        It has no code lists and patterns: rows that were valid in an earlier vintage stay unchanged.
         """
         assert self.keeps_history
         columns = {name: _without_rules(column) for name, column in self.columns.items()}
@@ -126,7 +127,7 @@ class Table:
         return pl.Schema({name: column.dtype for name, column in self.columns.items()})
 
     def lineage(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """For every column the upstream ``(asset, column)`` pairs."""
+        """The upstream ``(asset, column)`` pairs of every column."""
         return {name: self._upstream(name, column) for name, column in self.columns.items()}
 
     def _upstream(self, name: str, column: dy.Column) -> tuple[tuple[str, str], ...]:
@@ -137,7 +138,7 @@ class Table:
 
 
 def vintage_column() -> dy.Int32:
-    """The number of the vintage, part of the key of every table of the history."""
+    """The number of the vintage, part of the key of every history table."""
     return dy.Int32(primary_key=True, min=1, description="Volgnummer van de telling binnen het verslagjaar, vanaf 1.")
 
 
@@ -152,11 +153,11 @@ def _without_rules(column: dy.Column) -> dy.Column:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Outcome of validating a frame by a contract.
+    """Outcome of validating a frame against a contract.
 
     Attributes:
-        rows: Number of rows looked at.
-        failures: Number of rows that break each rule; the rule's name as key, never a value.
+        rows: Number of rows validated.
+        failures: Number of rows that break each rule, by name of the rule; never a value.
     """
 
     rows: int
@@ -164,20 +165,20 @@ class ValidationResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every row keeps every rule."""
+        """Whether every row satisfies every rule."""
         return not self.failures
 
 
 def validate(schema: type[dy.Schema], frame: pl.DataFrame) -> ValidationResult:
-    """Validate a frame by a contract.
+    """Validate a frame against a contract.
 
     Args:
         schema: The contract.
         frame: Any frame; columns are compared by name and type, values by the rules.
 
     Returns:
-        The verdict. A missing or extra column or a wrong type is the failure of every row, so that it is seen even
-        when there are none.
+        The result. A missing or extra column or a wrong type counts as a failure of every row, and of one row if the
+        frame is empty.
     """
     expected = {name: column.dtype for name, column in schema.columns().items()}
     wrong = {

@@ -1,4 +1,4 @@
-"""Contracts of the delivered files and of the selection of files that count."""
+"""Contracts of the delivered files and of the selected files."""
 
 import dataframely as dy
 

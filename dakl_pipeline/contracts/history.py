@@ -1,7 +1,7 @@
-"""Contracts of the history: what the figures were after each count, and who was added and removed.
+"""Contracts of the history: the figures of each vintage, and the number of persons added and removed.
 
-They grow by a vintage with every count that changes something. Those of tables that keep their history follow from the
-contracts of these.
+Every count that changes a figure adds a vintage. The history contract of a table that keeps its history is derived from
+the contract of the table.
 """
 
 import dataframely as dy
@@ -16,7 +16,7 @@ _YEAR = "Verslagjaar."
 
 
 def _history(name: str, schema: type[dy.Schema], description: str) -> Table:
-    """A table that grows when the last stage is done."""
+    """A table that the last stage extends."""
     return Table(
         name=name, asset=UNIQUE_PERSON_COUNTS.asset, schema=schema, description=description, sensitivity="internal"
     )

@@ -1,4 +1,4 @@
-"""From any column back to the columns that came from outside: the lineage of the contracts, followed to its end."""
+"""The origins of a column: the lineage of the contracts, followed back to the columns of the sources."""
 
 from dakl_pipeline.contracts import TABLES
 
@@ -6,14 +6,14 @@ _STEPS = {(table.asset, column): upstream for table in TABLES.values() for colum
 
 
 def origins(asset: str, column: str) -> tuple[tuple[str, str], ...]:
-    """The columns that a column goes back to: those with nothing before them.
+    """The source columns that a column is derived from: those without upstream columns.
 
     Args:
         asset: Key of the asset.
         column: Its column.
 
     Returns:
-        Each ``(asset, column)`` once, in alphabetical order. Empty when the column is itself such an end.
+        Each ``(asset, column)`` once, in alphabetical order. Empty when the column has no upstream columns itself.
     """
     ends: set[tuple[str, str]] = set()
     seen: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""Contracts of the person registers: as they come (with numbers, outside the warehouse) and pseudonymised."""
+"""Contracts of the person registers: as supplied (with numbers, outside the warehouse) and pseudonymised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from dakl_pipeline.reference.delivered_files import NumberKind
 _YEAR = "Verslagjaar waarvoor het register geldt."
 _BSN = "HMAC-SHA-256 van het BSN."
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
-# What is lost in another type.
+# The required types, with what another type would lose.
 _MUST_BE: Mapping[pl.DataType, str] = {
-    pl.Date(): "a date, without a time: a moment is another day in another time zone",
+    pl.Date(): "a date, without a time: a time can fall on another day in another time zone",
     pl.String(): "text: a number loses its leading zeros",
     pl.Boolean(): "true or false",
 }
@@ -24,7 +24,7 @@ _NUMBER_PATTERNS = {"bsn": "^[0-9]{9}$", "v_number": "^[0-9]{10}$"}
 
 
 def _register_values(dimension: str) -> list[str]:
-    """The categories of a dimension that a register may hold: all but ``onbekend``."""
+    """The categories of a dimension that a register may hold: all except ``onbekend``."""
     return [c.category for c in categories() if c.dimension == dimension and c.category != "onbekend"]
 
 
@@ -125,12 +125,12 @@ RegisterName = Literal["persons", "v_numbers", "income", "care"]
 
 @dataclass(frozen=True)
 class Register:
-    """A register: the file it comes in and the table it becomes.
+    """A register: its file and its pseudonymised table.
 
     Attributes:
-        name: Name of the file without ending, below ``registers/<year>/``.
+        name: Name of the file without extension, below ``registers/<year>/``.
         source: Contract of the file, with numbers.
-        source_description: What the file is, in Dutch.
+        source_description: Description of the file, in Dutch.
         table: Contract of the pseudonymised table.
         numbers: Columns with a number, each with the domain in which it is pseudonymised.
     """
@@ -143,7 +143,7 @@ class Register:
 
     @property
     def source_asset(self) -> str:
-        """Key of the external asset that stands for the file."""
+        """Key of the external asset of the file."""
         return f"{self.name}_file"
 
 
@@ -207,15 +207,15 @@ REGISTERS = (
 
 
 def wrong_types(register: Register, schema: Mapping[str, pl.DataType]) -> list[str]:
-    """The columns of a register that would have to be converted, which could change what they say.
+    """The columns of a register with a wrong type, whose conversion could change their values.
 
     Args:
-        register: Which it is.
-        schema: Columns and types of the file; those that the contract does not have do not matter.
+        register: The register.
+        schema: Columns and types of the file; columns outside the contract are ignored.
 
     Returns:
-        For each what it is and what it must be. Texts may be stored as categories, and a column that may be empty may
-        be nothing but empty.
+        A message per column with its type and the required one. Text may be stored as categories, and a nullable column
+        may be entirely empty.
     """
     wrong = []
     for name, column in register.source.columns().items():
@@ -223,13 +223,13 @@ def wrong_types(register: Register, schema: Mapping[str, pl.DataType]) -> list[s
         is_text = expected == pl.String and found.base_type() in _TEXTS
         is_empty = column.nullable and found == pl.Null
         if found != expected and not is_text and not is_empty:
-            # Of a type of categories the full name would show the values.
+            # The full name of a categorical type would show its values.
             wrong.append(f"{name} is {found.base_type().__name__} and must be {_MUST_BE[expected]}")
     return wrong
 
 
 def is_placeholder(register: Register) -> pl.Expr:
-    """Whether a number of a row stands for a missing one: it is nobody's, and would become one person of many."""
+    """Whether a row has a placeholder number: it belongs to nobody, and would merge many people into one person."""
     kinds: Mapping[Literal["bsn", "v"], NumberKind] = {"bsn": "bsn", "v": "v_number"}
     return pl.any_horizontal(
         pl.col(column).is_in(sorted(placeholder_numbers(kinds[domain]))) for column, domain in register.numbers.items()

@@ -1,4 +1,4 @@
-"""Contracts of unique persons and of the statistics made of them."""
+"""Contracts of unique persons and of the statistics made from them."""
 
 import dataframely as dy
 import polars as pl
@@ -12,7 +12,7 @@ _REGION = "Centrumregio, of NL voor het hele land."
 
 
 def _same_as_stays(column: str) -> dy.Column:
-    """A person's characteristic: the column of the stays with their eligibility, with that as its lineage."""
+    """A characteristic of a person: the column of ``stays.eligibility``, with that column as its lineage."""
     allowed = StayEligibility.columns()[column]
     assert isinstance(allowed, dy.String)
     return dy.String(
@@ -21,7 +21,7 @@ def _same_as_stays(column: str) -> dy.Column:
 
 
 class _Persons(dy.Schema):
-    """What every table of persons has: a region, or the country, and a person."""
+    """The columns of every table of persons: a region, or the country, and a person."""
 
     year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("stay_eligibility.year"))
     region_code = dy.String(
@@ -219,7 +219,7 @@ class SupplierOverlap(dy.Schema):
 
     @dy.rule()
     def only_here_is_part(cls) -> pl.Expr:
-        """The persons known only here are some of the persons."""
+        """The persons known only here are part of the persons."""
         return pl.col("persons_only_here") <= pl.col("persons")
 
 

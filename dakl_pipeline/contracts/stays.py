@@ -1,4 +1,4 @@
-"""Contracts of the stays, from pseudonymised registration to a stay that counts or is excluded with a reason."""
+"""Contracts of the stays, from pseudonymised registration to a stay that is eligible or excluded with a reason."""
 
 import dataframely as dy
 import polars as pl
@@ -14,7 +14,7 @@ def _categories(dimension: str) -> list[str]:
 
 
 class _Stays(dy.Schema):
-    """What every table of stays has: one row per delivered registration."""
+    """The columns of every table of stays: one row per delivered registration."""
 
     year = dy.Int32(primary_key=True, description="Verslagjaar.", metadata=lineage("selected_deliveries.year"))
     supplier_id = dy.String(
@@ -41,7 +41,7 @@ class _Stays(dy.Schema):
 
 
 class PseudonymisedStays(_Stays):
-    """A registration with the pseudonyms of the numbers it came with."""
+    """A registration with the pseudonyms of its numbers."""
 
     bsn_status = text_from(
         ["usable", "missing", "fails_eleven_test"],
@@ -61,7 +61,7 @@ class PseudonymisedStays(_Stays):
 
     @dy.rule()
     def pseudonym_only_of_usable_bsn(cls) -> pl.Expr:
-        """A usable BSN has a pseudonym and no other BSN has."""
+        """A usable BSN has a pseudonym, and any other BSN has none."""
         return (pl.col("bsn_status") == "usable") == pl.col("bsn_pseudonym").is_not_null()
 
 
@@ -78,9 +78,9 @@ PSEUDONYMISED_STAYS = Table(
 
 
 class EnrichedStays(_Stays):
-    """A registration with the person it is about and that person's characteristics.
+    """A registration with its person and that person's characteristics.
 
-    The pseudonyms of the single numbers stay behind: from here on there is only the person.
+    The pseudonyms of the separate numbers are dropped: from here on there is only the person.
     """
 
     identified_by = text_from(
@@ -137,7 +137,7 @@ class EnrichedStays(_Stays):
 
     @dy.rule()
     def person_when_identified(cls) -> pl.Expr:
-        """A stay has a person exactly when something identifies the person."""
+        """A stay has a person exactly when a number identifies one."""
         return (pl.col("identified_by") != "none") == pl.col("person_pseudonym").is_not_null()
 
 
@@ -192,7 +192,7 @@ REGIONAL_STAYS = Table(
 
 
 class StayEligibility(RegionalStays):
-    """A registration with the verdict whether it counts."""
+    """A registration with its eligibility."""
 
     exclusion_reason = text_from(
         [reason.reason for reason in exclusion_reasons()],
@@ -210,7 +210,7 @@ class StayEligibility(RegionalStays):
 
     @dy.rule()
     def eligible_stay_has_region_and_person(cls) -> pl.Expr:
-        """A stay that counts has a region and a person."""
+        """An eligible stay has a region and a person."""
         return pl.col("exclusion_reason").is_not_null() | (
             pl.col("region_code").is_not_null() & pl.col("person_pseudonym").is_not_null()
         )

@@ -1,1 +1,1 @@
-"""How figures came about: what they were made of, what changed since the vintage before, how a cell is derived."""
+"""The history of figures: their inputs, the changes since the previous vintage, and the derivation of a cell."""

@@ -1,4 +1,4 @@
-"""What a count changed: the rows that a vintage adds to the history."""
+"""The changes made by a count: the rows that a vintage adds to the history."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ from dakl_pipeline.reference.regions import COUNTRY
 from dakl_pipeline.statistics.count import TOTAL
 
 _PERSON = ["region_code", "person_pseudonym"]
-# What a stage read from another follows from something else; the selection is told supplier by supplier.
+# Tables of other stages change for a reason named elsewhere; the selection is described per supplier.
 _FOLLOWS = {*TABLES, "selection"}
-# What a vintage is compared with the one before by.
+# The tables by which a vintage is compared with the previous one.
 COMPARED = (SELECTED, UNIQUE_PERSONS, PERSON_SUPPLIERS)
 
 
@@ -34,7 +34,7 @@ def history_of(
     Args:
         vintage: The vintage.
         tables: The rows of the year of every table that keeps its history, of the stays and of :data:`COMPARED`.
-        before: The rows of :data:`COMPARED` in the vintage before, made with the same key; none before the first.
+        before: The rows of :data:`COMPARED` in the previous vintage, made with the same key; none before the first.
 
     Returns:
         Frames of the contracts of the history.
@@ -98,12 +98,12 @@ def _per_supplier(persons: pl.DataFrame, suppliers: pl.DataFrame, measure: str) 
 
 
 def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame, selected: pl.DataFrame) -> str:
-    """Why the figures of a year were counted again, in words for an analyst.
+    """The reason why the figures of a year were counted again, for an analyst.
 
     Args:
-        before: The vintage before; None before the first.
-        after: What the year is made of now.
-        selected_before: Frame of the contract ``deliveries.selected`` in the vintage before.
+        before: The previous vintage; None before the first.
+        after: The record of the year now.
+        selected_before: Frame of the contract ``deliveries.selected`` in the previous vintage.
         selected: The same, now.
     """
     if before is None:
@@ -116,17 +116,17 @@ def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame
         for name in _named(stage, what_changed(before.stages[stage].inputs, record.inputs))
         if name not in _FOLLOWS
     }
-    return "; ".join([*causes, *(f"other {name}" for name in sorted(names))]) or "counted again on request"
+    return "; ".join([*causes, *(f"{name} changed" for name in sorted(names))]) or "counted again on request"
 
 
 def _named(stage: str, changed: Sequence[str]) -> list[str]:
-    """What changed of a stage, as an analyst calls it."""
+    """The changed inputs of a stage, as an analyst calls them."""
     registers = {register.table.asset: f"register {register.name}" for register in REGISTERS}
     return [registers[stage] if name == REGISTER_DIGEST else name for name in changed]
 
 
 def selection_changes(before: pl.DataFrame, after: pl.DataFrame) -> list[str]:
-    """What changed in the selection of a year, a sentence for each supplier: old file → new file.
+    """The changes in the selection of a year, one line per supplier: old file → new file.
 
     Args:
         before: Frame of the contract ``deliveries.selected``.

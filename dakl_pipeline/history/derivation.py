@@ -1,4 +1,4 @@
-"""How one number came about: everything from the delivered files to the count, as it was in a vintage."""
+"""The derivation of one figure: every step from the delivered files to the count, in one vintage."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,14 +33,14 @@ class _Part(BaseModel):
 
 
 class Cell(_Part):
-    """Which number.
+    """A cell of the statistic.
 
     Attributes:
         year: Reporting year.
         region_code: Code of the region, or ``NL``.
         region: Its name.
-        dimension: What the count is split by; ``totaal`` for all persons.
-        category: One part of it.
+        dimension: The dimension; ``totaal`` for all persons.
+        category: Its category.
     """
 
     year: int
@@ -51,13 +51,13 @@ class Cell(_Part):
 
 
 class StageRows(_Part):
-    """What a stage did to its rows, in the country.
+    """Rows in and out of a stage, for the whole country.
 
     Attributes:
         stage: Name of the stage.
-        rows_in: Rows it got.
-        excluded: Rows that do not go on, by reason.
-        rows_out: Rows of its first table.
+        rows_in: Number of rows that it received.
+        excluded: Number of rows that were excluded, by reason.
+        rows_out: Number of rows of its first table.
         made_at: When it was made.
         run_id: Run of Dagster that made it.
     """
@@ -75,10 +75,10 @@ class InRegion(_Part):
 
     Attributes:
         registrations: Registrations of shelters in the region.
-        excluded: Those that do not count, by reason, in the order in which the reasons are looked at.
+        excluded: Those that do not count, by reason, in order of priority.
         counting_registrations: Those that count.
-        persons_v_number_only: Persons of counting registrations who are known by a V-number only and not counted.
-        persons: Persons counted.
+        persons_v_number_only: Persons of counting registrations who have only a V-number and are not counted.
+        persons: Counted persons.
     """
 
     registrations: int
@@ -89,16 +89,16 @@ class InRegion(_Part):
 
 
 class UsedDelivery(_Part):
-    """A file that counted, and what it brought to the region.
+    """A selected file, and its contribution to the region.
 
     Attributes:
-        supplier_id: Who delivered it.
-        file_name: Name it came with.
+        supplier_id: Its supplier.
+        file_name: Its name as delivered.
         delivery_id: Its place in the log.
         received_at: When it was received.
         sha256: Digest of the file as received.
         registrations: Registrations in the file, of every region.
-        persons: Persons counted in the region who are in the file.
+        persons: Counted persons of the region who are in the file.
         persons_only_here: Those of them who are in no other file of the region.
     """
 
@@ -118,7 +118,7 @@ class UsedRegister(_Part):
     Attributes:
         name: Name of the register.
         sha256: Digest of its file.
-        rows: Rows in it.
+        rows: Number of rows.
     """
 
     name: str
@@ -127,14 +127,14 @@ class UsedRegister(_Part):
 
 
 class SupplierChange(_Part):
-    """What a supplier changed in the region since the vintage before.
+    """The change of a supplier in the region since the previous vintage.
 
     Attributes:
-        supplier_id: Who.
-        file_before: File that counted before, with its delivery id; None when there was none.
-        file_after: File that counts now, with its delivery id; None when there is none.
-        persons_added: Persons in the file who are counted in the region now and were not before.
-        persons_removed: Persons in the file before who were counted in the region and are not now.
+        supplier_id: The supplier.
+        file_before: File selected before, with its delivery id; None when there was none.
+        file_after: File selected now, with its delivery id; None when there is none.
+        persons_added: Persons in the present file who are counted in the region now and were not before.
+        persons_removed: Persons in the former file who were counted in the region and are not now.
     """
 
     supplier_id: str
@@ -145,18 +145,18 @@ class SupplierChange(_Part):
 
 
 class Change(_Part):
-    """What changed since the vintage before.
+    """The changes since the previous vintage.
 
     Attributes:
-        vintage: Number of the vintage before.
+        vintage: Number of the previous vintage.
         counted_at: When it was counted.
-        persons_before: The number then.
-        persons_after: The number now.
-        persons_added: Persons counted in the region, in whatever category, who were not before; None when nobody can be
-            compared: the key is another one, or the tables of then are lost.
+        persons_before: The figure then.
+        persons_after: The figure now.
+        persons_added: Persons counted in the region, in any category, who were not before; None when persons cannot be
+            compared, because the key differs or the former tables are lost.
         persons_removed: Persons who were counted in the region before and are not now; None likewise.
-        suppliers: Suppliers of the region through whom somebody came or went, or of whom another file counts.
-        other: Registers and versions that are not the same.
+        suppliers: Suppliers of the region with persons added or removed, or with another selected file.
+        other: Registers and versions that differ.
     """
 
     vintage: int
@@ -170,23 +170,23 @@ class Change(_Part):
 
 
 class Derivation(_Part):
-    """How a number came about.
+    """The derivation of a figure.
 
     Attributes:
-        cell: Which number.
-        persons: The number.
-        vintage: Which vintage it is of.
-        newest_vintage: The newest vintage of the year.
+        cell: The cell.
+        persons: The figure.
+        vintage: Number of its vintage.
+        newest_vintage: Number of the newest vintage of the year.
         counted_at: When it was counted.
         run_id: Run of Dagster that counted it.
         reason: Why it was counted.
         stages: Every stage, in the order of the pipeline.
         in_region: From registrations to persons in the region.
-        deliveries: Every selected delivery, those with most persons in the region first.
+        deliveries: Every selected delivery, those with the most persons in the region first.
         registers: The registers.
         key_id: Id of the key with which the pseudonyms were made.
         versions: Versions of the program, its data and its libraries, by name.
-        change: What changed since the vintage before; None for the first.
+        change: The changes since the previous vintage; None for the first.
     """
 
     cell: Cell
@@ -206,13 +206,13 @@ class Derivation(_Part):
 
 
 def cell_of(year: int, region: NamedRegion, dimension: str | None, category: str | None) -> Cell:
-    """The cell that is asked for.
+    """The requested cell.
 
     Args:
         year: Reporting year.
         region: The region.
-        dimension: What the count is split by; all persons when None.
-        category: Which category; not needed for all persons.
+        dimension: The dimension; all persons when None.
+        category: The category; not needed for all persons.
 
     Raises:
         WrongUsage: If there is no such dimension or category.
@@ -225,11 +225,11 @@ def cell_of(year: int, region: NamedRegion, dimension: str | None, category: str
 
 
 def vintage_and_before(vintages: Sequence[Vintage], number: int | None) -> list[Vintage]:
-    """The vintage that is asked for, and the one before it if there is one.
+    """The requested vintage, and the previous one if there is one.
 
     Args:
-        vintages: The vintages of a year, oldest first; one or more.
-        number: Which vintage; the newest when None.
+        vintages: The vintages of a year, oldest first; at least one.
+        number: Number of the vintage; the newest when None.
 
     Raises:
         WrongUsage: If there is no such vintage.
@@ -244,12 +244,12 @@ def vintage_and_before(vintages: Sequence[Vintage], number: int | None) -> list[
 def derive(
     cell: Cell, vintage: Vintage, before: Vintage | None, tables: Mapping[Table, pl.DataFrame], *, newest: int
 ) -> Derivation:
-    """Say how a number came about.
+    """Derive a figure.
 
     Args:
-        cell: Which number.
-        vintage: The vintage it is of.
-        before: The vintage before; None for the first.
+        cell: The cell.
+        vintage: Its vintage.
+        before: The previous vintage; None for the first.
         tables: The tables ``NEEDED`` with the rows of both vintages.
         newest: Number of the newest vintage.
     """
@@ -276,7 +276,7 @@ def _of(tables: Mapping[Table, pl.DataFrame], table: Table, vintage: Vintage, ce
 
 
 def _persons(cell: Cell, vintage: Vintage, tables: Mapping[Table, pl.DataFrame]) -> int:
-    """Cells without persons are not kept, so that is zero."""
+    """The persons in a cell; zero when it is absent, because cells without persons are not kept."""
     counts = _of(tables, COUNTS_HISTORY, vintage, cell)
     return int(counts.filter(dimension=cell.dimension, category=cell.category)["persons"].sum())
 

@@ -1,16 +1,15 @@
-"""Of what the tables of a year were made: what makes a rerun needless, and a figure traceable.
+"""The records of what the tables of a year were made from: they make figures traceable and needless reruns avoidable.
 
-Belongs here: the records of stages and vintages as validated objects. Does not belong here: where they are kept
-(``resources``). A vintage is the state of the figures of a year at a moment, as the field calls it.
+A vintage is the state of the figures of a year at one moment.
 """
 
 from collections.abc import Mapping
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-# Under this name a stage keeps the digest of the register file it was made of.
+# Name under which a stage records the digest of its register file.
 REGISTER_DIGEST = "register_sha256"
-# And under this one what is odd about it.
+# Name under which it records the warnings about that register.
 REGISTER_WARNINGS = "register_warnings"
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
 
@@ -32,15 +31,15 @@ class StoredTable(_Record):
 
 
 class StageRecord(_Record):
-    """What a stage made of a year, and of what.
+    """The outcome of a stage for a year, and its inputs.
 
     Attributes:
         inputs: Everything the outcome depends on, by name: versions, settings, the key id, digests of what it read.
         tables: Its tables, by name.
-        rows_in: Rows it got.
-        excluded: Rows that do not go on, by reason.
-        notes: What more it told.
-        made_at: When.
+        rows_in: Number of rows that it received.
+        excluded: Number of rows that were excluded, by reason.
+        notes: Further details about the run.
+        made_at: When it was made.
         run_id: Run of Dagster that made it.
     """
 
@@ -54,11 +53,11 @@ class StageRecord(_Record):
 
 
 class YearRecord(_Record):
-    """What is kept of a year.
+    """The record of a year.
 
     Attributes:
         year: Reporting year.
-        stages: The last good outcome of each stage, by its name.
+        stages: The last good outcome of each stage, by name.
     """
 
     year: int
@@ -77,9 +76,9 @@ class Vintage(_Record):
         year: Reporting year.
         counted_at: When the figures were counted.
         run_id: Run of Dagster that counted them.
-        reason: Why, in words for an analyst.
+        reason: Why they were counted, for an analyst.
         versions: Versions of the program, its data and its libraries, by name.
-        stages: What each stage made, by its name.
+        stages: The outcome of each stage, by name.
     """
 
     number: int = Field(ge=1)
@@ -97,12 +96,12 @@ class Vintage(_Record):
 
     @property
     def record(self) -> YearRecord:
-        """The stages as they were."""
+        """The stages as the record of the year."""
         return YearRecord(year=self.year, stages=self.stages)
 
 
 def stale_stages(record: YearRecord) -> list[str]:
-    """Stages that were not made of the tables that are there now, because only a part of the chain was made again.
+    """Stages that were not made from the present tables, because only a part of the chain was run again.
 
     Args:
         record: The year.
@@ -119,5 +118,5 @@ def stale_stages(record: YearRecord) -> list[str]:
 
 
 def what_changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Names of what an outcome depends on that are not the same, in the order in which they are now."""
+    """Names of the inputs that differ, in the order of the present inputs."""
     return [name for name in {**after, **before} if before.get(name) != after.get(name)]

@@ -1,6 +1,6 @@
-"""Whether the code lists hold together: what each list must be, and what it must have in common with the others.
+"""Consistency checks of the code lists, each list by itself and together with the others.
 
-Every check yields its problems with the file and the line where they are put right, and what to do.
+Every check yields its problems with the file and line to correct, and how.
 """
 
 import tomllib
@@ -25,7 +25,7 @@ from dakl_pipeline.reference.shelter import EndReason, EndReasonElsewhere, Exclu
 
 UNKNOWN = "onbekend"
 COUNTRY = "NL"
-# What the steps know by name: a row more or less would not be computed, or would be left out silently.
+# Names that the steps know: an extra or missing row would silently not be computed, or be left out.
 PERSON_DIMENSIONS = ("totaal", "geslacht", "leeftijd", "herkomst", "inkomstenbron", "wmo", "wlz")
 STAY_DIMENSIONS = ("ethos", "type_opvang")
 EXCLUSION_REASONS = (
@@ -53,7 +53,7 @@ _DIGITS = {"bsn": 9, "v_number": 10}
 
 @dataclass(frozen=True)
 class ReferenceData:
-    """All code lists, each by the name of its file."""
+    """All code lists, by the name of their file."""
 
     age_class: CodeList[AgeClass]
     category: CodeList[Category]
@@ -78,17 +78,17 @@ class ReferenceData:
 
 
 def problems(data: ReferenceData) -> Iterator[str]:
-    """Everything in which code lists do not hold together.
+    """All inconsistencies of the code lists.
 
     Args:
-        data: Lists of which every row is valid by itself.
+        data: Lists in which every row is valid by itself.
     """
     for check in _CHECKS:
         yield from check(data)
 
 
 def _age_classes(data: ReferenceData) -> Iterator[str]:
-    """Every age is in one class, and the classes are the categories of ``leeftijd``."""
+    """Every age is in exactly one class, and the classes are the categories of ``leeftijd``."""
     classes, categories = data.age_class, data.category
     bounds = [(line, row.min_age, row.max_age) for line, row in classes.numbered]
     for line, problem in _gaps(bounds, "age", "ages"):
@@ -106,7 +106,7 @@ def _age_classes(data: ReferenceData) -> Iterator[str]:
 
 
 def _duration_classes(data: ReferenceData) -> Iterator[str]:
-    """Every length of stay is in one class."""
+    """Every length of stay is in exactly one class."""
     classes = data.duration_class
     bounds = [(line, row.min_days, row.max_days) for line, row in classes.numbered]
     for line, problem in _gaps(bounds, "number of days", "days"):
@@ -123,7 +123,7 @@ def _gaps(bounds: Sequence[tuple[int, int, int | None]], one: str, many: str) ->
             lost = f"the {many} {expected} to {low - 1} are" if low - 1 > expected else f"the {one} {expected} is"
             yield line, f"{lost} in no class: add the class that is missing above this line"
         elif low < expected:
-            yield line, f"it begins at {low} and the class above it goes on until {expected - 1}: correct one of them"
+            yield line, f"it starts at {low} and the class above it ends at {expected - 1}: correct one of them"
         if high is not None and high < low:
             yield line, "its maximum is below its minimum: correct it"
         expected, last = (None if high is None else high + 1), line
@@ -132,7 +132,7 @@ def _gaps(bounds: Sequence[tuple[int, int, int | None]], one: str, many: str) ->
 
 
 def _dimensions(data: ReferenceData) -> Iterator[str]:
-    """The dimensions are those that are counted, and a person has one category of each of theirs."""
+    """The dimensions are those that are counted, and every person has one category in each dimension of persons."""
     categories = data.category
     found: dict[str, set[str]] = {}
     for line, row in categories.numbered:
@@ -173,7 +173,7 @@ def _shelter_types(data: ReferenceData) -> Iterator[str]:
 
 
 def _end_reasons(data: ReferenceData) -> Iterator[str]:
-    """What is meant by a reason of another standard is a reason of ending."""
+    """The meant code of a reason of another standard is a reason of ending."""
     codes = {row.code for row in data.end_reason.rows}
     elsewhere = data.end_reason_elsewhere
     for line, row in elsewhere.numbered:
@@ -182,7 +182,7 @@ def _end_reasons(data: ReferenceData) -> Iterator[str]:
 
 
 def _exclusion_reasons(data: ReferenceData) -> Iterator[str]:
-    """The reasons are those that are tested, in an order without doubt."""
+    """The reasons are those that are tested, with unambiguous priorities."""
     reasons = data.exclusion_reason
     for line, row in reasons.numbered:
         if row.reason not in EXCLUSION_REASONS:
@@ -206,18 +206,18 @@ def _coverage_measures(data: ReferenceData) -> Iterator[str]:
 
 
 def _regions(data: ReferenceData) -> Iterator[str]:
-    """The centrumgemeente of a region is a municipality of today that lies in it."""
+    """The centrumgemeente of a region is a current municipality in that region."""
     regions, places = data.centrumregio, data.gemeente_centrumregio
     today = {row.code: row.region_code for row in places.rows if row.valid_to_year is None}
     for line, row in regions.numbered:
         if today.get(row.centrumgemeente_code) != row.code:
             yield regions.at(
-                line, f"its centrumgemeente is no municipality of today in this region: correct it, or {places.place}"
+                line, f"its centrumgemeente is no current municipality in this region: correct it, or {places.place}"
             )
 
 
 def _municipalities(data: ReferenceData) -> Iterator[str]:
-    """A municipality has one region at a time, and comes and goes by a merger."""
+    """A municipality has one region at a time, and starts and ends by a merger."""
     places, mergers = data.gemeente_centrumregio, data.gemeente_herindeling
     first_year = min(row.valid_from_year for row in places.rows)
     ended = {(row.old_code, row.effective_date.year) for row in mergers.rows}
@@ -238,14 +238,14 @@ def _municipalities(data: ReferenceData) -> Iterator[str]:
         # Between two rows of one code only the region or name changes.
         (start, first), (end, last) = numbered[0], numbered[-1]
         if first.valid_from_year > first_year and (first.code, first.valid_from_year) not in begun:
-            yield places.at(start, f"no merger makes it in that year: add the merger to {mergers.place}")
+            yield places.at(start, f"no merger creates it in that year: add the merger to {mergers.place}")
         gone = last.valid_to_year
         if gone is not None and not {(last.code, gone), (last.code, gone + 1)} & ended:
-            yield places.at(end, f"it ends and no merger says in which it goes on: add it to {mergers.place}")
+            yield places.at(end, f"it ends and no merger names its successor: add the merger to {mergers.place}")
 
 
 def _mergers(data: ReferenceData) -> Iterator[str]:
-    """A merger leads from a municipality that is gone to one that is there, or that merged later."""
+    """A merger leads from a municipality that ended to one that exists, or that merged later."""
     places, mergers = data.gemeente_centrumregio, data.gemeente_herindeling
     last_year = {row.code: row.valid_to_year or 9999 for row in sorted(places.rows, key=lambda r: r.valid_from_year)}
     names: dict[str, set[str]] = {}
@@ -259,14 +259,14 @@ def _mergers(data: ReferenceData) -> Iterator[str]:
         elif row.new_code in names and row.new_name not in names[row.new_code]:
             yield mergers.at(line, f"new_name is not its name in {places.place}: correct one of them")
         if last_year.get(row.old_code, 0) > row.effective_date.year:
-            yield mergers.at(line, f"old_code goes on after the merger in {places.place}: fill its valid_to_year")
+            yield mergers.at(line, f"old_code continues after the merger in {places.place}: fill its valid_to_year")
         if before is not None and row.effective_date < before:
-            yield mergers.at(line, "it is before the merger above it: put the longest ago first")
+            yield mergers.at(line, "it is earlier than the merger above it: put the earliest first")
         before = row.effective_date
 
 
 def _aliases(data: ReferenceData) -> Iterator[str]:
-    """An alias is one of a place that is known."""
+    """An alias belongs to a known place."""
     known = {row.name for row in data.centrumregio.rows} | {row.province for row in data.centrumregio.rows}
     known |= {row.name for row in data.gemeente_centrumregio.rows} | {COUNTRY}
     for line, row in data.place_alias.numbered:
@@ -275,7 +275,7 @@ def _aliases(data: ReferenceData) -> Iterator[str]:
 
 
 def _demonstration(data: ReferenceData) -> Iterator[str]:
-    """The regions of the demonstration and of published figures are regions."""
+    """The regions of the demonstration and of published figures exist."""
     known = {row.code for row in data.centrumregio.rows}
     for line, region in data.demo_region.numbered:
         if region.region_code not in known:
@@ -286,7 +286,7 @@ def _demonstration(data: ReferenceData) -> Iterator[str]:
 
 
 def _delivered_files(data: ReferenceData) -> Iterator[str]:
-    """Bounds and plausible years are of rules and columns of the catalogue; numbers have the digits of their kind."""
+    """Bounds and plausible years refer to rules and columns of the catalogue; numbers have the digits of their kind."""
     rules = tomllib.loads(shipped("rules.toml").text)["rule"]
     ids = {rule["id"] for rule in rules}
     dates = {column for rule in rules if rule["id"] == "year_implausible" for column in rule["columns"]}
@@ -307,11 +307,11 @@ def _delivered_files(data: ReferenceData) -> Iterator[str]:
 
 
 def _rounds(data: ReferenceData) -> Iterator[str]:
-    """A round delivers years that are over."""
+    """A round is about years that are over."""
     rounds = data.delivery_round
     for line, row in rounds.numbered:
         if max(row.reporting_years) >= row.round:
-            yield rounds.at(line, "a reporting year is not over when the round begins: correct reporting_years")
+            yield rounds.at(line, "a reporting year is not over when the round starts: correct reporting_years")
 
 
 _CHECKS = (

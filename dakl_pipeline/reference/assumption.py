@@ -1,4 +1,4 @@
-"""Assumptions: what the source texts leave open, and how it is settled."""
+"""Assumptions: decisions on points that the source texts leave open."""
 
 from pydantic import Field
 
@@ -6,13 +6,13 @@ from dakl_pipeline.reference.rows import Row
 
 
 class Assumption(Row, key=("id",)):
-    """What the source texts leave open and how it is settled, until the real value is known.
+    """A decision on a point that the source texts leave open, until the real value is known.
 
     Attributes:
         id: ``A`` and a number for an assumption of the monitor rules, ``D`` for a further decision of the pipeline.
-        title: In a few words.
-        text: What is settled.
-        where: The place in the project: ``<file> (<name>, ...)``, separated by ``;``.
+        title: The point, in a few words.
+        text: The decision.
+        where: The places in the project: ``<file> (<name>, ...)``, separated by ``;``.
         source: Where it comes from.
     """
 

@@ -1,4 +1,4 @@
-"""Classes and categories: how persons, stays and registrations are divided in tables and reports."""
+"""Classes and categories of persons, stays and registrations in tables and reports."""
 
 from dakl_pipeline.reference.rows import Row
 
@@ -23,7 +23,7 @@ class DurationClass(Row, key=("category",)):
 
 
 class Category(Row, key=("dimension", "category")):
-    """A category of a dimension; ``is_person_attribute`` when every person has exactly one of the dimension."""
+    """A category of a dimension; ``is_person_attribute`` if every person has exactly one category of that dimension."""
 
     dimension: str
     category: str
@@ -33,7 +33,7 @@ class Category(Row, key=("dimension", "category")):
 
 
 class CoverageMeasure(Row, key=("measure",)):
-    """A measure of the coverage table; a national one is given for the whole country only."""
+    """A measure of the coverage table; a national one exists for the whole country only."""
 
     measure: str
     is_national_only: bool

@@ -1,6 +1,6 @@
-"""The code lists that are in use, as the rest of the project asks for them.
+"""The code lists in use.
 
-A process serves one home. Its code lists come into use with its settings; without a home those of the package are.
+A process serves one home. Its code lists come into use with its settings; without a home those of the package are used.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,18 +43,18 @@ _IN_USE = _InUse()
 
 
 def in_use() -> ReferenceData:
-    """The code lists that are in use."""
+    """The code lists in use."""
     return _IN_USE.data or package()
 
 
 def use_code_lists(own: Mapping[str, File]) -> None:
-    """Put the code lists of the package into use, but for those that a home replaces.
+    """Put the code lists of the package into use, except those that a home replaces.
 
     Args:
-        own: The files of the home, by their names.
+        own: The files of the home, by name.
 
     Raises:
-        Refused: If they cannot be; what was in use stays.
+        Refused: If they are invalid; the former lists stay in use.
     """
     if dict(own) == _IN_USE.own:
         in_use()
@@ -66,17 +66,17 @@ def use_code_lists(own: Mapping[str, File]) -> None:
 
 
 def cached_per_code_lists(function: F) -> F:
-    """As ``functools.cache``, for what follows from code lists: forgotten when others come into use."""
+    """Like ``functools.cache``, for values derived from code lists: cleared when others come into use."""
     kept = cache(function)
     _IN_USE.followers.append(kept.cache_clear)
     return kept  # type: ignore[return-value]
 
 
 def replaced_lists() -> dict[str, str]:
-    """The replaced code lists on which figures depend, each with the digest of what has influence.
+    """The replaced code lists on which figures depend, each with the digest of its relevant values.
 
-    Names, sources and labels have none, nor has the order of rows. A list with the values of that of the package is not
-    replaced. Rounds are part of the settings.
+    Names, sources, labels and the order of rows are ignored. A list with the same values as that of the package does
+    not count as replaced. Rounds are part of the settings.
     """
     if in_use() is package():
         return {}
@@ -104,7 +104,7 @@ def end_reasons_elsewhere() -> tuple[EndReasonElsewhere, ...]:
 
 
 def file_kinds() -> tuple[FileKind, ...]:
-    """The kinds of file that suppliers send; of those with the same signature the first that fits is meant."""
+    """The kinds of file that suppliers send; among kinds with the same signature the first match applies."""
     return in_use().file_kind.rows
 
 
@@ -119,7 +119,7 @@ def age_classes() -> tuple[AgeClass, ...]:
 
 
 def categories() -> tuple[Category, ...]:
-    """Every category of every dimension, in the order in which it is shown (A8)."""
+    """Every category of every dimension, in display order (A8)."""
     return in_use().category.rows
 
 
@@ -129,7 +129,7 @@ def delivery_rounds() -> tuple[DeliveryRound, ...]:
 
 
 def exclusion_reasons() -> tuple[ExclusionReason, ...]:
-    """Why stays do not count, by priority."""
+    """The reasons why stays do not count, by priority."""
     return tuple(sorted(in_use().exclusion_reason.rows, key=lambda r: r.priority))
 
 
@@ -139,17 +139,17 @@ def centrumregios() -> tuple[Centrumregio, ...]:
 
 
 def municipalities() -> tuple[Municipality, ...]:
-    """Every municipality since 2022 with its region (the source column says how sure the region is)."""
+    """Every municipality since 2022 with its region (the source column says how certain the region is)."""
     return in_use().gemeente_centrumregio.rows
 
 
 def municipal_mergers() -> tuple[MunicipalMerger, ...]:
-    """Old municipality codes and their successors, the longest ago first (D61)."""
+    """Old municipality codes and their successors, earliest merger first (D61)."""
     return in_use().gemeente_herindeling.rows
 
 
 def place_aliases() -> tuple[tuple[str, str], ...]:
-    """What else people call a region, municipality or province, and its name."""
+    """Other names of regions, municipalities and provinces, each with the official name."""
     return tuple((row.alias, row.name) for row in in_use().place_alias.rows)
 
 
@@ -190,7 +190,7 @@ def placeholder_numbers(kind: NumberKind) -> frozenset[str]:
         kind: ``bsn`` (9 digits) or ``v_number`` (10 digits).
 
     Returns:
-        The numbers as text, leading zeros there.
+        The numbers as text, with leading zeros.
     """
     return frozenset(row.value for row in package().placeholder_number.rows if row.kind == kind)
 

@@ -1,4 +1,4 @@
-"""What is known of delivered files: their kinds, plausible years, comparison bounds and placeholder numbers."""
+"""Reference data on delivered files: their kinds, plausible years, comparison bounds and placeholder numbers."""
 
 from typing import Any, Literal
 
@@ -14,11 +14,11 @@ class FileKind(Row, key=("signature", "inside")):
     """A kind of file that suppliers send for a delivery.
 
     Attributes:
-        kind: What it is called (Dutch).
-        extensions: Endings of its name, small letters, without a full stop.
-        signature: Its first bytes; None where it has no fixed ones.
-        inside: What stands among its first bytes too; tells apart kinds with the same signature.
-        how_to: How it becomes a csv file (Dutch).
+        kind: Its name (Dutch).
+        extensions: Extensions of its name, in lower case, without a dot.
+        signature: Its first bytes; None if they are not fixed.
+        inside: Text near its start that distinguishes it from kinds with the same signature.
+        how_to: How to convert it to a csv file (Dutch).
         source: Where the signature comes from.
     """
 
@@ -42,7 +42,7 @@ class FileKind(Row, key=("signature", "inside")):
 
 
 class PlausibleYear(Row, key=("column",)):
-    """Which years a date column may name, counted from the reporting year; both ends included."""
+    """The years that a date column may name, counted from the reporting year; both ends included."""
 
     column: str
     earliest: int
@@ -52,15 +52,15 @@ class PlausibleYear(Row, key=("column",)):
 
 
 class ComparisonBound(Row, key=("rule", "against")):
-    """How large a difference between two files must be to be told: each of the three must be reached.
+    """The size from which a difference between two files is a finding: all three bounds must be reached.
 
     Attributes:
         rule: Id in the rule catalogue.
-        against: With what a file is compared: the one before it of its own year, that of the year before, of any other
-            year, of another supplier, or nothing but itself.
+        against: What a file is compared with: the previous file of its own year, that of the year before, of any other
+            year, of another supplier, or only itself.
         minimum: Number of registrations.
-        share: Part of the registrations compared.
-        deviations: Times the square root of the number expected, which is about what chance alone does.
+        share: Share of the registrations compared.
+        deviations: Multiple of the square root of the expected number, which is about the effect of chance alone.
         source: Where it comes from.
     """
 
@@ -73,7 +73,7 @@ class ComparisonBound(Row, key=("rule", "against")):
 
 
 class PlaceholderNumber(Row, key=("kind", "value")):
-    """A number that software or people fill in where the real one is not known: it is nobody's (assumption D43)."""
+    """A number that software or people enter when the real one is unknown: it belongs to nobody (assumption D43)."""
 
     kind: NumberKind
     value: str = Field(pattern="^(?:[0-9]{9}|[0-9]{10})$")

@@ -42,7 +42,7 @@ class MunicipalMerger(Row, key=("old_code", "new_code")):
 
 
 class PlaceAlias(Row, key=("alias", "name")):
-    """What else people call a place, and its name."""
+    """Another name of a place, and its official name."""
 
     alias: str
     name: str

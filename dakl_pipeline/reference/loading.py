@@ -1,4 +1,4 @@
-"""How the code lists are read and checked together, and which of them a home can replace."""
+"""Reading and checking the code lists together, and the list of those that a home can replace."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,14 +10,14 @@ from dakl_pipeline.reference.rows import CodeList, File, Row, read_rows, refuse,
 
 # What a row of each list is, by the name of its file.
 ROWS: dict[str, type[Row]] = {name: get_args(kind)[0] for name, kind in get_type_hints(ReferenceData).items()}
-# The lists on which figures depend, with the columns that do it.
+# The lists on which figures depend, with the columns that matter.
 FIGURES = {
     "age_class": ("category", "min_age", "max_age"),
     "gemeente_centrumregio": ("code", "region_code", "valid_from_year", "valid_to_year"),
     "gemeente_herindeling": ("old_code", "new_code"),
 }
 # The lists that a home can replace. The others are part of the code (exclusion reasons, measures), of the layout of
-# a delivery (types, reasons of ending) or of published tables (regions), and change with the program.
+# a delivery (types, reasons of ending) or of published tables (regions), and change only with the program.
 REPLACEABLE = tuple(
     f"{name}.csv" for name in sorted({*FIGURES, "category", "comparison_bound", "delivery_round", "plausible_year"})
 )
@@ -27,7 +27,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
     """Read the code lists and check them, each by itself and all together.
 
     Args:
-        own: Files that replace those of the package, by their names.
+        own: Files that replace those of the package, by name.
 
     Raises:
         Refused: If a list cannot be replaced, cannot be read or does not agree with another.
@@ -52,7 +52,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
 
 
 def _fixed_categories(data: ReferenceData) -> list[str]:
-    """The contracts and registers know the categories of the package; only age classes are free."""
+    """Contracts and registers know only the categories of the package; only age classes may differ."""
 
     def fixed(rows: tuple[Category, ...]) -> set[tuple[str, str]]:
         return {(row.dimension, row.category) for row in rows if row.dimension != "leeftijd"}

@@ -1,4 +1,4 @@
-"""Settings of the statistic: what they are and which values they can have."""
+"""The settings of the statistic and their allowed values."""
 
 import tomllib
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ from dakl_pipeline.reference.rows import shipped
 class Methodology(BaseModel):
     """Settings of the statistic: years, thresholds and rounds that an analyst may replace.
 
-    Those of the package are in ``methodology.toml``; its rounds are in ``delivery_round.csv``.
+    The defaults are in ``methodology.toml``, and the rounds in ``delivery_round.csv``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -38,24 +38,24 @@ class Methodology(BaseModel):
     @classmethod
     def _oldest_first(cls, rounds: tuple[DeliveryRound, ...]) -> tuple[DeliveryRound, ...]:
         if len({r.round for r in rounds}) != len(rounds):
-            raise ValueError("each round once")
+            raise ValueError("list each round once")
         return tuple(sorted(rounds, key=lambda r: r.delivery_start))
 
     @field_validator("reporting_years")
     @classmethod
     def _are_distinct(cls, years: tuple[int, ...]) -> tuple[int, ...]:
         if not years or len(set(years)) != len(years):
-            raise ValueError("at least one year, and each year once")
+            raise ValueError("list at least one year, and each year once")
         for year in years:
             if not any(each.is_valid_in(year) for each in municipalities()):
-                raise ValueError(f"gemeente_centrumregio.csv has no municipality in {year}: take the year away")
+                raise ValueError(f"gemeente_centrumregio.csv has no municipality in {year}: remove the year")
         return years
 
     @model_validator(mode="after")
     def _every_year_is_delivered(self) -> "Methodology":
         for year in self.reporting_years:
             if not any(year in each.reporting_years for each in self.rounds):
-                raise ValueError(f"{year} of reporting_years is in no round: add the round, or take the year away")
+                raise ValueError(f"{year} of reporting_years is in no round: add the round, or remove the year")
         return self
 
     @field_validator("time_zone")
@@ -64,14 +64,14 @@ class Methodology(BaseModel):
         try:
             return ZoneInfo(name).key
         except (LookupError, ValueError, OSError):
-            # Not there, no name of a file, or a folder.
+            # Unknown, not a valid file name, or a folder.
             names = sorted(available_timezones())
         spelt = {each.lower().rpartition("/")[2]: each for each in names} | {each.lower(): each for each in names}
         close = get_close_matches(name.strip().lower(), spelt, n=1)
         meant = spelt[close[0]] if close else "Europe/Amsterdam"
-        raise ValueError(f"no time zone of the IANA list; write {meant}")
+        raise ValueError(f"not a time zone of the IANA list; write {meant}")
 
 
 def default_methodology() -> dict[str, Any]:
-    """The settings as delivered with the package, before a home replaces any."""
+    """The default settings of the package, before a home replaces any."""
     return tomllib.loads(shipped("methodology.toml").text)

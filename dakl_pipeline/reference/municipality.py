@@ -18,11 +18,11 @@ def successors(code: str, year: int) -> tuple[Municipality, ...]:
     """The municipalities of the division of a year to which a code leads (monitor rule 5.4).
 
     Args:
-        code: municipality code of 4 digits.
-        year: reporting year.
+        code: Municipality code of 4 digits.
+        year: Reporting year.
 
     Returns:
-        The municipality itself when it exists in that year; else its successors, by as many mergers as it takes; none
+        The municipality itself when it exists in that year; else its successors, through any number of mergers; none
         for a code that leads nowhere.
     """
     by_code = _division(year)
@@ -42,11 +42,11 @@ def successors(code: str, year: int) -> tuple[Municipality, ...]:
 
 
 def code_status(code: str, year: int) -> CodeStatus:
-    """What a code is in a year: ``merged`` leads to one region, ``divided`` to municipalities in several.
+    """The status of a code in a year: ``merged`` leads to one region, ``divided`` to several.
 
     Args:
-        code: municipality code of 4 digits.
-        year: reporting year.
+        code: Municipality code of 4 digits.
+        year: Reporting year.
 
     Returns:
         ``current``, ``merged``, ``divided`` or ``unknown``.
@@ -61,11 +61,11 @@ def code_status(code: str, year: int) -> CodeStatus:
 
 @cached_per_code_lists
 def codes_with_status(status: CodeStatus, year: int) -> tuple[str, ...]:
-    """Every code in the reference files that has this status in a year (``unknown`` codes cannot be listed in full).
+    """Every code in the reference files with a status in a year (``unknown`` codes cannot be listed in full).
 
     Args:
-        status: the status asked for.
-        year: reporting year.
+        status: The status.
+        year: Reporting year.
 
     Returns:
         Codes of 4 digits, ascending.

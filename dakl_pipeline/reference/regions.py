@@ -1,3 +1,3 @@
-"""The code of the country, which stands beside those of the regions."""
+"""The code of the country, used beside those of the regions."""
 
 COUNTRY = "NL"

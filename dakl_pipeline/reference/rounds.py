@@ -1,4 +1,4 @@
-"""Rounds of delivery with their calendar."""
+"""Collection rounds with their calendar."""
 
 import re
 from datetime import date
@@ -10,7 +10,7 @@ from dakl_pipeline.reference.rows import Row
 
 
 def _day(value: Any) -> Any:
-    """A day as such: a moment would be cut off at the clock of Greenwich, and a number taken for seconds since 1970."""
+    """A plain date: pydantic would truncate a time in UTC, and read a number as seconds since 1970."""
     if type(value) is date or value is None or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
         return value
     raise ValueError(f"write {_A_DAY}")
@@ -27,7 +27,7 @@ YEARS = "a list of different years from 2000 to 2099, such as [2023, 2024]"
 
 
 class DeliveryRound(Row, key=("round",)):
-    """A round of delivery with its calendar; all dates inclusive, on the Dutch calendar."""
+    """A collection round with its calendar; all dates inclusive, on the Dutch calendar."""
 
     round: Year = Field(description="the year of the round, such as [rounds.2026]")
     reporting_years: tuple[Year, ...] = Field(description=YEARS)
@@ -53,16 +53,16 @@ class DeliveryRound(Row, key=("round",)):
     @model_validator(mode="after")
     def _dates_are_in_order(self) -> "DeliveryRound":
         if not self.reporting_years or len(set(self.reporting_years)) != len(self.reporting_years):
-            raise ValueError("reporting_years: at least one year, and each year once")
+            raise ValueError("reporting_years: list at least one year, and each year once")
         if not self.delivery_start <= self.delivery_end <= self.last_delivery_date:
-            raise ValueError("delivery_start, delivery_end and extension_end are in this order")
+            raise ValueError("delivery_start, delivery_end and extension_end must be in this order")
         if not self.delivery_start <= self.withdrawal_start <= self.withdrawal_end:
-            raise ValueError("delivery_start, withdrawal_start and withdrawal_end are in this order")
+            raise ValueError("delivery_start, withdrawal_start and withdrawal_end must be in this order")
         if self.processing_start < max(self.last_delivery_date, self.withdrawal_end):
-            raise ValueError("processing_start is not before the end of delivery and of withdrawal")
+            raise ValueError("processing_start must not be before the end of delivery and of withdrawal")
         return self
 
     @property
     def last_delivery_date(self) -> date:
-        """Last day on which a file is on time: the end of the extension where the round has one."""
+        """Last day on which a file is on time: the end of the extension if the round has one."""
         return self.extension_end or self.delivery_end

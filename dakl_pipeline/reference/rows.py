@@ -1,4 +1,4 @@
-"""How a reference file is read: the rows of a CSV file as validated objects, each with its line."""
+"""Reading a reference file: the rows of a CSV file as validated objects, each with its line."""
 
 import csv
 import hashlib
@@ -16,10 +16,10 @@ _LISTED = 3
 
 
 class Row(BaseModel):
-    """A row of a reference file: immutable, and its errors never repeat input.
+    """A row of a reference file: immutable, with errors that never repeat input.
 
     Attributes:
-        key: The fields of which no two rows have the same values.
+        key: The fields that must be unique together.
     """
 
     key: ClassVar[tuple[str, ...]]
@@ -44,8 +44,8 @@ class File:
     """A reference file.
 
     Attributes:
-        place: Where it lies, as an error names it.
-        text: What it holds.
+        place: Its path, as named in errors.
+        text: Its content.
     """
 
     place: str
@@ -63,8 +63,8 @@ class CodeList(Generic[R]):
     """The rows of a code list, in the order of the file.
 
     Attributes:
-        place: Where the file lies.
-        numbered: The rows, each with the number of its line.
+        place: The path of the file, as named in errors.
+        numbered: The rows, each with its line number.
     """
 
     place: str
@@ -72,21 +72,21 @@ class CodeList(Generic[R]):
 
     @property
     def rows(self) -> tuple[R, ...]:
-        """The rows without their lines."""
+        """The rows without their line numbers."""
         return tuple(row for _, row in self.numbered)
 
     def at(self, line: int, problem: str) -> str:
-        """A problem with the place where it is put right."""
+        """A problem, preceded by the file and line to correct."""
         return f"{self.place}, line {line}: {problem}"
 
     def digest(self, columns: Collection[str]) -> str:
-        """Digest of some columns of the rows, whatever their order."""
+        """Digest of some columns of the rows, regardless of the order of the rows."""
         rows = sorted(row.model_dump_json(include=set(columns)) for row in self.rows)
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def refuse(problems: Collection[str]) -> None:
-    """Raise an error that tells the first problems, if there are any.
+    """Raise an error with the first problems, if there are any.
 
     Raises:
         Refused: If there is a problem.
@@ -101,10 +101,10 @@ def read_rows(file: File, model: type[R]) -> CodeList[R]:
 
     Args:
         file: The file.
-        model: What a row is; its fields are the columns, in any order.
+        model: The type of a row; its fields are the columns, in any order.
 
     Raises:
-        Refused: If the columns or a row cannot be; it names file, line and column, and says what to do.
+        Refused: If the columns or a row are invalid; names file, line and column, and how to correct them.
     """
     heading = list(model.model_fields)
     lines = _lines(file)
@@ -138,7 +138,7 @@ def read_rows(file: File, model: type[R]) -> CodeList[R]:
 
 
 def _lines(file: File) -> Iterator[tuple[int, list[str]]]:
-    """The records with the line on which each begins."""
+    """The records, each with the line on which it starts."""
     reader = csv.reader(StringIO(file.text, newline=""), strict=True)
     begin = 1
     try:
@@ -146,15 +146,15 @@ def _lines(file: File) -> Iterator[tuple[int, list[str]]]:
             yield begin, values
             begin = reader.line_num + 1
     except csv.Error:
-        refuse([f"{file.place}, line {begin}: it is not readable as CSV: look at its quotes"])
+        refuse([f"{file.place}, line {begin}: it is not readable as CSV: check its quotes"])
 
 
 def _what(model: type[Row], error: Any) -> str:
     field = str(error["loc"][0]) if error["loc"] else ""
-    # What a check of this project says is safe to show; other texts may quote what was given.
+    # Messages of this project's own checks are safe to show; others may quote the value.
     if error["type"] == "value_error":
         text = str(error["ctx"]["error"])
         return f"{field}: {text}" if field else text
     known = model.model_fields.get(field)
     expected = known.description if known and known.description else f"another value ({error['type']})"
-    return f"{field} cannot be: write {expected}"
+    return f"{field} is invalid: write {expected}"

@@ -1,10 +1,10 @@
-"""Codes of a stay in shelter: its type, how it ended and why it does not count."""
+"""Codes of a stay in shelter: type of shelter, reason of ending and exclusion reason."""
 
 from dakl_pipeline.reference.rows import Row
 
 
 class ShelterType(Row, key=("code",)):
-    """A type of shelter with the years in which its code is valid and whether it is in the published population."""
+    """A type of shelter, with the years in which its code is valid and whether it is in the published population."""
 
     code: str
     ethos_category: str
@@ -29,13 +29,13 @@ class EndReason(Row, key=("code",)):
 
 
 class EndReasonElsewhere(Row, key=("standard", "code")):
-    """A reason of ending in a message standard that suppliers' software holds.
+    """A reason of ending in a message standard that suppliers' software uses.
 
     Attributes:
         standard: Name of the standard.
         code: Its code.
-        meaning: What the code means there (Dutch).
-        meant_code: The reason of ending (A5) that is probably meant; None where no one is.
+        meaning: Meaning of the code there (Dutch).
+        meant_code: The reason of ending (A5) that is probably meant; None if there is none.
         source: Where it comes from.
     """
 
@@ -47,7 +47,7 @@ class EndReasonElsewhere(Row, key=("standard", "code")):
 
 
 class ExclusionReason(Row, key=("reason",)):
-    """Why a stay does not count; the first that applies, by priority, is the one reported. The label is Dutch."""
+    """A reason why a stay does not count; the first that applies, by priority, is reported. The label is Dutch."""
 
     priority: int
     reason: str

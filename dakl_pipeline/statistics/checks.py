@@ -1,4 +1,4 @@
-"""What must hold before a table is written, with what to do when it does not: the contract, and checks of meaning."""
+"""The checks before a table is written, each with the advice when it fails: the contract, and checks of the content."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ class CheckOutcome:
     """Outcome of a check.
 
     Attributes:
-        passed: Whether it holds.
-        found: What was found, in words and counts, without any value of a row.
-        to_do: What a person does when it fails.
+        passed: Whether it passed.
+        found: Its finding, in words and counts, without any value of a row.
+        to_do: Advice when it fails.
     """
 
     passed: bool
@@ -27,17 +27,17 @@ class CheckOutcome:
 
 _REPORT = "an error in the pipeline: keep the run and report it to the maintainers"
 _BROKEN = {
-    "type": "the column is missing, too many or of another type",
-    "nullability": "empty where it may not be",
-    "regex": "not of the form it must have",
+    "type": "the column is missing, unexpected or of the wrong type",
+    "nullability": "empty, although it is required",
+    "regex": "not in the required form",
     "check__allowed": "not in its code list",
-    "min": "less than it may be",
-    "unique": "more than once",
+    "min": "below its minimum",
+    "unique": "not unique",
 }
 
 
 def conforms(table: Table, frame: pl.DataFrame) -> CheckOutcome:
-    """Every row keeps the contract of its table.
+    """Every row satisfies the contract of its table.
 
     Args:
         table: The contract.
@@ -45,19 +45,19 @@ def conforms(table: Table, frame: pl.DataFrame) -> CheckOutcome:
     """
     verdict = validate(table.schema, frame)
     faults = [f"{_in_words(table, rule)} ({rows} rows)" for rule, rows in verdict.failures.items()]
-    return CheckOutcome(verdict.passed, "; ".join(faults) or f"all {verdict.rows} rows keep it", _REPORT)
+    return CheckOutcome(verdict.passed, "; ".join(faults) or f"all {verdict.rows} rows satisfy it", _REPORT)
 
 
 def _in_words(table: Table, rule: str) -> str:
-    """What a rule of a contract found; the rule's own name where it says enough."""
+    """The message for a broken rule of a contract; the rule's own name where it is clear."""
     if rule == "primary_key":
-        return f"more rows with the same {', '.join(table.sort_by)}"
+        return f"several rows with the same {', '.join(table.sort_by)}"
     column, _, kind = rule.rpartition("|")
-    return f"{column}: {_BROKEN.get(kind, kind)}" if column else f"not so: {rule.replace('_', ' ')}"
+    return f"{column}: {_BROKEN.get(kind, kind)}" if column else f"does not hold: {rule.replace('_', ' ')}"
 
 
 def no_row_lost(rows_in: int, rows_out: int) -> CheckOutcome:
-    """A stage passes on every row it got."""
+    """A stage passes on every row that it received."""
     return CheckOutcome(rows_in == rows_out, f"{rows_in} rows in, {rows_out} rows out", _REPORT)
 
 
@@ -86,7 +86,7 @@ def every_eligible_person_kept(stays: pl.DataFrame, persons: pl.DataFrame) -> Ch
 def persons_have_type_and_supplier(
     persons: pl.DataFrame, shelter_types: pl.DataFrame, suppliers: pl.DataFrame
 ) -> CheckOutcome:
-    """Every person of a region has a type of shelter and a supplier there, and nobody else has.
+    """Every person of a region, and nobody else, has a type of shelter and a supplier there.
 
     Args:
         persons: Frame of the contract ``persons.unique``.
@@ -101,12 +101,12 @@ def persons_have_type_and_supplier(
             [(shelter_types, persons), (suppliers, persons)],
         )
     )
-    found = f"{without} persons without a type of shelter or supplier, {unknown} rows of somebody else"
+    found = f"{without} persons without a type of shelter or supplier, {unknown} rows of other persons"
     return CheckOutcome(without == unknown == 0, found, _REPORT)
 
 
 def country_at_most_sum_of_regions(counts: pl.DataFrame) -> CheckOutcome:
-    """In every cell: largest region ≤ country ≤ sum of the regions, because persons are not additive over regions.
+    """In every cell: largest region ≤ country ≤ sum of the regions, because persons do not add up over regions.
 
     Args:
         counts: Frame of the contract ``statistics.unique_person_counts``.
@@ -118,7 +118,7 @@ def country_at_most_sum_of_regions(counts: pl.DataFrame) -> CheckOutcome:
         largest=pl.col("persons").filter(~is_country).max().fill_null(0),
     )
     wrong = cells.filter(~pl.col("country").is_between(pl.col("largest"), pl.col("regions"))).height
-    return CheckOutcome(wrong == 0, f"{wrong} of {cells.height} cells do not fit between their regions", _REPORT)
+    return CheckOutcome(wrong == 0, f"{wrong} of {cells.height} cells of the country do not fit their regions", _REPORT)
 
 
 def characteristics_add_up(counts: pl.DataFrame) -> CheckOutcome:

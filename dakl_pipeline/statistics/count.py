@@ -1,4 +1,4 @@
-"""Stage 6: unique-person counts, and how the suppliers of a region overlap."""
+"""Stage 6: unique-person counts, and the supplier overlap of each region."""
 
 import polars as pl
 
@@ -21,15 +21,15 @@ _PERSON = ["year", "region_code", "person_pseudonym"]
 
 
 def counted_persons(persons: pl.LazyFrame) -> pl.LazyFrame:
-    """The persons that count: those with a BSN, also through a linked V-number (monitor rule 5.6)."""
+    """The counted persons: those with a BSN, including through a linked V-number (monitor rule 5.6)."""
     return persons.filter("has_bsn")
 
 
 def count_unique_persons(persons: pl.LazyFrame, shelter_types_of_persons: pl.LazyFrame) -> pl.LazyFrame:
     """Count persons per region and category (monitor rule 5.6, A8).
 
-    A person counts once in every category with an eligible stay of theirs: once per dimension for a characteristic, and
-    in every type of shelter and ETHOS Light category they used.
+    A person counts in one category of every characteristic, and in every type of shelter and ETHOS Light category of
+    their eligible stays.
 
     Args:
         persons: Frame of the contract ``persons.unique``.
@@ -52,7 +52,7 @@ def count_unique_persons(persons: pl.LazyFrame, shelter_types_of_persons: pl.Laz
 
 
 def _of_counted(rows: pl.LazyFrame, persons: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows of a table of persons that are about a person that counts."""
+    """The rows of a table of persons that belong to a counted person."""
     return rows.join(counted_persons(persons).select(_PERSON), on=_PERSON, how="semi")
 
 
@@ -65,7 +65,7 @@ def _cells(rows: pl.LazyFrame, dimension: str, category: pl.Expr) -> pl.LazyFram
 
 
 def count_supplier_overlap(persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame) -> pl.LazyFrame:
-    """Count per supplier the persons they have in common with no one else ("klopt de som der delen?").
+    """Count per supplier the persons, and those that no other supplier has ("klopt de som der delen?").
 
     Args:
         persons: Frame of the contract ``persons.unique``.

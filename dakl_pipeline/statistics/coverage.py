@@ -1,4 +1,4 @@
-"""Stage 6, beside the counts: on what the counts rest."""
+"""Stage 6: the coverage of the counts."""
 
 import polars as pl
 
@@ -11,7 +11,7 @@ _KEYS = ["year", "region_code"]
 
 
 def measure_coverage(stays: pl.LazyFrame, persons: pl.LazyFrame, *, year: int) -> pl.LazyFrame:
-    """Measure what the counts rest on, per region with deliveries and for the country (monitor rules 5.2 and 5.7).
+    """Measure the coverage per region with registrations and for the country (monitor rules 5.2 and 5.7).
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.

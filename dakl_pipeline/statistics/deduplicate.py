@@ -25,9 +25,9 @@ class DeduplicatedPersons:
 
 
 def deduplicate(stays: pl.LazyFrame) -> DeduplicatedPersons:
-    """Bring the eligible stays of one person together (monitor rule 5.6).
+    """Combine the eligible stays of each person (monitor rule 5.6).
 
-    Rows of the country are made from the stays, not from the regions, because persons do not add up over regions.
+    Rows for the country are made from the stays, not from the regions, because persons do not add up over regions.
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.
@@ -40,7 +40,7 @@ def deduplicate(stays: pl.LazyFrame) -> DeduplicatedPersons:
     )
     everywhere = pl.concat([eligible, eligible.with_columns(region_code=pl.lit(COUNTRY))])
     return DeduplicatedPersons(
-        # The characteristics are those of the person, so the same on every one of their stays.
+        # Characteristics belong to the person, so they are the same on all stays of that person.
         persons=_different_rows(everywhere, UNIQUE_PERSONS),
         shelter_types=_different_rows(everywhere, PERSON_SHELTER_TYPES),
         suppliers=_different_rows(everywhere, PERSON_SUPPLIERS),

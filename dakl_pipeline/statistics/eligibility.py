@@ -1,7 +1,7 @@
-"""Which registrations count for a reporting year (monitor rule 5.5): for the run, and for the check of one file.
+"""The eligibility of registrations for a reporting year (monitor rule 5.5): for the run, and for the check of one file.
 
-Belongs here: one expression per reason, over columns that both have. Does not belong here: how a region or a person is
-found, which differs between the two.
+Belongs here: one expression per exclusion reason, over columns that both have. Does not belong here: finding the region
+or the person, which differs between the two.
 """
 
 import polars as pl
@@ -9,7 +9,7 @@ import polars as pl
 from dakl_pipeline.reference.code_lists import exclusion_reasons, shelter_types
 from dakl_pipeline.reference.municipality import CodeStatus, codes_with_status
 
-# Codes of municipalities that lead to one centrumregio (monitor rule 5.4).
+# Statuses of municipality codes that lead to one centrumregio (monitor rule 5.4).
 WITH_REGION: tuple[CodeStatus, ...] = ("current", "merged")
 
 
@@ -32,7 +32,7 @@ def exclusion_reason(
         year: Reporting year.
         is_published_type: Whether its type of shelter is in the published population.
         has_region: Whether its municipality leads to a centrumregio.
-        is_identified: Whether a person can be told from it.
+        is_identified: Whether it identifies a person.
         is_minor: Whether that person is too young for this year.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Stage 3: who each stay is about, and that person's characteristics."""
+"""Stage 3: the person of each stay, and that person's characteristics."""
 
 from datetime import date
 
@@ -11,10 +11,10 @@ UNKNOWN = "onbekend"
 
 
 def identify(stays: pl.LazyFrame, v_number_register: pl.LazyFrame) -> pl.LazyFrame:
-    """Say which person each stay is about (monitor rule 5.2).
+    """Identify the person of each stay (monitor rule 5.2).
 
-    A usable BSN wins over a V-number; a V-number that the register links to a BSN is that person; a V-number without a
-    link is a person of its own; with neither, nobody.
+    A usable BSN takes precedence over a V-number. A V-number that the register links to a BSN identifies the person
+    with that BSN; one without a link identifies a person of its own. A stay with neither identifies nobody.
 
     Args:
         stays: Frame of the contract ``stays.pseudonymised``.
@@ -73,12 +73,12 @@ def enrich(
 ) -> pl.LazyFrame:
     """Add the characteristics from the registers of the reporting year (monitor rule 5.3).
 
-    Not in the person register: every characteristic ``onbekend``, whatever the other registers say. In it, but not in
-    the income register: income ``onbekend``; not in the care register: no care.
+    A person who is not in the person register has ``onbekend`` for every characteristic, whatever the other registers
+    say. A person in it has income ``onbekend`` without a row in the income register, and no care without one there.
 
     Args:
         stays: Stays with ``identified_by`` and ``person_pseudonym`` (:func:`identify`).
-        year: Reporting year; ages are those on its 31 December (A7).
+        year: Reporting year; age is that on 31 December (A7).
         person_register: ``bsn_pseudonym, birth_date, sex, origin``.
         income_register: ``bsn_pseudonym, income_source``.
         care_register: ``bsn_pseudonym, wmo, wlz``.

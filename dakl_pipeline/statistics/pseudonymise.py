@@ -15,7 +15,7 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
     """Pseudonymise the registrations of a year (monitor rule 5.1).
 
     Only a usable BSN gets a pseudonym: one that is missing or fails the eleven test identifies nobody. The creation
-    date, request date and reason of ending stay behind: the statistic does not need them (data minimisation).
+    date, request date and reason of ending are dropped: the statistic does not need them (data minimisation).
 
     Args:
         files: For each selected file the frame of ``intake.registrations.read_registrations`` with ``supplier_id`` and
@@ -47,19 +47,19 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
     """Pseudonymise a register.
 
-    Rows with a number that is nobody's are left out: they would make one person of many (assumption D69).
+    Rows with a placeholder number are left out: they would merge many people into one person (assumption D69).
 
     Args:
-        source: The register as delivered, of the contract ``register.source``.
-        register: Which register it is.
-        year: Reporting year it is for.
+        source: The register as supplied, of the contract ``register.source``.
+        register: The register.
+        year: Its reporting year.
         key: The secret key.
 
     Returns:
         Frame of the contract ``register.table``.
 
     Raises:
-        Refused: If the register breaks its contract; says how many rows break which rule, never a value.
+        Refused: If the register breaks its contract; gives the number of rows per broken rule, never a value.
     """
     if not register.numbers.keys() - source.schema.keys():
         source = source.filter(~is_placeholder(register))

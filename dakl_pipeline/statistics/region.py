@@ -1,4 +1,4 @@
-"""Stage 4: from the municipality of the shelter to its centrumregio."""
+"""Stage 4: mapping the municipality of the shelter to its centrumregio."""
 
 import polars as pl
 
@@ -10,17 +10,17 @@ from dakl_pipeline.statistics.eligibility import WITH_REGION
 
 @cached_per_code_lists
 def municipality_regions(year: int) -> pl.DataFrame:
-    """Where every known municipality code leads to in a reporting year.
+    """The region of every known municipality code in a reporting year.
 
-    A code of the division of that year leads to its region. An old code leads to its successor; divided over successors
-    in one region it still has that region, over several regions it has none.
+    A code of the division of that year has its own region. An old code has the region of its successors if they are all
+    in one region, and otherwise none.
 
     Args:
         year: Reporting year.
 
     Returns:
         ``gemeente_code, municipality_status (current, merged or divided), region_code (null when divided)``, each code
-        once. Codes that are not in it are unknown.
+        once. All other codes are unknown.
     """
     rows: list[tuple[str, str, str | None]] = [
         (code, status, successors(code, year)[0].region_code)

@@ -1,6 +1,6 @@
-"""Whether a person register that keeps its contract can be what it should be: whole, of its year, and of persons.
+"""Plausibility checks of a person register that satisfies its contract: complete, of its year, and about real persons.
 
-No text holds a value of a row.
+No message holds a value of a row.
 """
 
 import tomllib
@@ -17,18 +17,18 @@ from dakl_pipeline.contracts.registers import Register, RegisterName, is_placeho
 
 
 class RegisterRule(BaseModel):
-    """What a person register is looked at for.
+    """A rule for person registers.
 
     Attributes:
-        name: What is looked at.
-        registers: The registers it is about.
-        columns: The columns it is about, of those that a register has.
-        severity: Whether the register is refused, or only told about.
-        threshold: The share of rows from which it is said (``empty_values``), or below which (``size``).
-        min_rows: A register of fewer rows is not looked at: what is odd in many is not in a few.
-        message: What was found, with ``{all}``, ``{rows}``, ``{column}`` and ``{year}``.
+        name: Name of the check.
+        registers: The registers that it checks.
+        columns: The columns that it checks, as far as a register has them.
+        severity: Whether the register is refused (fault), or the finding is only reported (warning).
+        threshold: Share of rows at which a finding is reported (``empty_values``), or below which it is (``size``).
+        min_rows: Registers with fewer rows are not checked: what is odd in many rows is not in a few.
+        message: The finding, with ``{all}``, ``{rows}``, ``{column}`` and ``{year}``.
         to_do: What to do about it.
-        source: Where it comes from.
+        source: Where the rule comes from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -46,14 +46,14 @@ class RegisterRule(BaseModel):
 
 @cache
 def register_rules() -> tuple[RegisterRule, ...]:
-    """The rules of ``reference/register_rules.toml``, of a column the worst first."""
+    """The rules of ``reference/register_rules.toml``, for each column the most severe first."""
     text = files("dakl_pipeline.reference").joinpath("register_rules.toml").read_text(encoding="utf-8")
     return tuple(RegisterRule.model_validate(rule) for rule in tomllib.loads(text)["rule"])
 
 
 @dataclass(frozen=True)
 class RegisterSize:
-    """What two years of a register are compared by.
+    """The measures by which two years of a register are compared.
 
     Attributes:
         rows: Number of rows.
@@ -66,12 +66,12 @@ class RegisterSize:
 
 @dataclass(frozen=True)
 class RegisterProfile(RegisterSize):
-    """What is known of a register without a row of it.
+    """The profile of a register, which holds no row of it.
 
     Attributes:
-        empty: Rows without a value, by column.
-        distinct: Number of different values, by column.
-        placeholders: Rows with a number that is nobody's.
+        empty: Number of rows without a value, by column.
+        distinct: Number of distinct values, by column.
+        placeholders: Number of rows with a placeholder number.
     """
 
     empty: Mapping[str, int]
@@ -81,11 +81,11 @@ class RegisterProfile(RegisterSize):
 
 @dataclass(frozen=True)
 class RegisterFinding:
-    """What a rule found.
+    """A finding about a register.
 
     Attributes:
         severity: Whether the register is refused for it.
-        found: What was found.
+        found: The finding.
         to_do: What to do about it.
     """
 
@@ -95,11 +95,11 @@ class RegisterFinding:
 
 
 def profile_register(register: Register, frame: pl.LazyFrame, *, sha256: str) -> RegisterProfile:
-    """Look at a register once.
+    """Make the profile of a register in one pass.
 
     Args:
-        register: Which it is.
-        frame: The register as delivered, of the types of its contract.
+        register: The register.
+        frame: The register as supplied, with the types of its contract.
         sha256: Digest of its file.
     """
     columns = [name for name in register.source.columns() if name not in register.numbers]
@@ -122,15 +122,15 @@ def profile_register(register: Register, frame: pl.LazyFrame, *, sha256: str) ->
 def evaluate_register(
     register: Register, profile: RegisterProfile, others: Mapping[int, RegisterSize]
 ) -> list[RegisterFinding]:
-    """What is odd about a register.
+    """Apply the rules to a register.
 
     Args:
-        register: Which it is.
-        profile: What is known of it.
-        others: The same of the other years.
+        register: The register.
+        profile: Its profile.
+        others: The measures of the other years, by year.
 
     Returns:
-        The findings in the order of the rules; of a column the worst only.
+        The findings in the order of the rules; per check and column only the most severe.
     """
     findings: dict[tuple[str, str], RegisterFinding] = {}
     for rule in register_rules():
@@ -144,11 +144,11 @@ def evaluate_register(
 def _broken(
     rule: RegisterRule, profile: RegisterProfile, others: Mapping[int, RegisterSize]
 ) -> Iterator[tuple[str, dict[str, str | int]]]:
-    """What breaks a rule: the column or year it is about, and what to say of it."""
+    """The columns or years that break a rule, each with the values for its message."""
     columns = [name for name in rule.columns if name in profile.empty]
     match rule.name:
         case "no_rows":
-            # What is left out is nobody.
+            # Rows with a placeholder number are left out, so they do not count as rows.
             if profile.rows == profile.placeholders:
                 yield "", {}
         case "empty_values":

@@ -1,4 +1,4 @@
-"""Stage 5a: which stays count for the reporting year."""
+"""Stage 5a: the eligibility of stays for the reporting year."""
 
 import polars as pl
 
@@ -8,7 +8,7 @@ from dakl_pipeline.statistics.eligibility import exclusion_reason, published_typ
 
 
 def determine_eligibility(stays: pl.LazyFrame, *, year: int, methodology: Methodology) -> pl.LazyFrame:
-    """Say for every stay whether it counts, and if not the first reason why (monitor rule 5.5).
+    """Determine for every stay whether it counts, and if not, its first exclusion reason (monitor rule 5.5).
 
     Args:
         stays: Frame of the contract ``stays.regional``.
@@ -24,7 +24,7 @@ def determine_eligibility(stays: pl.LazyFrame, *, year: int, methodology: Method
         is_published_type=pl.col("shelter_type_code").is_in(published_type_codes(year)),
         has_region=pl.col("region_code").is_not_null(),
         is_identified=pl.col("person_pseudonym").is_not_null(),
-        # An unknown age stays in (A7): a null comparison is not a reason.
+        # A stay with an unknown age counts (A7): a null comparison is not a reason.
         is_minor=pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
     )
     return stays.with_columns(exclusion_reason=reason).select(STAY_ELIGIBILITY.column_names)

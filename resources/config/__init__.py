@@ -1,1 +1,1 @@
-"""What is set for a home: its folders, settings, secret key, environment, and the versions of the code."""
+"""Configuration of a home: its folders, settings, secret key, environment, and the versions of the code."""

@@ -1,7 +1,6 @@
-"""What the environment may set beside the home: where the secret key is, and how often a failed run is tried again.
+"""Environment variables: where the secret key is, and how often a failed run is retried.
 
-Belongs here: reading environment variables. Does not belong here: settings of the statistic (``settings``) and which
-home is meant (``home``), which ``dakl check`` needs without the library that is used here.
+``DAKL_HOME`` is read in ``home``, because ``dakl check`` needs it without loading pydantic-settings.
 """
 
 import json
@@ -34,12 +33,12 @@ RetryDelays = Annotated[
 
 
 class Environment(BaseSettings):
-    """What the environment may set: ``DAKL_PSEUDONYM_KEY`` and so on.
+    """Settings from the environment: ``DAKL_PSEUDONYM_KEY`` and so on.
 
     Attributes:
         pseudonym_key: The secret key itself.
         pseudonym_key_file: The file with the secret key.
-        rerun_interval: Seconds between two looks of the sensor that counts years again.
+        rerun_interval: Seconds between two checks of the sensor that counts years again.
         rerun_retry_delays: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
     """
 
@@ -52,22 +51,22 @@ class Environment(BaseSettings):
 
 
 def load_environment() -> Environment:
-    """Read what is about the key and the sensor.
+    """Read the settings of the key and the sensor.
 
     Raises:
-        WrongUsage: If one of them cannot be.
+        WrongUsage: If one of them is invalid.
     """
     return read_variables(Environment)
 
 
 def read_variables(settings: type[_Settings]) -> _Settings:
-    """Read some settings of the environment.
+    """Read a group of settings from the environment.
 
     Args:
-        settings: Which.
+        settings: The group.
 
     Raises:
-        WrongUsage: If one of them cannot be; names the variables and what to write, never what was written.
+        WrongUsage: If one of them is invalid; names the variables and what to write, never their values.
     """
     try:
         return settings()
@@ -77,7 +76,7 @@ def read_variables(settings: type[_Settings]) -> _Settings:
             field = str(each["loc"][0]) if each["loc"] else ""
             name = f"{PREFIX}{field.upper()}" if field else "the variables together"
             known = settings.model_fields.get(field)
-            what = f"write {known.description}" if known and known.description else "it is of another kind"
+            what = f"write {known.description}" if known and known.description else "it has the wrong type"
             wrong[name] = str(each["ctx"]["error"]) if each["type"] == "value_error" else what
         texts = "; ".join(f"{name} ({what})" for name, what in wrong.items())
-        raise WrongUsage(f"the environment holds settings that cannot be: {texts}") from None
+        raise WrongUsage(f"the environment holds invalid settings: {texts}") from None

@@ -1,8 +1,8 @@
-"""A fingerprint of code: of everything that a function can reach in this project, and of nothing else.
+"""A fingerprint of code: of everything that a function can reach in this project, and nothing else.
 
-Followed are names: from a function to the functions, classes, constants and data files that it names, and to what those
-name. What cannot change an outcome has no part in it: comments, layout, docstrings, type annotations of functions, and
-texts for people.
+It follows names: from a function to the functions, classes, constants and data files that it names, and on from those.
+It ignores what cannot change an outcome: comments, layout, docstrings, type annotations of functions, and texts for
+people.
 """
 
 import ast
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 _ROOMS = Path(__file__).resolve().parents[2]
-# Not followed: how tables are read, kept and shown, and how settings and code lists are read and checked: these are
-# compared by what is in them.
+# Not followed: code that reads, keeps and shows tables, and code that reads and checks settings and code lists; their
+# content is compared instead.
 _BORDERS = (
     "assets.automation",
     "assets.framework",
@@ -35,7 +35,7 @@ _BORDERS = (
     "dakl_pipeline.reference.rows",
     "resources",
 )
-# Who asks these for an attribute reads the code list of that name.
+# An attribute of the result of these functions is the code list of that name.
 _CODE_LISTS = {"in_use", "package"}
 _DATA_FILE = re.compile(r"[\w-]+\.(csv|toml)")
 # Arguments, attributes and columns that hold texts for people.
@@ -43,17 +43,17 @@ _TEXTS = {"description", "source_description"}
 _TEXT_COLUMNS = {"source", "description", "label", "report_label", "how_to", "province", "inhabitants_2023"}
 _ATTEMPTS = 10
 _Definition = tuple[str, str]
-# A module, a name in it, an attribute of that.
+# A module, a name in it, an attribute of that name.
 _Use = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What some code can reach.
+    """Everything that some code can reach.
 
     Attributes:
-        fingerprint: Digest of all of it, 64 hexadecimal characters; the same for the same meaning.
-        files: Names of the data files among it.
+        fingerprint: Digest of it, 64 hexadecimal characters; the same for the same meaning.
+        files: Names of the data files in it.
     """
 
     fingerprint: str
@@ -77,8 +77,8 @@ class Code:
         """Everything that some functions, classes or values can reach.
 
         Args:
-            roots: Functions, classes, partial functions, or dataclasses that hold such.
-            without: Tables that are read: what is in them is compared, so their contracts need not be.
+            roots: Functions, classes, partial functions, or dataclasses that hold them.
+            without: Tables that are read: their content is compared, so their contracts need not be.
         """
         values: list[str] = []
         waiting = [found for root in roots for found in self._of_value(root, values)]
@@ -112,7 +112,7 @@ class Code:
         return found
 
     def _of_value(self, value: object, values: list[str]) -> Iterator[_Definition]:
-        """The definitions that a value stands for; what is no definition is added to the values, as text."""
+        """The definitions that a value stands for; any other value is added to ``values``, as text."""
         if isinstance(value, partial):
             for part in (value.func, *value.args, *value.keywords.values()):
                 yield from self._of_value(part, values)
@@ -125,7 +125,7 @@ class Code:
                 if each.name not in _TEXTS:
                     yield from self._of_value(getattr(value, each.name), values)
         elif (name := getattr(value, "__qualname__", None)) is not None and hasattr(value, "__module__"):
-            # Of what is defined inside a function or has no name, the whole that holds it.
+            # A nested definition counts as its outermost definition, a lambda as its whole module.
             outer = name.partition(".")[0]
             yield value.__module__, "*" if outer == "<lambda>" else outer
         else:
@@ -135,7 +135,7 @@ class Code:
         for owner, used, attribute in module.uses(name):
             if used is not None and self._module(f"{owner}.{used}") is not None:
                 owner, used = f"{owner}.{used}", None
-            # A module that is named without what is used of it can be used whole.
+            # A module that is named without an attribute may be used in full.
             found = owner, used or attribute or "*"
             if self._is_project(owner) and ".".join(found) not in self._borders:
                 yield found
@@ -161,7 +161,7 @@ def code() -> Code:
 
 
 class _Module:
-    """One module: what its names are bound to, and what each of those uses."""
+    """One module: the statements that bind its names, and what each of those uses."""
 
     def __init__(self, name: str, tree: ast.Module) -> None:
         self._name = name
@@ -174,13 +174,13 @@ class _Module:
             self._bind(statement)
 
     def meaning(self, name: str) -> str:
-        """The code of a name as it runs; nothing for a name that was imported."""
+        """The code of a name as it runs; empty for an imported name."""
         if name not in self._meanings:
             self._meanings[name] = "\n".join(ast.dump(_Meaning().visit(each)) for each in self._with_calls(name))
         return self._meanings[name]
 
     def files(self, name: str) -> set[str]:
-        """The names of data files in the code of a name: as a text, or as the code list that it asks for."""
+        """The data files that the code of a name uses: named as text, or as an attribute of the code lists."""
         found = set()
         for node in (node for each in self._statements(name) for node in ast.walk(each)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _DATA_FILE.fullmatch(node.value):
@@ -190,7 +190,7 @@ class _Module:
         return found
 
     def uses(self, name: str) -> set[_Use]:
-        """Everything that the code of a name uses: its module, its name there, and what of it is asked for."""
+        """Everything that the code of a name uses: a module, a name in it, and the attribute used, if any."""
         if name not in self._uses:
             self._uses[name] = set(self._used(name))
         return self._uses[name]
@@ -231,7 +231,7 @@ class _Module:
             for name in names:
                 self._bound.setdefault(name, []).append(statement)
             if not names and not imported:
-                # Run for what it does, so it has a part in all of the module.
+                # Runs for its side effects, so it belongs to every name of the module.
                 self._calls.append(statement)
 
 
@@ -242,14 +242,14 @@ def _parsed(name: str, source: bytes) -> _Module:
 
 def _tree(source: bytes) -> ast.Module:
     for _ in range(_ATTEMPTS):
-        # CPython 3.11 gives up when another tree is made meanwhile, by a destructor or a thread (gh-106905).
+        # CPython 3.11 fails when a destructor or a thread parses another tree meanwhile (gh-106905).
         with suppress(SystemError):
             return ast.parse(source)
     return ast.parse(source)
 
 
 class _Meaning(ast.NodeTransformer):
-    """Takes away what does not change what the code does."""
+    """Removes everything that does not change what the code does."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._plain(node)
@@ -270,7 +270,7 @@ class _Meaning(ast.NodeTransformer):
         return self.generic_visit(_copied(node, body=_without_docstring(node.body) or [ast.Pass()], returns=None))
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Visit a copy: the tree is looked at again."""
+        """Visit a copy: the tree is used again."""
         return super().generic_visit(_copied(node))
 
 
@@ -292,7 +292,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def _imports(statement: ast.stmt) -> dict[str, tuple[str, str | None]]:
-    """What names mean that are imported somewhere in a statement: the module, and the name in it."""
+    """The names that a statement imports, each with its module and its name there."""
     found: dict[str, tuple[str, str | None]] = {}
     for node in ast.walk(statement):
         if isinstance(node, ast.Import):
@@ -316,13 +316,13 @@ def _bound_by(statement: ast.stmt) -> Iterator[str]:
 
 
 def _names_of(table: Any) -> Iterator[_Definition]:
-    """The names under which a table stands in the module of its contract."""
+    """The names bound to a table in the module of its contract."""
     module = sys.modules[table.schema.__module__]
     return ((module.__name__, name) for name, value in vars(module).items() if value is table)
 
 
 def _content(path: Path) -> str:
-    """What is in a data file, however it is laid out."""
+    """The content of a data file, regardless of layout."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".toml":
         return json.dumps(tomllib.loads(text), sort_keys=True, default=str)

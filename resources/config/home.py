@@ -13,14 +13,13 @@ _LONGEST_PATH = 400
 
 @dataclass(frozen=True)
 class Home:
-    """The one folder that holds all state; it may have any name that can be shown on a line.
+    """The one folder that holds all state; it may have any printable name.
 
     Attributes:
-        root: The folder, as an absolute path: one that begins with ``~`` or ``file:`` means another place to some
-            libraries.
+        root: The folder, as an absolute path: some libraries give a leading ``~`` or ``file:`` a special meaning.
 
     Raises:
-        WrongUsage: If its path cannot be shown on a line, or is too long for the files in it.
+        WrongUsage: If its path is not printable, or is too long for the files in it.
     """
 
     root: Path
@@ -41,7 +40,7 @@ class Home:
 
     @property
     def deliveries(self) -> Path:
-        """Received files and their log; with the registers the only place that holds a BSN."""
+        """Received files and their log; beside the registers, the only place that holds a BSN."""
         return self.root / "deliveries"
 
     @property
@@ -76,7 +75,7 @@ class Home:
 
     @property
     def coordinators_file(self) -> Path:
-        """Who gets the mails of which supplier; optional."""
+        """The coordinators who get the mails of each supplier; optional."""
         return self.root / "coordinators.csv"
 
     @property
@@ -96,7 +95,7 @@ class Home:
 
     @property
     def format_file(self) -> Path:
-        """How the home is laid out, and which version made it so."""
+        """The format of the home, and the version that made it."""
         return self.root / "home.json"
 
     @property
@@ -105,7 +104,7 @@ class Home:
         return self.root / "reference"
 
     def require(self) -> "Home":
-        """Return the home if it is there.
+        """Return the home if it exists.
 
         Raises:
             Missing: If the folder does not exist.
@@ -119,5 +118,5 @@ class Home:
 
 
 def home_of_environment() -> Home:
-    """The home that ``DAKL_HOME`` names, else ``./dakl_home``; there or not."""
+    """The home that ``DAKL_HOME`` names, else ``./dakl_home``; it need not exist."""
     return Home(Path(os.environ.get("DAKL_HOME") or "dakl_home"))

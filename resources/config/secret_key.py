@@ -29,7 +29,7 @@ def load_key(home: Home, environment: Environment) -> PseudonymKey:
 
 
 def find_key(home: Home, environment: Environment) -> PseudonymKey:
-    """Load the key as :func:`load_key` does, and change nothing.
+    """Load the key as :func:`load_key` does, but change nothing.
 
     Raises:
         Missing: If there is no key or it is malformed.
@@ -47,7 +47,7 @@ def key_file_of(home: Home, environment: Environment) -> Path | None:
 
 
 def create_key(home: Home) -> Path:
-    """Make a random key of 32 bytes in the home, and the home if it is not there.
+    """Make a random key of 32 bytes in the home, and the home itself if it does not exist.
 
     Returns:
         The file, readable by its owner only.
@@ -55,12 +55,12 @@ def create_key(home: Home) -> Path:
     Raises:
         Refused: If there is a key already. A key is never overwritten: without it nobody is recognised across years.
     """
-    # It will hold BSN's: nobody else on the machine looks in.
+    # It will hold BSN's, so it is closed to every other account.
     home.root.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
     try:
         descriptor = os.open(home.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError:
-        raise Refused(f"{home.key_file} exists already: a key is never overwritten") from None
+        raise Refused(f"{home.key_file} already exists: a key is never overwritten") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(32) + "\n")
         file.flush()
@@ -81,8 +81,8 @@ def _read(path: Path) -> str:
 
 
 def _close_to_others(path: Path) -> None:
-    """Take away what others may do with the key file; a copy or an archive may have opened it."""
-    # On a read-only disk it stays as it is, and `dakl doctor` says so.
+    """Remove other accounts' rights to the key file, which a copy or an archive may have granted."""
+    # On a read-only disk it stays as it is, and `dakl doctor` reports it.
     with suppress(OSError):
         if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
             path.chmod(_OWNER_ONLY)

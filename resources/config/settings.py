@@ -1,4 +1,4 @@
-"""Settings of the statistic in a home."""
+"""The settings of the statistic of a home."""
 
 import re
 import tomllib
@@ -16,14 +16,14 @@ from resources.config.home import Home
 
 
 def load_methodology(home: Home) -> Methodology:
-    """Settings of the statistic: those of the package, replaced by those in ``settings.toml`` of the home.
+    """Load the settings of the statistic: those of the package, overridden by ``settings.toml`` of the home.
 
-    A table ``[rounds.2026]`` there adds a round, or changes what it names of a round that the package has. With the
-    settings the code lists of the home come into use: those of the package, replaced by those in ``reference``.
+    A table ``[rounds.2026]`` in it adds a round, or overrides the values it names of a round of the package. This also
+    puts the code lists of the home into use: those of the package, overridden by the files in ``reference``.
 
     Raises:
-        Refused: If the file of the home is no TOML, or holds a setting that does not exist or cannot be; if a code list
-            cannot be, or does not agree with the others.
+        Refused: If the file is not TOML, or holds an unknown or invalid setting; if a code list is invalid, or does not
+            agree with the others.
     """
     use_code_lists(_code_lists(home))
     values = default_methodology()
@@ -46,13 +46,13 @@ def load_methodology(home: Home) -> Methodology:
 
 
 def _code_lists(home: Home) -> dict[str, File]:
-    """The files in ``reference`` of the home, by their names; hidden files do not count."""
+    """The files in ``reference`` of the home, by name, without hidden files."""
     own = {}
     path = home.reference
     try:
         for path in sorted(home.reference.iterdir()) if home.reference.exists() else ():
             if not path.name.startswith("."):
-                # Excel begins a file with a byte order mark.
+                # Excel starts a file with a byte order mark.
                 own[path.name] = File(str(path), path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise Refused(f"{path} is not readable as UTF-8: save it as such, or remove it") from None
@@ -64,7 +64,7 @@ def _code_lists(home: Home) -> dict[str, File]:
 def _rounds(own: Any, home: Home) -> tuple[DeliveryRound, ...]:
     rounds = {str(each.round): each for each in delivery_rounds()}
     if not isinstance(own, dict) or not all(isinstance(table, dict) for table in own.values()):
-        raise Refused(f"{home.settings_file} holds settings that cannot be: rounds (write a table like [rounds.2026])")
+        raise Refused(f"{home.settings_file} holds invalid settings: rounds (write a table like [rounds.2026])")
     for name, table in own.items():
         known = rounds[name].model_dump() if name in rounds else {}
         try:
@@ -79,10 +79,10 @@ def _refused(home: Home, error: ValidationError, model: type[BaseModel], *place:
     for each in error.errors():
         loc = [str(part) for part in each["loc"] if isinstance(part, str)]
         name = ".".join((*place, *loc)) or "the settings together"
-        # What a check of this project says is safe to show; other texts may quote what was given.
+        # Messages of this project's own checks are safe to show; others may quote the value.
         wrong[name] = str(each["ctx"]["error"]) if each["type"] == "value_error" else _what_to_write(loc, each, model)
     texts = "; ".join(f"{name} ({what})" for name, what in wrong.items())
-    return Refused(f"{home.settings_file} holds settings that cannot be: {texts}")
+    return Refused(f"{home.settings_file} holds invalid settings: {texts}")
 
 
 def _what_to_write(loc: list[str], error: Any, model: type[BaseModel]) -> str:
@@ -91,6 +91,6 @@ def _what_to_write(loc: list[str], error: Any, model: type[BaseModel]) -> str:
         missing = "it is missing; " if error["type"] == "missing" else ""
         return f"{missing}write {model.model_fields[name].description}"
     if name in Methodology.model_fields:
-        return "write it above the first [table]: what follows a table belongs to it"
+        return "write it above the first [table]: all lines after a table heading belong to that table"
     close = get_close_matches(name, model.model_fields, n=1)
     return "there is no such setting" + (f"; write {close[0]}" if close else "")

@@ -1,4 +1,4 @@
-"""Which program this is: what a figure was made with."""
+"""The versions of the program and its libraries, kept with every figure."""
 
 import hashlib
 import subprocess
@@ -17,7 +17,7 @@ _DIGEST_LENGTH = 12
 
 @cache
 def computing_libraries() -> dict[str, str]:
-    """Versions of the libraries that compute, by name: with another one a figure can be another."""
+    """Versions of the computing libraries, by name: another version can change a figure."""
     return {name: metadata.version(name) for name in _COMPUTING}
 
 
@@ -43,13 +43,13 @@ def _digest(folder: Path) -> str:
 
 
 def _revision_of_the_build() -> str | None:
-    """What ``deploy/git_revision.py`` left in the wheel."""
+    """The revision that ``deploy/git_revision.py`` wrote into the wheel."""
     file = _STATISTICS / "git-revision.txt"
     return file.read_text(encoding="ascii") if file.exists() else None
 
 
 def _git_revision() -> str | None:
-    # Only a checkout of this project: an installed package may lie in somebody else's.
+    # Only for a checkout of this project: an installed package may lie in another repository.
     if not (_ROOMS / ".git").exists():
         return None
     command = ["git", "-C", str(_ROOMS), "describe", "--always", "--dirty", "--abbrev=12"]

@@ -1,1 +1,1 @@
-"""How mails leave: addresses and server from the environment, the queue, and mails to the analyst."""
+"""Sending mail: addresses and server from the environment, the queue, and mails to the analyst."""

@@ -1,6 +1,6 @@
-"""The mails to the analyst: one for every failed run, and one for every day of the calendar that asks something.
+"""The mails to the analyst: one for every failed run, and one for every calendar reminder.
 
-A run or day has one file, so it has one mail however often it is looked at.
+Every run and every reminder has one file, so it gets one mail however often it is checked.
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ class AnalystMailbox:
         self._settings = settings
 
     def path_of(self, run_id: str) -> Path:
-        """Where the mail about a failed run is."""
+        """The path of the mail about a failed run."""
         return self._home.mails / f"{_FAILED_RUN}{run_id}.eml"
 
     def post(self, run: FailedRun, *, time_zone: str) -> Path:
@@ -41,27 +41,27 @@ class AnalystMailbox:
 
         Args:
             run: The run.
-            time_zone: For the moments in it.
+            time_zone: For the times in it.
 
         Returns:
-            Where it is.
+            Its path.
         """
         path = self.path_of(run.run_id)
         return self._keep(path, run.run_id, run.failed_at, content_of_failed_run(run, time_zone=time_zone))
 
     def reminder_path(self, reminder: Reminder) -> Path:
-        """Where the mail about a day of the calendar is."""
+        """The path of the mail about a calendar reminder."""
         return self._home.mails / f"{reminder.key}.eml"
 
     def remind(self, reminder: Reminder, at: datetime) -> Path | None:
-        """Make the mail about a day of the calendar, once.
+        """Make the mail about a calendar reminder, once.
 
         Args:
-            reminder: The day.
-            at: Now.
+            reminder: The reminder.
+            at: The current time.
 
         Returns:
-            Where it is; None when it was made before.
+            Its path; None when it was made before.
         """
         path = self.reminder_path(reminder)
         if path.exists():
@@ -84,18 +84,18 @@ class AnalystMailbox:
         """Every mail that was made, sent or not.
 
         Raises:
-            Refused: If the note that one was sent cannot be read.
+            Refused: If the marker of a sent mail cannot be read.
         """
         return [self._mail(path) for path in sorted(self._home.mails.glob("*.eml"))]
 
     def send(self, server: MailServer) -> list[str]:
-        """Send what waits, each mail at least once; what cannot be sent now keeps waiting.
+        """Send the waiting mails, each at least once; mails that cannot be sent now keep waiting.
 
         Args:
             server: The mail server.
 
         Returns:
-            What went wrong, in plain lines.
+            The problems, one line each.
         """
         return Outbox(self._home.mails).send(self.mails(), server, retry_delays=())
 

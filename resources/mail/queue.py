@@ -1,6 +1,6 @@
-"""Sending what waits: mails that are kept as ``.eml``, each handed to the mail server at least once.
+"""The queue of mails: each is kept as ``.eml`` and submitted to the mail server at least once.
 
-``000012-mail.sent`` beside ``000012-mail.eml`` says that it went out.
+A marker ``000012-mail.sent`` beside ``000012-mail.eml`` records that it was sent.
 """
 
 import json
@@ -23,13 +23,13 @@ from resources.storage.files import locked, write_atomically
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A message that was made.
+    """A message in the queue.
 
     Attributes:
-        about: What it is about, as problems name it.
+        about: Its subject, as named in problems.
         path: The message.
-        sent_at: When it was handed to the mail server; None while it waits.
-        to: Who got it, or who would get it now; nobody when no address is known.
+        sent_at: When it was submitted to the mail server; None while it waits.
+        to: Its recipients, or its present ones while it waits; empty when no address is known.
     """
 
     about: str
@@ -39,10 +39,10 @@ class OutgoingMail:
 
 
 def when_sent(path: Path) -> tuple[datetime, tuple[Recipient, ...]] | None:
-    """When a message was handed to the mail server, and to whom; None while it waits.
+    """When a message was submitted to the mail server, and its recipients; None while it waits.
 
     Raises:
-        Refused: If the note about it cannot be read.
+        Refused: If its marker cannot be read.
     """
     try:
         content = json.loads(_marker(path).read_bytes())
@@ -54,10 +54,10 @@ def when_sent(path: Path) -> tuple[datetime, tuple[Recipient, ...]] | None:
 
 
 class Outbox:
-    """Sends letters of a folder.
+    """Sends the mails of a folder.
 
     Args:
-        folder: Where they are, themselves or in folders below; it is there when there is something to send.
+        folder: The folder that holds them, directly or in subfolders; it exists when there is a mail to send.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,16 +71,16 @@ class Outbox:
         retry_delays: Sequence[float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[str]:
-        """Send the mails that wait, each at least once; what cannot be sent keeps waiting.
+        """Send the waiting mails, each at least once; mails that cannot be sent keep waiting.
 
         Args:
-            mails: Mails; those that were sent and those to nobody are left alone.
+            mails: Mails; sent ones and ones without a recipient are skipped.
             server: The mail server.
             retry_delays: Seconds before each further attempt.
-            sleep: Waits.
+            sleep: Waits a number of seconds.
 
         Returns:
-            What went wrong, in plain lines; nothing when every mail was sent.
+            The problems, one line each; empty when every mail was sent.
         """
         waiting = [mail for mail in mails if mail.sent_at is None and mail.to]
         problems: list[str] = []
@@ -101,11 +101,11 @@ class Outbox:
         """Try every mail once.
 
         Returns:
-            The mails for which trying again may help, what is wrong for good, and what may pass.
+            The mails for which a retry may help, the permanent problems, and the temporary ones.
         """
         again, final, passing = list(waiting), [], []
         try:
-            # One process at a time, so that no mail is sent by two.
+            # One process at a time, so that no two processes send the same mail.
             with locked(self._folder / ".sending"), server.connected() as connection:
                 for mail in tuple(again):
                     try:
@@ -114,7 +114,7 @@ class Outbox:
                             _mark_sent(mail)
                             if refused:
                                 final.append(
-                                    f"the mail of {mail.about} went out, but the mail server did not take "
+                                    f"the mail of {mail.about} was sent, but the mail server did not accept "
                                     f"{refused} of its {len(mail.to)} addresses"
                                 )
                     except MailNotTaken as error:
@@ -134,12 +134,12 @@ class Outbox:
 
 
 def is_addressed_to(mail: OutgoingMail) -> bool:
-    """Whether a message is to the people who would get it now."""
+    """Whether a message is addressed to its present recipients."""
     return _is_to(_read(mail), mail.to)
 
 
 def _readdressed(mail: OutgoingMail) -> EmailMessage:
-    """The message with the addresses of today: they may have changed since it was made."""
+    """The message with its present recipients, who may have changed since it was made."""
     message = _read(mail)
     if not _is_to(message, mail.to):
         del message["To"]
@@ -171,6 +171,6 @@ def _mark_sent(mail: OutgoingMail) -> None:
         write_atomically(_marker(mail.path), json.dumps(content).encode("utf-8"))
     except OSError as error:
         raise Refused(
-            f"{_marker(mail.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail went out, and will "
-            "go out again"
+            f"{_marker(mail.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail was sent, and will "
+            "be sent again"
         ) from None

@@ -1,6 +1,6 @@
-"""The mail server: handing over messages by SMTP.
+"""The mail server: submitting messages by SMTP.
 
-Nothing here repeats what the server says or what the password is.
+No message or error repeats the server's reply or the password.
 """
 
 import os
@@ -15,23 +15,23 @@ from email.policy import SMTP
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from resources.mail.settings import MailSettings
 
-# Codes from here on say that trying again does not help (RFC 5321).
+# From this code on a retry does not help (RFC 5321).
 _FINAL = 500
 
 
 class ServerUnavailable(DaklError):
-    """The server cannot be used now; later it may."""
+    """The server cannot be used now, but may be available later."""
 
 
 class MailNotTaken(DaklError):
-    """The server does not take one message; others may go through.
+    """The server does not accept one message; others may go through.
 
     Attributes:
-        is_final: Whether trying again does not help.
+        is_final: Whether a retry does not help.
     """
 
     def __init__(self, code: int, what: str) -> None:
-        super().__init__(f"the mail server does not take {what} (answer {code})")
+        super().__init__(f"the mail server does not accept {what} (reply {code})")
         self.is_final = code >= _FINAL
 
 
@@ -48,18 +48,17 @@ class Connection:
         self._sender = sender
 
     def submit(self, message: EmailMessage, to: Sequence[str]) -> int:
-        """Give one message to the server.
+        """Submit one message to the server.
 
         Args:
             message: The message.
-            to: Its addresses; one that the server takes is enough.
+            to: Its addresses; the server must accept at least one.
 
         Returns:
-            How many of the addresses the server did not take.
+            The number of addresses that the server did not accept.
 
         Raises:
-            MailNotTaken: If the server does not take it.
-            ServerUnavailable: If the server is gone.
+            MailNotTaken: If the server does not accept the message.
         """
         try:
             return len(self._server.sendmail(self._sender, list(to), message.as_bytes(policy=SMTP)))
@@ -76,7 +75,7 @@ class MailServer:
 
     Args:
         host: Its name.
-        settings: How to reach it and to log in.
+        settings: How to reach it and log in.
     """
 
     def __init__(self, host: str, settings: MailSettings) -> None:
@@ -85,20 +84,19 @@ class MailServer:
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
-        """Connect, make the connection secure and log in.
+        """Connect, secure the connection and log in.
 
         Yields:
             The connection.
 
         Raises:
-            ServerUnavailable: If the server does not answer, or says that it cannot now.
-            Refused: If it never will with these settings: no security, a certificate that is not trusted, a login that
-                it does not take.
+            ServerUnavailable: If the server does not answer, is lost meanwhile, or is temporarily unavailable.
+            Refused: If these settings can never work: no STARTTLS, an untrusted certificate, a refused login.
         """
         settings = self._settings
         context = self._trusted()
         with _explained(f"{self._host}:{settings.smtp_port}"):
-            # The full name of this machine may take a slow question to the network.
+            # Without a name given, smtplib looks up the full one, which may be slow.
             name = socket.gethostname()
             with smtplib.SMTP(
                 self._host, settings.smtp_port, local_hostname=name, timeout=settings.smtp_timeout
@@ -118,12 +116,12 @@ class MailServer:
 
 @contextmanager
 def _explained(where: str) -> Iterator[None]:
-    """Turn what goes wrong with a connection into plain words."""
+    """Turn connection errors into plain messages."""
     try:
         yield
     except ssl.SSLCertVerificationError:
         raise Refused(
-            f"the mail server {where} shows a certificate that is not trusted: correct DAKL_SMTP_HOST, or name its "
+            f"the mail server {where} presents a certificate that is not trusted: correct DAKL_SMTP_HOST, or name its "
             "certificates in DAKL_SMTP_CA_FILE"
         ) from None
     except smtplib.SMTPNotSupportedError:
@@ -132,9 +130,9 @@ def _explained(where: str) -> Iterator[None]:
         ) from None
     except smtplib.SMTPResponseException as error:
         if error.smtp_code < _FINAL:
-            raise ServerUnavailable(f"the mail server {where} cannot help now (answer {error.smtp_code})") from None
-        what = "does not take the user name and password" if _is_login(error) else "refuses the connection"
-        raise Refused(f"the mail server {where} {what} (answer {error.smtp_code})") from None
+            raise ServerUnavailable(f"the mail server {where} is unavailable now (reply {error.smtp_code})") from None
+        what = "does not accept the user name and password" if _is_login(error) else "refuses the connection"
+        raise Refused(f"the mail server {where} {what} (reply {error.smtp_code})") from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else type(error).__name__
         raise ServerUnavailable(f"the mail server {where} cannot be reached ({reason})") from None

@@ -1,4 +1,4 @@
-"""What the environment may set about mail."""
+"""The mail settings from the environment."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ class MailSettings(BaseSettings):
     Attributes:
         smtp_host: Mail server; without one, mails stay in the home.
         smtp_port: Its port.
-        smtp_username: Account on it, if it asks for one.
+        smtp_username: Account on it, if it requires one.
         smtp_password: Password of that account.
-        smtp_from: Address that mails come from; that of ``mail_contact`` when not set.
-        smtp_starttls: Whether the connection is made secure; only without a password may it be left plain.
+        smtp_from: Sender address; ``mail_contact`` when not set.
+        smtp_starttls: Whether to secure the connection; may be false only without a password.
         smtp_ca_file: Certificates to trust instead of those of the system (PEM).
-        smtp_timeout: Seconds to wait for an answer.
-        smtp_retry_delays: Seconds before each further attempt of ``dakl mails --send`` when the server is away.
-        mail_contact: Functional address of CBS: gets the answers, and the mails of suppliers without a coordinator.
-        mail_attachments_limit: Bytes that the attachments of a mail may have together; many mail servers take 10 MB,
-            of which attachments may be three quarters, because they are sent as text.
-        mail_analyst: Address that gets the mails about failed runs; ``mail_contact`` when not set.
+        smtp_timeout: Seconds to wait for a reply.
+        smtp_retry_delays: Seconds before each further attempt of ``dakl mails --send`` when the server is unavailable.
+        mail_contact: Functional address of CBS: gets replies, and the mails of suppliers without a coordinator.
+        mail_attachments_limit: Total size of the attachments of a mail in bytes; many mail servers accept 10 MB, and
+            attachments grow by a third because they are sent as text.
+        mail_analyst: Address that gets the mails to the analyst; ``mail_contact`` when not set.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
@@ -60,19 +60,19 @@ class MailSettings(BaseSettings):
 
     @property
     def sender(self) -> str:
-        """The address that mails come from."""
+        """The sender address of mails."""
         return self.smtp_from or self.mail_contact
 
     @property
     def analyst(self) -> str:
-        """The address that gets the mails about failed runs."""
+        """The address that gets the mails to the analyst."""
         return self.mail_analyst or self.mail_contact
 
 
 def load_mail_settings() -> MailSettings:
-    """Read the settings of the environment.
+    """Read the mail settings from the environment.
 
     Raises:
-        WrongUsage: If one of them cannot be.
+        WrongUsage: If one of them is invalid.
     """
     return read_variables(MailSettings)

@@ -1,1 +1,1 @@
-"""Keeping a home well: backup, restore, and the checks of ``dakl doctor``."""
+"""Maintenance of a home: backup, restore, upgrade, and the checks of ``dakl doctor``."""

@@ -1,4 +1,4 @@
-"""The form of a backup: one ``.tar.gz`` file of plain files, the last of which lists the others with their digests."""
+"""The format of a backup: one ``.tar.gz`` of plain files, the last of which lists the others with their digests."""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ class KeptFile(BaseModel):
 
     Attributes:
         sha256: Digest of its content.
-        size: Its bytes.
+        size: Its size in bytes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,10 +21,10 @@ class KeptFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The list of a backup.
+    """The list of the files in a backup.
 
     Attributes:
-        made_at: When it was begun: everything that was logged before is in it.
+        made_at: When it was started: it holds everything that was logged before.
         version: Version of the program that made it.
         files: Every file, by its path within the home.
     """

@@ -1,12 +1,12 @@
-"""Keeping a copy of a home: what goes into a backup, and in which order.
+"""Backup of a home: which files it holds, and in which order.
 
-Nothing is locked, so nobody waits, and a read-only disk will do. What is kept for good (entries of the log, vintages)
-is never changed once it is there; so what refers is copied before what it refers to. Figures come first, with the
-tables that they were made of held open; then the history of runs, reports and registers; the log comes last and holds
-every delivery of any figure, run and report in the copy.
+Nothing is locked, so no process waits, and a read-only disk suffices. Entries of the log and vintages never change once
+written, so files are copied before the files they refer to. Figures come first, while the tables they were made from
+are held open; then the history of runs, reports and registers; the log comes last, and so holds every delivery behind
+any figure, run and report in the copy.
 
-Left out: the key, wherever it is; the warehouse, which is made of the rest; the pseudonymised registers and the tables
-of runs that are not finished, which the next run makes again; locks and what is half written.
+Left out: the key, wherever it is; the warehouse, which is rebuilt from the rest; the pseudonymised registers and the
+tables of unfinished runs, which the next run makes again; locks and half-written files.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ from resources.storage.history_store import HistoryStore
 from resources.storage.sqlite_files import BESIDE, copy_whole
 from resources.storage.stage_store import StageStore
 
-# Parquet does not get smaller, and lines of text do at once.
+# Parquet does not compress further, and text compresses well at the lowest level.
 _COMPRESSION = 1
 _READ_AT_ONCE = 16 << 20
 _KEY_SIZE = 128
@@ -51,8 +51,8 @@ class Backup:
 
     Attributes:
         files: Number of files in it.
-        size: Its bytes.
-        left_out: Files of other programs that are damaged and so are not in it.
+        size: Its size in bytes.
+        left_out: SQLite files that are damaged and so not in it.
     """
 
     files: int
@@ -62,13 +62,13 @@ class Backup:
 
 @dataclass
 class Plan:
-    """What goes into a backup, in this order.
+    """The files of a backup, in order.
 
     Attributes:
         root: The home.
         files: The files.
-        opened: Of those that a run may throw away meanwhile, the open file.
-        made_at: When the choice was made.
+        open_files: Those that a run may remove meanwhile, held open.
+        made_at: When the files were chosen.
     """
 
     root: Path
@@ -77,14 +77,14 @@ class Plan:
     open_files: dict[Path, BinaryIO] = field(default_factory=dict)
 
     def write(self, out: Path, *, advance: Callable[[], None]) -> Backup:
-        """Write the backup, whole or not at all, readable by its owner only.
+        """Write the backup, atomically and readable by its owner only.
 
         Args:
             out: The file.
             advance: Called after each file.
 
         Raises:
-            Refused: If it is there already or cannot be written, or a file changed while it was copied.
+            Refused: If it already exists or cannot be written, or a file changed while it was copied.
         """
         digests: dict[str, KeptFile] = {}
         left_out: list[Path] = []
@@ -94,7 +94,7 @@ class Plan:
                     for path in self.files:
                         name = path.relative_to(self.root).as_posix()
                         try:
-                            # What is gone by now was superseded.
+                            # A file that has disappeared was superseded.
                             with suppress(FileNotFoundError), self._source(path) as source:
                                 digests[name] = _add(archive, name, source)
                         except sqlite3.Error:
@@ -133,25 +133,25 @@ class Plan:
 
 @contextmanager
 def plan(home: Home, out: Path) -> Iterator[Plan]:
-    """Choose what goes into a backup.
+    """Choose the files of a backup.
 
     Args:
         home: The home.
-        out: Where the backup will be.
+        out: The file of the backup.
 
     Yields:
-        The choice.
+        The files.
 
     Raises:
-        WrongUsage: If the name does not tell what the file is.
-        Refused: If the file is there already, or would be in the home.
+        WrongUsage: If the name of the file does not end in ``.tar.gz``.
+        Refused: If the file already exists, or would be in the home.
     """
     if not out.name.endswith(ENDING):
-        raise WrongUsage(f"--out ends in {ENDING}")
+        raise WrongUsage(f"--out must end in {ENDING}")
     if os.path.lexists(out):
         raise _there_already(out)
     if home.root.resolve() in out.resolve().parents:
-        raise Refused(f"{out} is in the home itself: choose a place outside, best on another disk")
+        raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
     chosen = Plan(home.root, datetime.now(UTC))
     keys = _key_files(home)
     with ExitStack() as stack:
@@ -160,7 +160,7 @@ def plan(home: Home, out: Path) -> Iterator[Plan]:
         others = [path for path in sorted(home.root.iterdir()) if path not in of_figures]
         for path in others:
             chosen.files += (file for file in _files(path) if not _is_left_out(file, home, keys))
-        # The entries that were there before the second look; ids are given out one after the other.
+        # Only entries that exist now: entries are numbered in order, so later ones have a higher id.
         last = max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)
         for path in _files(home.deliveries):
             entry = path.relative_to(home.deliveries).parts[0]
@@ -170,13 +170,13 @@ def plan(home: Home, out: Path) -> Iterator[Plan]:
 
 
 def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
-    """The vintages, and the tables that the newest of each year shows."""
+    """Choose the vintages, and the tables that the newest of each year shows."""
     history, stages = HistoryStore(home.history), StageStore(home.stages)
     if stages.keys_file.exists():
         chosen.files.append(stages.keys_file)
     for year in history.years():
         for _ in range(_LOOKS):
-            # A run that ends now may throw away what the vintage before it was made of: then look again.
+            # A run that ends now may remove the tables of the previous vintage: then try again.
             last = history.numbers(year)[-1]
             tables, is_whole = _tables_of_newest(home, year, stack)
             if is_whole:
@@ -189,7 +189,7 @@ def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
 
 
 def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Path, BinaryIO], bool]:
-    """The record of a year and the tables of its newest vintage, open, and whether they are all there."""
+    """The record of a year and the tables of its newest vintage, opened, and whether all of them exist."""
     stages = StageStore(home.stages)
     try:
         newest = HistoryStore(home.history).newest(year)
@@ -208,7 +208,7 @@ def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Pat
 
 
 def _files(place: Path) -> Iterator[Path]:
-    """Every plain file in a place, also by way of a link to another disk; hidden ones are locks or half written."""
+    """Every plain file in a place, following links to other disks; hidden ones are locks or half written."""
     if place.name.startswith("."):
         return
     if place.is_file():
@@ -252,7 +252,7 @@ def _add(archive: tarfile.TarFile, name: str, source: BinaryIO) -> KeptFile:
 
 
 class _Digesting:
-    """Reads a file and digests what it reads.
+    """Reads a file and computes its digest.
 
     Args:
         source: The file.
@@ -263,11 +263,11 @@ class _Digesting:
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """Read at most so many bytes."""
+        """Read at most ``size`` bytes."""
         chunk = self._source.read(size)
         self.digest.update(chunk)
         return chunk
 
 
 def _there_already(out: Path) -> Refused:
-    return Refused(f"{out} is there already: a backup never replaces another")
+    return Refused(f"{out} already exists: a backup never replaces another file")

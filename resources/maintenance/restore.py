@@ -1,4 +1,4 @@
-"""Putting a backup back, into a home that is not there yet."""
+"""Restoring a backup into a home that does not exist yet."""
 
 import hashlib
 import os
@@ -25,12 +25,12 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back.
+    """The result of a restore.
 
     Attributes:
         files: Number of files.
         made_at: When the backup was made.
-        upgraded: What was done to bring it to the present format; nothing for a backup of that format.
+        upgraded: The steps that brought it to the present format; empty for a backup of that format.
         figures_problem: Why the figures cannot be read before the next run; None if they can.
     """
 
@@ -41,30 +41,30 @@ class Restored:
 
 
 def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None]) -> Restored:
-    """Put a backup back: every file as it was, or nothing.
+    """Restore a backup: every file as it was, or nothing.
 
-    It is unpacked beside the home and compared with its list; then a home of an older format is brought to the present
-    one, and the warehouse is made of it, for which no key is needed; then it takes the place of the home in one move.
+    The backup is unpacked beside the home and compared with its list. An older format is upgraded to the present one,
+    and the warehouse is made, which needs no key. Then the folder takes the place of the home in one move.
 
     Args:
         file: The backup.
-        home: A home that is not there, or an empty folder.
-        advance: Called with the bytes of the backup that were read, and all of them.
+        home: A home that does not exist, or is an empty folder.
+        advance: Called with the number of bytes of the backup read so far, and in total.
 
     Raises:
-        Missing: If there is no such file.
-        Refused: If the home is not empty, the file is no backup or damaged, or it cannot be written.
+        Missing: If the file does not exist.
+        Refused: If the home is not empty or cannot be written, or the file is damaged or not a backup.
     """
     root = home.root.absolute()
     if not file.is_file():
         raise Missing(f"there is no backup {file}")
     if os.path.lexists(root) and (not root.is_dir() or any(root.iterdir())):
-        raise Refused(f"{root} is there already and not an empty folder: restore into another, nothing is overwritten")
+        raise Refused(f"{root} already exists and is not an empty folder: restore into another, nothing is overwritten")
     if root.is_mount():
-        raise Refused(f"{root} is a disk of its own: restore into a folder on it, so that it comes in one move")
+        raise Refused(f"{root} is a disk of its own and cannot be swapped in one move: restore into a folder on it")
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
-        busy = f"another process is restoring {root} at this moment"
+        busy = f"another process is already restoring {root}"
         with temporary_beside(root, ".restoring-", busy=busy) as temporary:
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
@@ -79,7 +79,7 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
 
 
 def _unpack(file: Path, temporary: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
-    """Unpack every member, and digest it on the way."""
+    """Unpack every member, computing its digest on the way."""
     found: dict[str, KeptFile] = {}
     size = file.stat().st_size
     try:
@@ -109,7 +109,7 @@ def _safe_name(file: Path, member: tarfile.TarInfo, temporary: Path) -> str:
     """The name of a plain file within the home.
 
     Raises:
-        Refused: If it is a link, a device or a folder, or would be anywhere else or in the place of the key.
+        Refused: If it is a link, a device or a folder, would be outside the home, or would take the place of the key.
     """
     try:
         safe = tarfile.data_filter(member, str(temporary))
@@ -127,7 +127,7 @@ def _safe_name(file: Path, member: tarfile.TarInfo, temporary: Path) -> str:
 
 
 def _compared(file: Path, temporary: Path, unpacked: dict[str, KeptFile]) -> Manifest:
-    """The list of the backup, when what was unpacked is exactly what is on it."""
+    """The list of the backup, after checking that exactly the files on it were unpacked."""
     unpacked.pop(MANIFEST, None)
     try:
         manifest = Manifest.model_validate_json((temporary / MANIFEST).read_bytes())
@@ -140,10 +140,10 @@ def _compared(file: Path, temporary: Path, unpacked: dict[str, KeptFile]) -> Man
 
 
 def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
-    """Bring what was put back to the present format, and make its warehouse.
+    """Upgrade an unpacked home to the present format, and make its warehouse.
 
     Returns:
-        What was done for the format, and why the warehouse cannot be made; None when it was.
+        The steps of the upgrade, and why the warehouse cannot be made; None when it was.
     """
     found = format_of(home)
     refuse_newer(home, found)
@@ -154,4 +154,4 @@ def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
 
 
 def _no_backup(file: Path) -> Refused:
-    return Refused(f"{file} is damaged, or is not made by `dakl backup`: nothing was restored, take another backup")
+    return Refused(f"{file} is damaged, or was not made by `dakl backup`: nothing was restored, use another backup")

@@ -1,4 +1,4 @@
-"""The folder beside a home in which another is made, before it takes the place of the home in one move."""
+"""A temporary folder beside a home, in which its replacement is made before it takes its place in one move."""
 
 import fcntl
 import os
@@ -12,18 +12,18 @@ from dakl_pipeline.errors import Refused
 
 @contextmanager
 def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
-    """An empty folder beside the home, gone at the end; what a killed process left in it is thrown away.
+    """An empty folder beside the home, removed at the end; leftovers of a killed process are removed first.
 
     Args:
         root: The home.
-        prefix: What the name of the folder begins with.
-        busy: What to say when another process has it.
+        prefix: Prefix of the name of the folder.
+        busy: Message when another process holds it.
 
     Yields:
         The folder; it stays if it is moved.
 
     Raises:
-        Refused: If another process has it.
+        Refused: If another process holds it.
         OSError: If it cannot be made.
     """
     temporary = root.with_name(f"{prefix}{root.name}")

@@ -1,1 +1,1 @@
-"""How state is kept: delivery log, registers, stage tables, history and warehouse, each whole or not at all."""
+"""Storage of state: delivery log, registers, stage tables, history and warehouse, all written atomically."""

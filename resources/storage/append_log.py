@@ -1,9 +1,9 @@
-"""An append-only log: numbered entries, each whole or not there, chained so that a change shows.
+"""An append-only log: numbered entries, written atomically and chained so that any change is detected.
 
-``000012/`` holds ``entry.json``, the files that came with it (its payloads) and ``link.json``: the digests of these,
-and of the link before. A folder is made complete under another name and then renamed, so a reader sees all of it or
-nothing. As a link holds no payload but only its digest, a payload can be destroyed and the chain still verifies; an
-entry of its own, the tombstone, says so. ``.head`` knows the last link, so that the loss of the last entries shows too.
+``000012/`` holds ``entry.json``, the files that came with it (its payloads) and ``link.json``: the digests of these and
+of the previous link. A folder is completed under another name and then renamed, so a reader sees all of it or nothing.
+A link holds only the digest of a payload, so the chain still verifies after a payload is destroyed; a tombstone entry
+records that. ``.head`` names the last link, so that the loss of the last entries is detected too.
 """
 
 import fcntl
@@ -26,19 +26,19 @@ from resources.storage.files import digest_of, locked, sync, write_atomically
 ENTRY_FILE, LINK_FILE = "entry.json", "link.json"
 _HEAD = ".head"
 _INCOMING_PREFIX = ".incoming-"
-# Six digits, more when they are needed: one name per place.
+# Six digits, or more when needed: one name per sequence number.
 _ENTRY_NAME = re.compile("(?!0{6})[0-9]{6}|[1-9][0-9]{6,}")
-# What the first link follows.
+# The previous digest of the first link.
 _NOTHING = "0" * 64
 _SHA256 = Field(pattern="^[0-9a-f]{64}$")
 
 
 class Link(BaseModel):
-    """What ties an entry to the one before.
+    """Ties an entry to the previous one.
 
     Attributes:
         sequence: Place in the log, from 1.
-        previous: Digest of the link before.
+        previous: Digest of the previous link.
         entry: Digest of the entry.
         payloads: Digests of the files beside it, by name.
     """
@@ -56,13 +56,13 @@ class Link(BaseModel):
 
 
 class Tombstone(BaseModel):
-    """Says that a payload was destroyed on purpose; its entry stays.
+    """Records that a payload was destroyed on purpose; its entry stays.
 
     Attributes:
         sequence: Place in the log, from 1.
-        recorded_at: When.
-        recorded_by: Account that did it.
-        destroys: Place of the entry.
+        recorded_at: When it was destroyed.
+        recorded_by: Account that destroyed it.
+        destroys: Place of its entry in the log.
         payload: Name of the file.
         why: The reason, without numbers that could be a person's.
     """
@@ -79,7 +79,7 @@ class Tombstone(BaseModel):
 
 
 class Numbered(Protocol):
-    """What every entry has."""
+    """The interface of every entry."""
 
     @property
     def sequence(self) -> int:
@@ -96,7 +96,7 @@ E = TypeVar("E", bound=Numbered)
 
 @dataclass(frozen=True)
 class Head:
-    """The last link that was logged, as far as is known."""
+    """The last link of a log, as far as is known."""
 
     sequence: int
     digest: str
@@ -107,9 +107,9 @@ class AppendLog(Generic[E]):
 
     Args:
         root: Its folder; made when the first entry is written.
-        entries: What an entry may be.
-        name: What it is called in errors, such as *delivery log*.
-        payload: What a file beside an entry is called in errors, such as *file of delivery*.
+        entries: The types of its entries.
+        name: Its name in errors, such as *delivery log*.
+        payload: Name of a file beside an entry in errors, such as *file of delivery*.
     """
 
     def __init__(self, root: Path, entries: TypeAdapter[E], *, name: str, payload: str = "file of entry") -> None:
@@ -123,7 +123,7 @@ class AppendLog(Generic[E]):
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """A folder for the payloads of the next entry, thrown away at the end unless :meth:`append` took it in.
+        """A folder for the payloads of the next entry, removed at the end unless :meth:`append` took it in.
 
         Raises:
             OSError: If it cannot be made.
@@ -131,7 +131,7 @@ class AppendLog(Generic[E]):
         self._root.mkdir(parents=True, exist_ok=True)
         with self._locked():
             folder = self._incoming_folder()
-            # As long as this process holds the folder no other takes it for a folder of a crash.
+            # While this process locks the folder, no other takes it for a leftover of a crash.
             descriptor = os.open(folder, os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
@@ -147,12 +147,12 @@ class AppendLog(Generic[E]):
         staged: Path | None = None,
         payloads: Mapping[str, str] | None = None,
     ) -> E:
-        """Log an entry with its payloads, whole or not at all.
+        """Log an entry with its payloads, atomically.
 
         Args:
-            make_entry: Makes the entry from its place in the log, while no other process logs.
-            staged: The folder with its payloads, of :meth:`staging`.
-            payloads: The digest of each of these, by name.
+            make_entry: Makes the entry from its place in the log, while other processes are locked out.
+            staged: The folder with its payloads, from :meth:`staging`.
+            payloads: Digest of each payload, by name.
 
         Returns:
             The entry as logged.
@@ -170,13 +170,13 @@ class AppendLog(Generic[E]):
     def destroy(
         self, sequence: int, payload: str, *, recorded_at: AwareDatetime, recorded_by: str, why: str
     ) -> Tombstone:
-        """Destroy a payload and say so in the log. What was killed halfway can be done again: it is logged once.
+        """Destroy a payload and log it. After a crash halfway it can be repeated: it is logged once.
 
         Args:
             sequence: Place of the entry.
             payload: Name of the file beside it.
-            recorded_at: When.
-            recorded_by: Account that does it.
+            recorded_at: The current time.
+            recorded_by: Account that destroys it.
             why: The reason.
 
         Raises:
@@ -195,7 +195,7 @@ class AppendLog(Generic[E]):
                 payload=payload,
                 why=why,
             )
-            # Logged first: after a crash it is known what had to go, never gone and unknown.
+            # Logged first, so that after a crash no payload is missing without a tombstone.
             if known is None:
                 self._log(tombstone, None, {})
             (folder / payload).unlink(missing_ok=True)
@@ -203,10 +203,10 @@ class AppendLog(Generic[E]):
         return tombstone
 
     def entries(self) -> list[E]:
-        """Every entry but the tombstones, in the order of logging.
+        """Every entry except the tombstones, in the order of logging.
 
         Raises:
-            Refused: If an entry is not readable or not there any more; says which.
+            Refused: If an entry is unreadable or missing; names it.
         """
         found = []
         for sequence, name in enumerate(self.names(), start=1):
@@ -223,26 +223,26 @@ class AppendLog(Generic[E]):
         """The entry with this name.
 
         Raises:
-            Refused: If it is not readable.
+            Refused: If it is unreadable.
         """
         return self._read_entry(name)
 
     def names(self) -> list[str]:
-        """The names of all entries, tombstones too, in the order of logging, without reading them."""
+        """The names of all entries, including tombstones, in the order of logging, without reading them."""
         return _names(self._root)
 
     def tombstone_of(self, sequence: int, payload: str) -> Tombstone | None:
-        """What says that a payload was destroyed; None when it was not."""
+        """The tombstone of a payload; None when it was not destroyed."""
         return self._destroyed().get((sequence, payload))
 
     def verify(self) -> list[str]:
-        """What is not as it was logged, a line each: entries in the order of the log, then payloads.
+        """The differences from what was logged, one line each: entries in the order of the log, then payloads.
 
-        An entry that is gone may have been the tombstone of a payload, so the first line names what is at fault first.
+        A missing entry may be the tombstone of a missing payload, so faults of entries come first.
         """
         names, head, destroyed = set(self.names()), self._head(), self._destroyed()
         last = max([*map(int, names), head.sequence if head else 0], default=0)
-        # The digest that each link has, and the one that whoever follows says it should have.
+        # The actual digest of each link, and the digest that the next link (or the head) records for it.
         digests: dict[int, str] = {}
         said: dict[int, str] = {head.sequence: head.digest} if head else {}
         faults: dict[int, list[str]] = {sequence: [] for sequence in range(1, last + 1)}
@@ -262,11 +262,11 @@ class AppendLog(Generic[E]):
             except Refused as error:
                 found.append(str(error))
         for sequence in range(last + 1):
-            # What is gone or not readable has been named.
+            # Missing and unreadable entries were reported above.
             known = digests.get(sequence) if sequence else _NOTHING
             if known is None or said.get(sequence, known) == known:
                 continue
-            # Of two that do not fit the later one is at fault if it does not fit whoever follows it either.
+            # Of two links that do not match, the later one is at fault if it does not match its own successor either.
             later = sequence + 1
             is_later_right = sequence > 0 and (later not in said or said[later] == digests.get(later))
             at_fault = sequence if is_later_right else later
@@ -274,9 +274,9 @@ class AppendLog(Generic[E]):
         return [*(fault for found in faults.values() for fault in found), *of_payloads, *self._stray_folders()]
 
     def stale_temp_folders(self) -> Iterator[Path]:
-        """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
+        """Unlocked temporary folders left by killed processes; each is locked while the caller handles it."""
         for folder in self._root.glob(f"{_INCOMING_PREFIX}*"):
-            # Its owner may be throwing it away at this moment.
+            # Its owner may be removing it at this moment.
             with suppress(FileNotFoundError):
                 descriptor = os.open(folder, os.O_RDONLY)
                 try:
@@ -289,7 +289,7 @@ class AppendLog(Generic[E]):
                     os.close(descriptor)
 
     def _log(self, entry: E | Tombstone, staged: Path | None, payloads: Mapping[str, str]) -> None:
-        """Write an entry with its link. The caller keeps other processes away."""
+        """Write an entry with its link. The caller locks out other processes."""
         for folder in self.stale_temp_folders():
             shutil.rmtree(folder, ignore_errors=True)
         content = entry.model_dump_json(indent=2).encode() + b"\n"
@@ -310,7 +310,7 @@ class AppendLog(Generic[E]):
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
             sync(self._root)
-        # It is logged by now; a head that is behind is right as far as it goes.
+        # The entry is logged already, and an outdated head does no harm.
         with suppress(OSError):
             write_head(self._root, link)
 
@@ -318,7 +318,7 @@ class AppendLog(Generic[E]):
         return self._last().sequence + 1
 
     def _last(self) -> Head:
-        """The last link: of the last entry, or what the head knows if that entry is gone or its link damaged."""
+        """The last link: that of the last entry, or the head if that entry is missing or its link damaged."""
         head, sequence = self._head(), max(map(int, self.names()), default=0)
         if head is not None and head.sequence >= sequence:
             return head
@@ -336,16 +336,16 @@ class AppendLog(Generic[E]):
             return None
 
     def _stray_folders(self) -> Iterator[str]:
-        """What looks like an entry and is none, and a head that does not say which entry is the last."""
+        """Reports folders that look like an entry but are none, and a head that does not name the last entry."""
         if not self._root.is_dir():
             return
         for path in sorted(self._root.glob("[0-9]*")):
             if path.is_dir() and path.name.isdigit() and not _ENTRY_NAME.fullmatch(path.name):
-                yield f"{path} is no entry of the {self._name}: move it away"
+                yield f"{path} is not an entry of the {self._name}: move it away"
         # After the first entry a process may have been killed before it wrote the head.
         if self._head() is None and len(self.names()) > 1:
             yield (
-                f"{self._root / _HEAD} is gone or not readable, so entries at the end of the {self._name} may be lost: "
+                f"{self._root / _HEAD} is gone or unreadable, so entries at the end of the {self._name} may be lost: "
                 "compare it with a backup; the next entry writes it again"
             )
 
@@ -428,10 +428,10 @@ class AppendLog(Generic[E]):
 
 @contextmanager
 def writing(name: str) -> Iterator[None]:
-    """Say plainly that a log cannot be written.
+    """Turn write errors of a log into a plain message.
 
     Args:
-        name: What the log is called.
+        name: Name of the log.
 
     Raises:
         Refused: In place of an ``OSError``.
@@ -444,11 +444,11 @@ def writing(name: str) -> Iterator[None]:
 
 
 def chain(root: Path, payloads_of: Callable[[Path], Mapping[str, str]]) -> int:
-    """Give the entries of a log their links that have none, as those of format 0.
+    """Write the links of a log without links, as in format 0.
 
     Args:
         root: The folder of the log.
-        payloads_of: The digest of each payload of an entry, by name, from its folder.
+        payloads_of: Returns the digest of each payload of an entry, by name, from its folder.
 
     Returns:
         The number of entries.
@@ -473,7 +473,7 @@ def chain(root: Path, payloads_of: Callable[[Path], Mapping[str, str]]) -> int:
 
 
 def restore_head(root: Path) -> None:
-    """Write the head of a log that came without one, as from a backup.
+    """Write the head of a log that has none, as after a restore.
 
     Args:
         root: The folder of the log; it may have no entries.
@@ -488,7 +488,7 @@ def restore_head(root: Path) -> None:
 
 
 def write_head(root: Path, link: Link) -> None:
-    """Remember the last link of a log.
+    """Record the last link of a log.
 
     Raises:
         OSError: If it cannot be written.

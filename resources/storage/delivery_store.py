@@ -18,22 +18,22 @@ from dakl_pipeline.errors import Refused
 from resources.storage.append_log import ENTRY_FILE, LINK_FILE, AppendLog, writing
 
 _NAME = "delivery log"
-# How a file is stored whose own name is not safe to use.
+# Stored name of a file whose own name is not safe to use.
 UNSAFE_NAME = "delivered-file"
 _SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
 _ADAPTER: TypeAdapter[Entry] = TypeAdapter(LogEntry)
 
 
-# Supplier, year and digest: what makes two deliveries the same.
+# Supplier, year and digest: equal for deliveries with the same content.
 _Content = tuple[str, int | None, str]
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that was copied in but is not logged yet.
+    """A file that was copied in but not logged yet.
 
     Attributes:
-        path: Where it is for now.
+        path: Its temporary path.
         sha256: Digest of its bytes.
         size: Number of bytes.
     """
@@ -53,24 +53,24 @@ class DeliveryStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery")
-        # Entries never change, so what was seen of them is kept for the next one that this process logs.
+        # Entries never change, so this index of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
         self._with: dict[_Content, list[str]] = {}
         self._cancelled: set[str] = set()
 
     @contextmanager
     def staged(self, source: Path, name: str) -> Iterator[StagedFile]:
-        """Copy a file in, so that what is checked is what is kept.
+        """Copy a file in, so that the file that is checked is the one that is kept.
 
         Args:
-            source: The file as the supplier has it.
-            name: Name to keep it under; replaced by a plain one if it could not be a file's or is taken.
+            source: The file of the supplier.
+            name: Name to keep it under; replaced by a plain one if it is unsafe or taken.
 
         Yields:
-            The copy. It is thrown away at the end unless :meth:`append` took it in.
+            The copy. It is removed at the end unless :meth:`append` took it in.
 
         Raises:
-            Refused: If the source cannot be read or the copy not be written.
+            Refused: If the source cannot be read or the copy cannot be written.
         """
         with ExitStack() as stack:
             with writing(_NAME):
@@ -83,14 +83,14 @@ class DeliveryStore:
         make_entry: Callable[[int], Entry],
         staged: StagedFile | None = None,
     ) -> Entry:
-        """Log an entry, with its file, whole or not at all.
+        """Log an entry with its file, atomically.
 
         Args:
             make_entry: Makes the entry from its place in the log.
             staged: The copied file of a delivery.
 
         Returns:
-            The entry as logged; a delivery says which earlier one had the same content.
+            The entry as logged; a delivery names the earlier one with the same content, if any.
 
         Raises:
             Refused: If it cannot be written; nothing is logged then.
@@ -110,27 +110,27 @@ class DeliveryStore:
         """Every entry, in the order of logging.
 
         Raises:
-            Refused: If an entry is not readable or not there any more; says which.
+            Refused: If an entry is unreadable or missing; names it.
         """
         return self._log.entries()
 
     def readable_entries(self) -> list[Entry]:
         """The entries that can be read, in the order of logging; each is read once by this process.
 
-        For who must go on whatever happened to an entry; what follows from all of them needs :meth:`entries`.
+        For callers that must continue despite a damaged entry; results that depend on every entry need :meth:`entries`.
         """
         return self._log.readable_entries()
 
     def suppliers(self) -> set[str]:
-        """Every supplier of whom there is an entry."""
+        """Every supplier that has an entry."""
         return {entry.supplier_id for entry in self.entries()}
 
     def integrity_errors(self) -> list[str]:
-        """What is not as it was logged, a line each: entries gone or changed, files gone or changed."""
+        """The differences from what was logged, one line each: entries and files that are missing or changed."""
         return self._log.verify()
 
     def stale_temp_folders(self) -> Iterator[Path]:
-        """What killed processes left: half folders that nobody holds; each is held here while it is looked at."""
+        """Unlocked temporary folders left by killed processes; each is locked while the caller handles it."""
         return self._log.stale_temp_folders()
 
     def entry_names(self) -> list[str]:
@@ -139,10 +139,10 @@ class DeliveryStore:
 
     @contextmanager
     def open_verified(self, delivery: Delivery) -> Iterator[BinaryIO]:
-        """Open the file of a delivery, after making sure that it is the file that was received.
+        """Open the file of a delivery, after verifying that it is the file that was received.
 
         Raises:
-            Refused: If the file is gone, was destroyed or was changed after receipt.
+            Refused: If the file is missing, was destroyed or was changed after receipt.
         """
         path = self._root / delivery.delivery_id / delivery.stored_name
         try:
@@ -158,12 +158,12 @@ class DeliveryStore:
             raise Refused(f"the file of delivery {delivery.delivery_id} is gone: restore it") from None
 
     def destroy_file(self, delivery: Delivery, *, at: datetime, by: str, why: str) -> None:
-        """Destroy the file of a delivery; its entry stays, and the log says so.
+        """Destroy the file of a delivery; its entry stays, and the log records it.
 
         Args:
             delivery: The delivery.
-            at: When.
-            by: Account that does it.
+            at: The current time.
+            by: Account that destroys it.
             why: The reason, without numbers that could be a person's.
 
         Raises:
@@ -172,7 +172,7 @@ class DeliveryStore:
         self._log.destroy(delivery.sequence, delivery.stored_name, recorded_at=at, recorded_by=by, why=why)
 
     def _same_content(self, entry: Delivery) -> str | None:
-        """The first entry of the same supplier and year with the same bytes; none that is unreadable or cancelled."""
+        """The first entry with the same supplier, year and bytes that is readable and not cancelled."""
         for name in sorted(set(self._log.names()) - self._seen, key=int):
             self._seen.add(name)
             with suppress(Refused):

@@ -26,7 +26,7 @@ class ExplanationStore:
         """Keep an explanation.
 
         Args:
-            make_explanation: Makes the explanation from its place.
+            make_explanation: Makes the explanation from its place in the log.
 
         Returns:
             The explanation as kept.
@@ -40,10 +40,10 @@ class ExplanationStore:
         """Every explanation of a supplier about a year, oldest first.
 
         Raises:
-            Refused: If one is not readable; says which.
+            Refused: If one is unreadable or missing; names it.
         """
         return [each for each in self._log.entries() if (each.supplier_id, each.reporting_year) == (supplier_id, year)]
 
     def integrity_errors(self) -> list[str]:
-        """What is not as it was logged, a line each."""
+        """The differences from what was logged, one line each."""
         return self._log.verify()

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and locks that end with their process."""
+"""Files that are written atomically, and locks that end with their process."""
 
 import fcntl
 import hashlib
@@ -19,13 +19,13 @@ _PLAIN = re.compile(r"[\w/. -]+")
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write a file so that a crash leaves the old one or the new one, never half of it.
+    """Write a file so that a crash leaves the old one or the new one, never a half-written one.
 
-    What a killed process left half written in the same folder is thrown away.
+    Half-written files that killed processes left in the same folder are removed.
 
     Args:
-        path: The file; its folder is made when it is not there.
-        content: All of it.
+        path: The file; its folder is made when needed.
+        content: The whole content.
 
     Raises:
         OSError: If it cannot be written; the old file stays.
@@ -36,17 +36,17 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
 
 @contextmanager
 def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
-    """Write a file bit by bit that is there when all of it is written, as :func:`write_atomically` does.
+    """Write a file piece by piece, as atomically as :func:`write_atomically`: it appears when it is complete.
 
     Args:
-        path: The file; its folder is made when it is not there.
-        replace: Whether it may take the place of another.
+        path: The file; its folder is made when needed.
+        replace: Whether it may replace an existing file.
 
     Yields:
-        Where to write; readable by its owner only.
+        The file to write to; readable by its owner only.
 
     Raises:
-        FileExistsError: If there is another that may not be replaced.
+        FileExistsError: If the file exists and may not be replaced.
         OSError: If it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             if not replace and os.path.lexists(path):
                 raise FileExistsError(path)
-            # Renamed while it is still held: nobody can take it for a leftover.
+            # Renamed while still locked, so that no process takes it for a leftover.
             Path(name).replace(path)
         sync(path.parent)
     except BaseException:
@@ -68,7 +68,7 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
 
 
 def sync(path: Path) -> None:
-    """Make a file, or the names in a folder, survive a power cut."""
+    """Flush a file, or the names in a folder, to disk so that it survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -78,16 +78,16 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> Iterator[None]:
-    """Keep other processes away; the system releases it when the process ends, however it ends.
+    """Hold a lock against other processes; the system releases it when the process ends, however it ends.
 
     Args:
-        path: The file that stands for it; made when it is not there, in a folder that is.
-        timeout: Seconds to wait for another process; without it as long as that takes.
-        refusal: What to say when that took too long.
+        path: The lock file; made when needed, in an existing folder.
+        timeout: Seconds to wait for another process; None to wait as long as it takes.
+        refusal: Message when the wait is over.
 
     Raises:
         OSError: If the file cannot be made.
-        Refused: If another process keeps it longer.
+        Refused: If another process still holds the lock after the wait.
     """
     with path.open("a") as lock:
         if timeout is None:
@@ -102,20 +102,20 @@ def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> It
 
 
 def is_plain(path: Path) -> bool:
-    """Whether no library could take a path for a pattern or a URL."""
+    """Whether no library can mistake a path for a pattern or a URL."""
     return _PLAIN.fullmatch(str(path)) is not None
 
 
 @contextmanager
 def plainly_named(folder: Path) -> Iterator[Path]:
-    """Name a folder for a library that takes a path for a pattern or a URL, such as ``year [secret]`` or ``ready?``.
+    """Name a folder for a library that mistakes a path for a pattern or a URL, such as ``year [secret]`` or ``ready?``.
 
     Args:
-        folder: A folder that is there.
+        folder: An existing folder.
 
     Yields:
-        The folder itself; by the number under which this process has it open when a character of its path could have
-        a meaning. Nothing else in this process or elsewhere can use that name afterwards.
+        The folder itself; or, if a character of its path has a special meaning, its path by file descriptor, which is
+        valid only in this process and until the end.
 
     Raises:
         OSError: If it cannot be opened.
@@ -131,7 +131,7 @@ def plainly_named(folder: Path) -> Iterator[Path]:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimals.
+    """The SHA-256 of a file, in hexadecimal.
 
     Raises:
         OSError: If it cannot be read.
@@ -149,23 +149,23 @@ def _locked_at_once(descriptor: int) -> bool:
 
 
 def _locked_file(folder: Path) -> tuple[int, str]:
-    """A new file that this process holds, so that no other takes it for a leftover of a crash."""
+    """A new file that this process locks, so that no other takes it for a leftover of a crash."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_WRITING_PREFIX, dir=folder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        # Another process may have cleaned it up before it was held.
+        # Another process may have removed it before it was locked.
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
         os.close(descriptor)
 
 
 def clean_up(folder: Path) -> None:
-    """Throw away what killed processes left half written in a folder."""
+    """Remove half-written files that killed processes left in a folder."""
     for leftover in folder.glob(f"{_WRITING_PREFIX}*"):
         try:
             descriptor = os.open(leftover, os.O_RDONLY)
         except OSError:
-            # Gone by now, or of somebody else.
+            # Already removed, or of another account.
             continue
         try:
             if _locked_at_once(descriptor):

@@ -54,16 +54,16 @@ class HistoryStore:
         return self._vintage(folders[-1]) if folders else None
 
     def newest_record(self, year: int) -> YearRecord | None:
-        """What the newest vintage was made of; None before the first count."""
+        """What the newest vintage was made from; None before the first count."""
         newest = self.newest(year)
         return newest.record if newest else None
 
     def append(self, vintage: Vintage, frames: Mapping[Table, pl.DataFrame]) -> None:
-        """Keep a vintage with what belongs to it, whole or not at all. The caller keeps other runs of the year away.
+        """Keep a vintage with its tables, atomically. The caller locks out other runs of the year.
 
         Args:
             vintage: The vintage.
-            frames: Tables of the history with the rows of this vintage.
+            frames: The rows of this vintage, per table of the history.
 
         Raises:
             Refused: If it cannot be written.
@@ -85,7 +85,7 @@ class HistoryStore:
             raise Refused(f"{folder} cannot be written ({error.strerror}); the last good figures stay") from None
 
     def read(self, vintage: Vintage, table: Table) -> pl.DataFrame:
-        """The rows of a vintage in a table of the history.
+        """The rows of a vintage in a history table.
 
         Raises:
             Refused: If they cannot be read.
@@ -98,11 +98,11 @@ class HistoryStore:
             raise _damaged(path.parent) from None
 
     def path(self, vintage: Vintage, table: Table) -> Path:
-        """Where the rows of a vintage in a table of the history are."""
+        """The file with the rows of a vintage in a history table."""
         return self._path(self.folder(vintage.year) / _name(vintage.number), table)
 
     def folder(self, year: int) -> Path:
-        """Where the vintages of a year are."""
+        """The folder with the vintages of a year."""
         return self._root / str(year)
 
     def years(self) -> list[int]:
@@ -111,7 +111,7 @@ class HistoryStore:
         return sorted(year for year in found if self._folders(year))
 
     def readable(self) -> dict[int, Vintage]:
-        """The newest vintage of every year of which it can be read."""
+        """The newest vintage of every year, without years in which it is unreadable."""
         found = {}
         for year in self.years():
             with suppress(Refused):
@@ -126,7 +126,7 @@ class HistoryStore:
             The vintages, oldest first.
 
         Raises:
-            Refused: If one of them cannot be read; says which.
+            Refused: If one of them cannot be read; names it.
         """
         vintages = self.vintages(year)
         for vintage in vintages:

@@ -1,4 +1,4 @@
-"""The format of a home: ``home.json`` says how its folders and files are laid out, and which version made it so."""
+"""The format of a home: ``home.json`` records how its folders and files are laid out, and which version made it."""
 
 import json
 from contextlib import suppress
@@ -10,15 +10,15 @@ from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
 from resources.storage.files import write_atomically
 
-# Raised by one with every change of what a home holds; each has a step of ``dakl upgrade`` and a fixture of the tests.
+# Raised by one with every change of the layout; each format has a step in ``dakl upgrade`` and a test fixture.
 FORMAT = 1
 
 
 class HomeFormat(BaseModel):
-    """What ``home.json`` says.
+    """The content of ``home.json``.
 
     Attributes:
-        format: The format; homes from before there was one have no such file and count as 0.
+        format: The format; homes older than format 1 have no such file and count as 0.
         made_by: Version of the program that made the home, or last upgraded it.
     """
 
@@ -29,10 +29,10 @@ class HomeFormat(BaseModel):
 
 
 def format_of(home: Home) -> int:
-    """The format of a home: the present one if nothing is in it yet, or if it is not there.
+    """The format of a home: the present one if it is empty or does not exist.
 
     Raises:
-        Refused: If ``home.json`` is not readable.
+        Refused: If ``home.json`` is unreadable.
     """
     try:
         return HomeFormat.model_validate_json(home.format_file.read_bytes()).format
@@ -46,29 +46,29 @@ def format_of(home: Home) -> int:
 
 
 def require_format(home: Home, *, mark: bool = False) -> Home:
-    """Return a home of the present format.
+    """Return the home if it has the present format.
 
     Args:
-        home: The home, there or not.
-        mark: Whether an empty one that is there becomes one of this format, before something is kept in it.
+        home: The home; it need not exist.
+        mark: Whether to write ``home.json`` in an existing home without one, before anything is kept in it.
 
     Raises:
-        Missing: If it is of an older format.
-        Refused: If it is of a newer format, or its format cannot be told.
+        Missing: If it has an older format.
+        Refused: If it has a newer format, or its format cannot be read.
     """
     found = format_of(home)
     if found < FORMAT:
-        raise Missing(f"{home.root} was made by an earlier version of dakl: bring it up to date with `dakl upgrade`")
+        raise Missing(f"{home.root} was made by an earlier version of dakl: upgrade it with `dakl upgrade`")
     refuse_newer(home, found)
     if mark and home.root.is_dir() and not home.format_file.exists():
-        # On a read-only disk nothing will be kept either.
+        # On a read-only disk nothing else can be kept either.
         with suppress(OSError):
             write_format(home)
     return home
 
 
 def refuse_newer(home: Home, found: int) -> None:
-    """Let no home pass that this version does not know.
+    """Refuse a home that this version does not know.
 
     Raises:
         Refused: If the format is newer than the present one.
@@ -81,7 +81,7 @@ def refuse_newer(home: Home, found: int) -> None:
 
 
 def write_format(home: Home) -> None:
-    """Write ``home.json`` with the present format, whole or not at all.
+    """Write ``home.json`` with the present format, atomically.
 
     Raises:
         OSError: If it cannot be written.

@@ -16,19 +16,19 @@ class RegisterStore:
     """Reads registers; never writes.
 
     Args:
-        root: The folder with a folder per year.
+        root: The folder with one folder per year.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        # A register of the whole country is digested only when its file is another one than the last time.
+        # Registers of the whole country are large: digest a file again only when it changed.
         self._digests: dict[tuple[Path, int, int, int], str] = {}
 
     def digest(self, register: Register, year: int) -> str:
         """SHA-256 of the register file, 64 hexadecimal characters.
 
         Raises:
-            Missing: If the file is not there.
+            Missing: If the file does not exist.
         """
         path = self.require(register, year)
         status = path.stat()
@@ -38,11 +38,11 @@ class RegisterStore:
         return self._digests[file]
 
     def read(self, register: Register, year: int) -> pl.DataFrame:
-        """Read the columns of the contract; other columns in the file stay unread.
+        """Read the columns of the contract; other columns in the file are ignored.
 
         Raises:
-            Missing: If the file is not there.
-            Refused: If it is not readable as Parquet or a column cannot be of the type that the contract gives.
+            Missing: If the file does not exist.
+            Refused: If it is not readable as Parquet, or a column does not fit the type in the contract.
         """
         path = self.require(register, year)
         try:
@@ -56,7 +56,7 @@ class RegisterStore:
         raise Refused(f"{path}: {'; '.join(wrong)}: write the register again with these types")
 
     def size(self, register: Register, year: int) -> RegisterSize | None:
-        """What a register is compared by with another year; None when it is not there or not readable."""
+        """The size of a register, for comparison with other years; None when it is missing or unreadable."""
         path = self._path(register, year)
         try:
             rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
@@ -65,15 +65,15 @@ class RegisterStore:
             return None
 
     def findings(self, register: Register, year: int, *, years: Iterable[int]) -> list[RegisterFinding]:
-        """What is odd about a register that is there and of the right types.
+        """The findings about an existing register with the right types.
 
         Args:
-            register: Which it is.
+            register: The register.
             year: Its year.
             years: The years to compare it with.
 
         Raises:
-            Missing: If the file is not there.
+            Missing: If the file does not exist.
             Refused: If it cannot be read.
         """
         path = self.require(register, year)
@@ -86,10 +86,10 @@ class RegisterStore:
         return evaluate_register(register, profile, others)
 
     def integrity_errors(self, register: Register, year: int) -> list[str]:
-        """What is wrong with a register, from its footer alone, which is written last: a half file has none.
+        """Faults of a register, found from its footer alone, which is written last: an incomplete file has none.
 
         Returns:
-            A line for each fault; nothing when it is well, or not there.
+            A line for each fault; empty when there is none, or when the file does not exist.
         """
         path = self._path(register, year)
         try:
@@ -103,10 +103,10 @@ class RegisterStore:
         return [f"{path}: {fault}" for fault in (*columns, *wrong_types(register, schema))]
 
     def require(self, register: Register, year: int) -> Path:
-        """The path of a register.
+        """The path of an existing register.
 
         Raises:
-            Missing: If the file is not there.
+            Missing: If the file does not exist.
         """
         path = self._path(register, year)
         if not self.is_there(register, year):
@@ -114,12 +114,12 @@ class RegisterStore:
         return path
 
     def is_there(self, register: Register, year: int) -> bool:
-        """Whether there is a file."""
+        """Whether the file exists."""
         return self._path(register, year).is_file()
 
     @staticmethod
     def _typed(register: Register, path: Path) -> pl.LazyFrame:
-        """The columns of the contract that are there; the conversion loses nothing when the types are not wrong."""
+        """The columns of the contract that the file has; the cast loses nothing when the types fit the contract."""
         lazy = pl.scan_parquet(path, glob=False)
         types = {name: column.dtype for name, column in register.source.columns().items()}
         return lazy.select(pl.col(name).cast(types[name]) for name in types if name in lazy.collect_schema())
@@ -129,4 +129,4 @@ class RegisterStore:
 
 
 def _unreadable(path: Path, register: Register) -> Refused:
-    return Refused(f"{path} is not readable as the register {register.name}: replace it by a good copy")
+    return Refused(f"{path} is not readable as the register {register.name}: replace it with a good copy")

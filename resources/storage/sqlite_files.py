@@ -1,4 +1,4 @@
-"""SQLite files of another program, such as the history of runs of Dagster."""
+"""SQLite files of another program, such as Dagster's history of runs."""
 
 import shutil
 import sqlite3
@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-# What a program that has a file open, or was killed, keeps beside it.
+# Endings of the files beside a database that is open, or was open when its program was killed.
 BESIDE = ("-wal", "-shm", "-journal")
 
 
 @contextmanager
 def opened_unchanged(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file to read, and leave nothing beside it, also on a disk that is full or read-only.
+    """Open a file for reading and leave no file beside it, even on a full or read-only disk.
 
     Raises:
-        sqlite3.Error: If it is no database, or damaged.
+        sqlite3.Error: If it is not a database, or damaged.
     """
     beside = [path.with_name(f"{path.name}{ending}") for ending in BESIDE]
     in_use = [each for each in beside if each.exists()]
     if not in_use:
-        # SQLite would else make files beside it.
+        # Otherwise SQLite would make files beside it.
         with closing(_connected(path, "immutable=1")) as connection:
             yield connection
         return
@@ -29,7 +29,7 @@ def opened_unchanged(path: Path) -> Iterator[sqlite3.Connection]:
         try:
             connection = _connected(path, "mode=ro")
         except sqlite3.OperationalError:
-            # It wants to mend what was broken off, and the disk does not let it: then a copy is mended.
+            # SQLite needs to recover an interrupted write, but the disk does not allow it: recover a copy instead.
             for each in (path, *in_use):
                 with suppress(FileNotFoundError):
                     shutil.copyfile(each, Path(scratch) / each.name)
@@ -39,21 +39,21 @@ def opened_unchanged(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def copy_whole(path: Path, target: Path) -> None:
-    """Copy a file as it is at one moment, while others write to it.
+    """Copy a consistent snapshot of a file while other processes write to it.
 
     Args:
         path: The file.
-        target: Where the copy goes.
+        target: The path of the copy.
 
     Raises:
-        sqlite3.Error: If it is no database, or damaged.
+        sqlite3.Error: If it is not a database, or damaged.
     """
     with closing(sqlite3.connect(target)) as copy:
         try:
             with closing(_connected(path, "mode=rw")) as source:
                 source.backup(copy)
         except sqlite3.OperationalError:
-            # On a disk that is full or read-only nobody writes to it.
+            # On a full or read-only disk no process writes to it.
             with opened_unchanged(path) as source:
                 source.backup(copy)
 
@@ -61,7 +61,7 @@ def copy_whole(path: Path, target: Path) -> None:
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
     try:
-        # Only the first look at the file shows whether it opens.
+        # Only the first read shows whether the file opens.
         connection.execute("pragma schema_version").fetchone()
     except sqlite3.Error:
         connection.close()

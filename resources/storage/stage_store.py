@@ -1,4 +1,4 @@
-"""The tables between the stages: ``stages/<year>/<table>.<digest>.parquet`` and a record of what they were made of."""
+"""The tables between the stages: ``stages/<year>/<table>.<digest>.parquet``, and a record of their inputs."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ class StageStore:
 
     Args:
         root: The folder; made when the first table is written.
-        in_use: Records of states that others still read, so that their files stay.
+        in_use: Returns the record of a state that is still read, so that its files stay.
     """
 
     def __init__(self, root: Path, *, in_use: Callable[[int], YearRecord | None] = lambda year: None) -> None:
@@ -38,14 +38,14 @@ class StageStore:
 
     @contextmanager
     def locked(self, year: int, *, timeout: float) -> Iterator[None]:
-        """Keep other runs away from a year, until the process ends, however it ends.
+        """Lock a year against other runs; the system releases it when the process ends, however it ends.
 
         Args:
             year: Reporting year.
             timeout: Seconds to wait for another run.
 
         Raises:
-            Refused: If another run keeps the year.
+            Refused: If another run still locks the year.
         """
         self._root.mkdir(parents=True, exist_ok=True)
         busy = f"another run of {year} has been busy for {timeout:.0f} seconds: see it with `dakl ui`"
@@ -60,15 +60,15 @@ class StageStore:
         except Refused:
             return True
         except OSError:
-            # Where nothing can be written no run is busy; one that begins says what is wrong.
+            # Where nothing can be written no run is busy; a run that starts reports the problem.
             return False
 
     def record(self, year: int) -> YearRecord:
-        """What is kept of a year; nothing when there is no record or it is damaged, so that it is made again."""
+        """The record of a year; empty when it is missing or damaged, so that the year is made again."""
         return self._read_record(year) or YearRecord(year=year)
 
     def unchanged(self, year: int, stage: str, inputs: Mapping[str, str]) -> StageRecord | None:
-        """The outcome of a stage if it was made of just this and its files are whole.
+        """The outcome of a stage if it was made from exactly these inputs and its files are intact.
 
         Args:
             year: Reporting year.
@@ -93,23 +93,23 @@ class StageStore:
         notes: Mapping[str, int | str],
         run_id: str,
     ) -> StageRecord:
-        """Keep what a stage made, all its tables or none, in the order of their keys.
+        """Keep the tables of a stage, all or none, each in the order of its key.
 
         Args:
             year: Reporting year.
             stage: Name of the stage.
             frames: The rows of each table; every row of the year.
             inputs: Everything the outcome depends on.
-            rows_in: Rows the stage got.
-            excluded: Rows that do not go on, by reason.
-            notes: What more there is to tell.
-            run_id: Run that made it.
+            rows_in: Number of rows that the stage received.
+            excluded: Number of rows that were excluded, by reason.
+            notes: Further details about the run.
+            run_id: Run that made them.
 
         Returns:
-            The record of it.
+            The record of the outcome.
 
         Raises:
-            Refused: If it cannot be written; the last good outcome stays.
+            Refused: If they cannot be written; the last good outcome stays.
         """
         try:
             tables = {table.name: self._keep(year, table, frame) for table, frame in frames.items()}
@@ -130,7 +130,7 @@ class StageStore:
         return made
 
     def path(self, year: int, name: str, stored: StoredTable) -> Path:
-        """Where the rows of a table are."""
+        """The file with the rows of a table."""
         return self._root / str(year) / f"{name}.{stored.sha256[:_DIGEST_SHOWN]}.parquet"
 
     def read(self, table: Table, year: int) -> pl.DataFrame:
@@ -143,7 +143,7 @@ class StageStore:
         return self.read_stored(table, year, self._stored(table, year))
 
     def read_stored(self, table: Table, year: int, stored: StoredTable) -> pl.DataFrame:
-        """Read a year of a table as it was at some moment, in the order of its key.
+        """Read a recorded state of a table for a year, in the order of its key.
 
         Raises:
             Refused: If its file is damaged or gone.
@@ -151,13 +151,13 @@ class StageStore:
         return self._collected(table, year, stored, lambda rows: rows)
 
     def read_matching(self, table: Table, year: int, column: str, values: pl.Series) -> pl.DataFrame:
-        """Read the rows in which a column has one of some values; for a register as large as the country.
+        """Read the rows in which a column has one of the values; for registers of the whole country.
 
         Args:
-            table: Which table.
+            table: The table.
             year: Reporting year.
             column: The column.
-            values: The values; empty ones match nothing.
+            values: The values; nulls match nothing.
 
         Raises:
             Missing: If the table has not been made yet.
@@ -172,7 +172,7 @@ class StageStore:
         """The random id of a key, made when the key is first seen.
 
         Args:
-            check_value: By which the same key is recognised (``PseudonymKey.check_value``).
+            check_value: The value by which the key is recognised (``PseudonymKey.check_value``).
         """
         self._root.mkdir(parents=True, exist_ok=True)
         with locked(self._root / ".keys.lock"):
@@ -192,15 +192,15 @@ class StageStore:
 
     @property
     def keys_file(self) -> Path:
-        """The ids of the keys that were seen, by check value."""
+        """The file with the ids of the keys that were seen, by check value."""
         return self._root / _KEYS
 
     def record_file(self, year: int) -> Path:
-        """Where it is told what is kept of a year."""
+        """The file with the record of a year."""
         return self._root / str(year) / _RECORD
 
     def has_readable_record(self, year: int) -> bool:
-        """Whether what is kept of a year can be told; also when nothing is kept."""
+        """Whether the record of a year is readable; true when there is none."""
         return self._read_record(year) is not None
 
     def verify(self, name: str, year: int, stored: StoredTable) -> None:
@@ -213,12 +213,12 @@ class StageStore:
             raise _damaged(name, year)
 
     def damaged(self, record: YearRecord) -> list[str]:
-        """Tables of a record of which the file is gone or not as it was kept, by name."""
+        """Names of the tables in a record whose file is missing or changed."""
         tables = [(name, table) for stage in record.stages.values() for name, table in stage.tables.items()]
         return [name for name, table in tables if not self._is_intact(record.year, name, table)]
 
     def _read_record(self, year: int) -> YearRecord | None:
-        """What is kept of a year; None when that cannot be told."""
+        """The record of a year; None when it is unreadable."""
         try:
             return YearRecord.model_validate_json(self.record_file(year).read_bytes())
         except FileNotFoundError:
@@ -233,13 +233,13 @@ class StageStore:
             return {}
         except ValidationError:
             raise Refused(
-                f"{self.keys_file} is damaged: put it back from a backup, or remove it and let every year be counted "
-                "anew with `dakl run --all`"
+                f"{self.keys_file} is damaged: put it back from a backup, or remove it and count every year again with "
+                "`dakl run --all`"
             ) from None
 
     def _keep(self, year: int, table: Table, frame: pl.DataFrame) -> StoredTable:
         buffer = BytesIO()
-        # One chunk in one order: the same rows are the same bytes.
+        # One chunk in a fixed order, so that the same rows give the same bytes.
         frame.select(table.column_names).sort(table.sort_by).rechunk().write_parquet(buffer)
         content = buffer.getbuffer()
         stored = StoredTable(sha256=hashlib.sha256(content).hexdigest(), rows=frame.height)
@@ -270,7 +270,7 @@ class StageStore:
             raise _damaged(table.name, year) from None
 
     def clean_up(self, year: int) -> None:
-        """Throw away what nobody uses any more. The caller keeps other runs of the year away."""
+        """Remove files that are no longer in use. The caller locks out other runs of the year."""
         folder = self._root / str(year)
         states = [self.record(year), self._in_use(year)]
         used = {

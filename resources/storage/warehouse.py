@@ -1,7 +1,6 @@
-"""The warehouse: one DuckDB file with every counted year whole, replaced by a new file when a year was counted again.
+"""The warehouse: one DuckDB file with every counted year, replaced by a new file when a year was counted again.
 
-Belongs here: bringing it up to date and reading it. Does not belong here: what the tables hold (``contracts``) and the
-tables between stages (``stage_store``). Whoever has the file open keeps what they saw; nobody waits for anybody.
+A process that has the file open keeps reading the old content, so no process waits for another.
 """
 
 import shutil
@@ -22,7 +21,7 @@ from resources.storage.stage_store import StageStore
 from resources.storage.warehouse_loading import load_history, load_stages
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-# DuckDB takes a path apart at these, also where they are part of the name of a folder.
+# DuckDB splits a path at these characters, even when they are part of the name of a folder.
 _NO_PATH_TO_DUCKDB = frozenset("?\\")
 _NO_FIGURES = "there are no figures yet: make them with `dakl run`"
 _BOOKKEEPING = """
@@ -47,12 +46,12 @@ class Warehouse:
         self._timeout = timeout
 
     def refresh(self, stages: StageStore, history: HistoryStore) -> list[int]:
-        """Let the warehouse show the newest vintage of every year; a damaged or lost one is made anew.
+        """Make the warehouse show the newest vintage of every year; a damaged or lost file is made again.
 
-        The file is copied, the copy changed and moved into its place: a crash leaves the old file or the new one.
+        A changed copy replaces the file in one move, so a crash leaves the old file or the new one.
 
         Args:
-            stages: Where the rows of the vintages are.
+            stages: The tables with the rows of the vintages.
             history: The vintages.
 
         Returns:
@@ -61,12 +60,12 @@ class Warehouse:
         Raises:
             Refused: If it cannot be written.
         """
-        busy = f"another process has kept {self._path} for {self._timeout:.0f} seconds"
+        busy = f"another process has locked {self._path} for {self._timeout:.0f} seconds"
         with locked(self._path.with_name(f".{self._path.name}.lock"), timeout=self._timeout, refusal=busy):
-            # A year of which the newest is damaged stays as it is, and keeps no other waiting.
+            # A year whose newest vintage is damaged stays as it is, and does not hold up the others.
             newest = history.readable()
             loaded = self._loaded()
-            # The run too: a vintage that was lost leaves its number to another.
+            # The run is compared too, because the number of a lost vintage is used again.
             behind = [year for year, vintage in newest.items() if (loaded or {}).get(year) != identity(vintage)]
             if loaded is not None and not behind:
                 return []
@@ -74,14 +73,14 @@ class Warehouse:
                 try:
                     self._replace(behind, newest, stages, history, copy_first=loaded is not None)
                 except duckdb.Error:
-                    # Damage that shows only when it is written to: nothing in it that could not be made again.
+                    # Damage that shows only on writing: everything in the file can be made again.
                     self._replace(list(newest), newest, stages, history, copy_first=False)
             except OSError as error:
                 raise Refused(f"{self._path} cannot be written ({error.strerror}); the last good one stays") from None
             except duckdb.Error as error:
                 raise Refused(
-                    f"{self._path} cannot be brought up to date ({type(error).__name__}): look at the room on the disk "
-                    "and run again; the last good one stays"
+                    f"{self._path} cannot be brought up to date ({type(error).__name__}): check the free space on the "
+                    "disk and run again; the last good one stays"
                 ) from None
             return behind
 
@@ -89,7 +88,7 @@ class Warehouse:
         """Read a table in the order of its key.
 
         Args:
-            table: Which table.
+            table: The table.
             year: Reporting year; all years when None.
 
         Raises:
@@ -105,7 +104,7 @@ class Warehouse:
         return frame.cast(table.polars_schema)
 
     def years(self) -> list[int]:
-        """The years that have been counted, also those without rows, in order; none before the first count.
+        """The counted years in order, including those without rows; none before the first count.
 
         Raises:
             Refused: If the warehouse cannot be read.
@@ -113,7 +112,7 @@ class Warehouse:
         return sorted(self.loaded_vintages())
 
     def loaded_vintages(self) -> dict[int, tuple[int, str]]:
-        """Number and run of the vintage that every year shows; nothing before the first count.
+        """Number and run of the vintage that is loaded for every year; empty before the first count.
 
         Raises:
             Refused: If the warehouse cannot be read.
@@ -124,26 +123,26 @@ class Warehouse:
             return _loaded(connection)
 
     def verify(self) -> None:
-        """Compare it with its digest.
+        """Compare the file with its digest.
 
         Raises:
             Missing: If there are no figures yet.
-            Refused: If it is damaged, or somebody wrote in it.
+            Refused: If it is damaged, or another program wrote to it.
         """
         if not self._path.exists():
             raise Missing(_NO_FIGURES)
         if not self._is_as_written():
-            raise Refused(f"{self._path} is not as it was made: the next run makes it anew, such as `dakl run --all`")
+            raise Refused(f"{self._path} was changed or damaged: the next run makes it again, such as `dakl run --all`")
 
     def _loaded(self) -> dict[int, tuple[int, str]] | None:
-        """What is shown; None when there is no whole file."""
+        """The loaded vintages; None when there is no intact file."""
         try:
             return self.loaded_vintages() if self._is_as_written() else None
         except Refused:
             return None
 
     def _is_as_written(self) -> bool:
-        """Whether nothing happened to the file since it was put in its place: no damage, and nobody wrote in it."""
+        """Whether the file is unchanged since it was put in place: not damaged, and not written to."""
         try:
             return digest_of(self._path) == self._checksum.read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError):
@@ -170,16 +169,16 @@ class Warehouse:
                 if file != temporary:
                     shutil.copyfile(file, temporary)
             sync(temporary)
-            # A crash between the two leaves a file that is not as its mark says: the next run makes it anew.
+            # A crash between the two leaves a file that does not match its checksum: the next run makes it again.
             write_atomically(self._checksum, digest_of(temporary).encode("ascii"))
-            # What a shell left beside the old file does not belong to the new one.
+            # A WAL that a shell left beside the old file does not belong to the new one.
             self._path.with_name(f"{self._path.name}.wal").unlink(missing_ok=True)
             temporary.replace(self._path)
             sync(self._path.parent)
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:
-        """Where the next file is made; nothing of it stays, so that it does not fill the disk."""
+        """The path at which the next file is made; leftovers are removed, so that they do not fill the disk."""
         temporary = self._path.with_name(f".{self._path.name}.temporary")
         parts = (temporary, temporary.with_name(f"{temporary.name}.wal"))
         try:
@@ -216,12 +215,12 @@ class Warehouse:
         except duckdb.CatalogException:
             raise Missing("this table has not been made yet: make it with `dakl run`") from None
         except duckdb.Error:
-            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None
         finally:
             connection.close()
 
     def _opened_copy(self) -> duckdb.DuckDBPyConnection:
-        """A private copy, so that no shell of an analyst meets a lock of ours, nor we one of theirs.
+        """A private copy, so that reading and an analyst's open DuckDB shell never lock each other out.
 
         The copy loses its name as soon as it is open, so nothing stays behind when the process ends.
         """
@@ -229,7 +228,7 @@ class Warehouse:
             with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
                 return _connect(shutil.copyfile(self._path, Path(scratch) / self._path.name))
         except duckdb.Error:
-            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it anew") from None
+            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None
         except OSError:
             # No room for a copy.
             pass
@@ -237,14 +236,14 @@ class Warehouse:
             return _connect(self._path)
         except duckdb.Error:
             raise Refused(
-                f"{self._path} cannot be read: there is no room for a copy where temporary files are (TMPDIR), and the "
-                "file itself is damaged or a shell has it open to write"
+                f"{self._path} cannot be read: there is no room for a copy in the folder of temporary files (TMPDIR), "
+                "and the file itself is damaged or a shell has it open for writing"
             ) from None
 
 
 @contextmanager
 def _workplace(temporary: Path) -> Iterator[Path]:
-    """Where DuckDB makes a temporary file: in its place, or elsewhere when it would misread the path."""
+    """The path at which DuckDB makes a temporary file: another one when it would misread the path."""
     if _NO_PATH_TO_DUCKDB.isdisjoint(str(temporary)):
         yield temporary
         return
@@ -262,5 +261,5 @@ def _loaded(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]
 
 
 def identity(vintage: Vintage) -> tuple[int, str]:
-    """What makes a vintage of a year itself: its number and the run that counted it."""
+    """The identity of a vintage within its year: its number and the run that counted it."""
     return vintage.number, vintage.run_id

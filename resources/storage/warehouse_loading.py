@@ -13,12 +13,12 @@ from resources.storage.stage_store import StageStore
 
 
 def load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
-    """Let the tables of a year show what a vintage shows.
+    """Replace the rows of a year by those of a vintage.
 
     Args:
         connection: The warehouse, in a transaction.
         vintage: The vintage.
-        stages: Where its rows are.
+        stages: The tables with its rows.
 
     Raises:
         Refused: If they are damaged.
@@ -36,7 +36,7 @@ def load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages:
 
 
 def load_history(connection: duckdb.DuckDBPyConnection, year: int, history: HistoryStore) -> None:
-    """Let the tables of the history show every vintage of a year.
+    """Replace the rows of a year in the history tables by those of all its vintages.
 
     Args:
         connection: The warehouse, in a transaction.
@@ -65,7 +65,7 @@ def _load_table(
 
 
 def _require_shape(connection: duckdb.DuckDBPyConnection, table: Table, incoming: duckdb.DuckDBPyRelation) -> None:
-    """Make a table that is not there; one of another version gets the columns of this one and keeps its other years."""
+    """Create a missing table; give one of another version the columns of this version, and keep its other years."""
     schema, _, name = table.name.partition(".")
     connection.execute(f"create schema if not exists {schema}")
     columns = connection.execute(

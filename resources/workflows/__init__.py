@@ -1,5 +1,5 @@
-"""The use cases: what a person asks for, as one call that brings rules, clock and storage together.
+"""The use cases: each is one call that combines rules, clock and storage.
 
-Belongs here: what the command line, the DAG and the synthetic data do alike. Does not belong here: reading arguments
-and printing (``dakl_pipeline.cli``), rules (``dakl_pipeline``).
+Belongs here: what the command line, the DAG and the synthetic data share. Does not belong here: reading arguments and
+printing (``dakl_pipeline.cli``), rules (``dakl_pipeline``).
 """

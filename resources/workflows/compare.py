@@ -1,7 +1,7 @@
-"""Comparing a file that comes in with the deliveries before it, from the log and the kept files.
+"""Comparing an incoming file with earlier deliveries, from the log and the kept files.
 
-What a supplier reads depends on its own files alone. What depends on those of others is for the analyst. An earlier
-file that cannot be read is left out: other commands say what is wrong with it.
+Findings for the supplier depend on its own files only; findings that depend on files of others are for the analyst. An
+earlier file that cannot be read is skipped: other commands report the problem.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,15 +34,15 @@ _GROWTH = "more_registrations"
 
 @dataclass(frozen=True)
 class Arrival:
-    """An approved file, new or kept, that is compared.
+    """An approved file, new or kept, to be compared.
 
     Attributes:
-        supplier_id: Who delivers.
+        supplier_id: The supplier.
         year: Its reporting year.
         received_at: Time of receipt.
         sha256: Digest of its bytes.
-        profile: Its counts.
-        registrations: Reads it.
+        profile: Its profile.
+        registrations: Reads its registrations.
     """
 
     supplier_id: str
@@ -66,10 +66,10 @@ class Comparer:
         self._methodology = methodology
 
     def earlier(self, arrival: Arrival) -> list[Delivery]:
-        """The files of the same supplier with which a file that comes in now is compared.
+        """The earlier files of the same supplier with which an incoming file is compared.
 
-        Of its own year that is the last one before it. One that had lost something itself is passed over as long as
-        there is one that had not, or a loss would be found once and never again. Of every other year it is the last.
+        For its own year this is the last one before it, preferably one without losses of its own: otherwise a loss
+        would be found only once. For every other year it is the last one.
         """
         own = [d for d in self._approved() if d.supplier_id == arrival.supplier_id]
         same_year = [d for d in own if d.reporting_year == arrival.year and d.received_at <= arrival.received_at]
@@ -78,11 +78,11 @@ class Comparer:
         return [*(whole or same_year)[-1:], *last_of_other.values()]
 
     def findings(self, arrival: Arrival, earlier: Iterable[Delivery]) -> tuple[Finding, ...]:
-        """What a supplier should look at in a file, because of its own earlier files.
+        """Findings for the supplier, from comparison with its own earlier files.
 
         Args:
             arrival: The file.
-            earlier: Files of the same supplier.
+            earlier: Earlier files of the same supplier.
         """
         found: list[Finding] = []
         for delivery in earlier:
@@ -124,13 +124,13 @@ class Comparer:
             yield finding(rule, concerns=size, previous=self._name(delivery), kind=listed(kinds))
 
     def for_analyst(self, arrival: Arrival, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """What an analyst should know of a file, because of the files of other suppliers.
+        """Findings for the analyst, from comparison with the files of other suppliers.
 
         Args:
             arrival: The file.
-            findings: What the supplier is told of it.
+            findings: The findings for the supplier.
         """
-        # What was withdrawn, as a file under a wrong name should be, is nobody's any more.
+        # Only selected files: a withdrawn one, such as a file delivered under the wrong supplier, belongs to nobody.
         counting = [
             s.delivery for s in delivery_statuses(self._store.readable_entries(), self._methodology) if s.is_selected
         ]
@@ -146,7 +146,7 @@ class Comparer:
         return tuple(found)
 
     def newness(self, supplier_id: str) -> tuple[Finding, ...]:
-        """What an analyst should know of a supplier of whom no file was approved yet."""
+        """Findings for the analyst about a supplier that has no approved file yet."""
         known = {d.supplier_id for d in self._approved()}
         return tuple(newness(supplier_id, known, similarity=self._methodology.supplier_id_similarity))
 
@@ -165,7 +165,7 @@ class Comparer:
         """The profile of an approved file; made from the file itself for an entry of an earlier version.
 
         Raises:
-            Refused: If the file is gone or changed, or does not pass the rules of now.
+            Refused: If the file is missing or changed, or does not pass the current rules.
         """
         if delivery.profile is not None:
             return delivery.profile
@@ -178,7 +178,7 @@ class Comparer:
                 reporting_year=delivery.reporting_year,
             )
         if verdict.profile is None:
-            raise Refused(f"delivery {delivery.delivery_id} does not pass the rules of now")
+            raise Refused(f"delivery {delivery.delivery_id} does not pass the current rules")
         return verdict.profile
 
     def _registrations(self, delivery: Delivery) -> pl.DataFrame:
@@ -187,10 +187,10 @@ class Comparer:
             return read_registrations(file, delivery.reporting_year, methodology=self._methodology)
 
     def again(self, delivery: Delivery) -> tuple[Finding, ...]:
-        """Compare a logged file once more with the files with which it was compared when it came in.
+        """Compare a logged file again with the files it was compared with on receipt.
 
         Raises:
-            Refused: If the file is gone or changed, or does not pass the rules of now.
+            Refused: If the file is missing or changed, or does not pass the current rules.
         """
         if not delivery.approved or delivery.reporting_year is None or not delivery.compared_with:
             return ()
@@ -206,7 +206,7 @@ class Comparer:
         return self.findings(arrival, [by_id[name] for name in delivery.compared_with if name in by_id])
 
     def _approved(self) -> list[Delivery]:
-        """The approved files that can be read about and were not cancelled, in order of receipt."""
+        """The approved files with a readable entry that were not cancelled, in order of receipt."""
         entries = self._store.readable_entries()
         cancelled = cancellations(entries)
         found = [e for e in entries if isinstance(e, Delivery) and e.approved and e.delivery_id not in cancelled]

@@ -1,6 +1,6 @@
-"""The use cases around a delivery: deliver, withdraw, cancel, each with its report and mail, and who does it.
+"""The use cases of deliveries: deliver, withdraw and cancel, each with its report and mail.
 
-What is logged stays, whatever goes wrong with a report or a mail: that becomes a line for who asked, and is made later.
+A logged entry stays, even if its report or mail fails: the caller gets a line about the problem, and it is made later.
 """
 
 import os
@@ -19,12 +19,12 @@ from resources.workflows.opened_home import OpenedHome
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What was made after an entry was logged.
+    """The report and mail made after an entry was logged.
 
     Attributes:
-        report: The files of the op-orde report; none for what has no report.
-        mail: Where the mail is; None when it could not be made.
-        problems: What went wrong, a line each; nothing of it undoes the entry.
+        report: The files of the op-orde report; empty for entries without a report.
+        mail: The file of the mail; None when it could not be made.
+        problems: The problems, one line each; none of them undoes the entry.
     """
 
     report: Sequence[Path] = ()
@@ -58,17 +58,17 @@ def deliver(
     accept_late: str | None = None,
     writes_report: bool = True,
 ) -> Delivered:
-    """Receive a file: check it, log it with its verdict, make its report and its mail.
+    """Receive a file: check it, log it with its verdict, and make its report and mail.
 
     Args:
         opened: The home.
-        file: The file as the supplier has it.
-        supplier_id: Who delivers.
+        file: The file of the supplier.
+        supplier_id: The supplier.
         received_at: Time of receipt, with a zone.
-        now: The clock, with a zone.
+        now: The current time, with a zone.
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
-        writes_report: Whether the report is written now; else when it is asked for.
+        writes_report: Whether to write the report now rather than on request.
 
     Raises:
         WrongUsage: If the time of receipt is in the future; nothing is logged.
@@ -103,10 +103,10 @@ def withdraw(
 
     Args:
         opened: The home.
-        supplier_id: Who withdraws.
+        supplier_id: The supplier.
         year: Reporting year.
         at: Time of the withdrawal, with a zone.
-        now: The clock, with a zone.
+        now: The current time, with a zone.
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
 
@@ -136,8 +136,8 @@ def cancel(
     Args:
         opened: The home.
         delivery_id: The entry.
-        why: What was wrong with it, without numbers that could be a person's.
-        now: The clock, with a zone.
+        why: The reason, without numbers that could be a person's.
+        now: The current time, with a zone.
         actor: Who logs it.
 
     Returns:
@@ -152,22 +152,22 @@ def cancel(
 
 
 def make_missing_mails(opened: OpenedHome, log: Sequence[Entry], made: Callable[[], None] = lambda: None) -> list[str]:
-    """Make the mails that a crash or a problem since mended left out.
+    """Make the mails that are missing because of a crash or an earlier problem.
 
     Args:
         opened: The home.
         log: The delivery log.
-        made: Is called after each.
+        made: Called after each mail.
 
     Returns:
-        What went wrong, a line each.
+        The problems, one line each.
     """
     problems = []
     for entry in opened.mails.missing(log):
         try:
             opened.mails.post(entry, log)
         except Refused as error:
-            problems.append(f"the mail of {entry.delivery_id} is not made: {error}")
+            problems.append(f"the mail of {entry.delivery_id} was not made: {error}")
         made()
     return problems
 
@@ -178,14 +178,14 @@ def _report(opened: OpenedHome, delivery: Delivery) -> tuple[Sequence[Path], lis
     try:
         return opened.reports.write(delivery).paths, []
     except Exception as error:
-        # The text of an unforeseen error may quote a row.
+        # The text of an unexpected error may quote a row.
         why = str(error) if isinstance(error, DaklError) else type(error).__name__
         again = f"dakl report --supplier {delivery.supplier_id} --year {delivery.reporting_year}"
-        return (), [f"the delivery is logged, but not its report ({why}): try `{again}`"]
+        return (), [f"the delivery was logged, but its report was not made ({why}): try `{again}`"]
 
 
 def _mail(opened: OpenedHome, entry: Entry, verdict: Verdict | None = None) -> tuple[Path | None, list[str]]:
-    """Make the mail about a new entry, and those that were left out, and send it when there is a mail server."""
+    """Make the mail about a new entry and any missing mails, and send the new one if there is a mail server."""
     path = None
     try:
         settings = opened.mail_settings
@@ -200,7 +200,7 @@ def _mail(opened: OpenedHome, entry: Entry, verdict: Verdict | None = None) -> t
     except OSError as error:
         problems = [f"{os.strerror(error.errno) if error.errno else type(error).__name__}: {error.filename}"]
     except Exception as error:
-        # Its text may quote what was delivered; its kind does not.
+        # Its text may quote the delivered file; its type does not.
         problems = [f"unexpected {type(error).__name__}"]
-    again = f"{entry.delivery_id} is logged, but about mail"
+    again = f"{entry.delivery_id} was logged, but there is a problem with mail"
     return path, [f"{again}: {problem} (`dakl mails` tries again)" for problem in problems]

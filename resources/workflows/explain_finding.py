@@ -1,4 +1,4 @@
-"""The use case of a supplier that explains a finding: keep what it says and show it in the report."""
+"""The use case of explaining a finding: keep the explanation of a supplier and show it in the report."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class Explained:
     """An explanation that was kept.
 
     Attributes:
-        explanation: As kept; its count is 0 when the rule finds nothing now.
+        explanation: The explanation as kept; its count is 0 when the rule finds nothing in the most recent file.
         report: The report with it.
     """
 
@@ -26,7 +26,7 @@ class Explained:
 def explain_finding(
     opened: OpenedHome, *, supplier_id: str, year: int, rule: str, text: str, now: datetime, actor: Actor
 ) -> Explained:
-    """Keep what a supplier explains about a finding, and write the report on its most recent file again.
+    """Keep a supplier's explanation of a finding, and rewrite the report on its most recent file.
 
     Args:
         opened: The home.
@@ -34,12 +34,12 @@ def explain_finding(
         year: Reporting year.
         rule: A rule that can be explained.
         text: The explanation, without numbers that could be a person's.
-        now: The clock, with a zone.
-        actor: Who keeps it.
+        now: The current time, with a zone.
+        actor: Who records it.
 
     Raises:
         Missing: If the supplier has no approved file of the year.
-        Refused: If that file is gone or was changed after receipt.
+        Refused: If that file is missing or was changed after receipt.
     """
     if not opened.reports.has_report(supplier_id, year):
         raise Missing(f"{supplier_id} has no approved file of {year}, so there is nothing to explain")

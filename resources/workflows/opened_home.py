@@ -1,4 +1,4 @@
-"""One opened home: its settings and its stores, each made once, when it is first asked for."""
+"""An opened home: its settings and stores, each made once, on first use."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class OpenedHome:
-    """A home with everything in it. What a command does not use is not loaded.
+    """A home with its settings and stores. Code that a command does not use is not imported.
 
     Args:
-        home: A home that is there.
+        home: An existing home.
         methodology: Settings of the statistic; those of the home when None.
     """
 
@@ -37,7 +37,7 @@ class OpenedHome:
         """Settings of the statistic.
 
         Raises:
-            Refused: If they cannot be.
+            Refused: If they are invalid.
         """
         from resources.config.settings import load_methodology
 
@@ -48,7 +48,7 @@ class OpenedHome:
         """Addresses and mail server, from the environment.
 
         Raises:
-            Refused: If they cannot be.
+            WrongUsage: If they are invalid.
         """
         from resources.mail.settings import load_mail_settings
 
@@ -63,7 +63,7 @@ class OpenedHome:
 
     @cached_property
     def explanations(self) -> "ExplanationStore":
-        """What suppliers explained."""
+        """The explanations of suppliers."""
         from resources.storage.explanation_store import ExplanationStore
 
         return ExplanationStore(self.home.deliveries)
@@ -77,7 +77,7 @@ class OpenedHome:
 
     @cached_property
     def stages(self) -> "StageStore":
-        """The tables between the stages; those that the newest vintage shows are kept."""
+        """The tables between the stages; those of the newest vintage are not removed."""
         from resources.storage.stage_store import StageStore
 
         return StageStore(self.home.stages, in_use=self.history.newest_record)
@@ -98,7 +98,7 @@ class OpenedHome:
 
     @cached_property
     def years(self) -> "YearMonitor":
-        """How the figures of each year stand."""
+        """The status of the figures of each year."""
         from resources.workflows.year_status import YearMonitor
 
         return YearMonitor(self.deliveries, self.registers, self.stages, self.history, self.methodology)

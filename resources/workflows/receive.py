@@ -1,4 +1,4 @@
-"""Receiving a file, a withdrawal or the cancellation of one of these: check, decide, log."""
+"""Receiving a file, a withdrawal, or a cancellation of either: check, decide, log."""
 
 from datetime import datetime
 from functools import cache
@@ -32,14 +32,14 @@ def receive(
     accept_late: str | None,
     methodology: Methodology,
 ) -> tuple[Delivery, Verdict]:
-    """Receive a file: copy it in, check it and log it with its verdict, whole or not at all.
+    """Receive a file: copy it in, check it and log it with its verdict, atomically.
 
     Args:
         store: The log.
-        source: The file as the supplier has it.
-        supplier_id: Who delivers.
+        source: The file of the supplier.
+        supplier_id: The supplier.
         received_at: Time of receipt, with a zone.
-        recorded_at: Now, with a zone.
+        recorded_at: The current time, with a zone.
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
         methodology: Settings of the statistic.
@@ -52,7 +52,7 @@ def receive(
         Refused: If the file cannot be read; nothing is logged.
     """
     _require_past(received_at, recorded_at, methodology)
-    # A good name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
+    # A valid name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
     is_good = parse_file_name(source.name).fault is None
     name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
     with store.staged(source, name) as staged:
@@ -100,7 +100,7 @@ def receive(
 
 
 def recheck(store: DeliveryStore, delivery: Delivery, *, methodology: Methodology) -> Verdict:
-    """Find again what was found in a delivered file when it came in, from the file as it was kept.
+    """Reproduce the findings about a delivered file on receipt, from the kept file.
 
     Args:
         store: The log.
@@ -108,10 +108,10 @@ def recheck(store: DeliveryStore, delivery: Delivery, *, methodology: Methodolog
         methodology: Settings of the statistic.
 
     Returns:
-        The verdict of now, with the findings of the rules that the log names.
+        The present verdict, with only the findings of rules that the log names.
 
     Raises:
-        Refused: If the file is gone or was changed after receipt.
+        Refused: If the file is missing or was changed after receipt.
     """
     with store.open_verified(delivery) as file:
         verdict, _ = _examine(
@@ -122,7 +122,7 @@ def recheck(store: DeliveryStore, delivery: Delivery, *, methodology: Methodolog
             methodology=methodology,
             reporting_year=delivery.reporting_year,
         )
-    # The name as delivered is not kept when it held a number; what was wrong with it is in the log.
+    # A masked name cannot be checked again; its faults are in the log.
     names = [finding(rule) for rule in NAME_RULES if rule in delivery.findings]
     again = verdict.with_findings_first(Comparer(store, methodology).again(delivery) if verdict.approved else ())
     others = [f for f in again.findings if f.rule in delivery.findings and f.rule not in NAME_RULES]
@@ -137,7 +137,7 @@ def _arrival(
     sha256: str,
     methodology: Methodology,
 ) -> Arrival | None:
-    """An approved file that came in, to be compared; None for a rejected one."""
+    """The incoming file if it was approved, to be compared; None for a rejected one."""
     year = verdict.reporting_year
     if not verdict.approved or verdict.profile is None or year is None:
         return None
@@ -186,7 +186,7 @@ def withdraw(
     Raises:
         WrongUsage: If the time is in the future. Nothing is logged then.
         Refused: If the supplier has no approved file of that year, or the window is closed and no reason is given to
-            accept it all the same. Nothing is logged then.
+            accept it anyway. Nothing is logged then.
     """
     _require_past(at, recorded_at, methodology)
     entries = store.entries()
@@ -217,13 +217,13 @@ def withdraw(
 def cancel(
     store: DeliveryStore, *, delivery_id: str, why: str, recorded_at: datetime, actor: Actor
 ) -> tuple[Cancellation, Delivery | Withdrawal]:
-    """Log that an earlier delivery or withdrawal was a mistake: from now on it does not count.
+    """Log that an earlier delivery or withdrawal was a mistake: it no longer counts.
 
     Args:
         store: The log.
         delivery_id: The entry.
-        why: What was wrong with it, without numbers that could be a person's.
-        recorded_at: Now, with a zone.
+        why: The reason, without numbers that could be a person's.
+        recorded_at: The current time, with a zone.
         actor: Who logs it.
 
     Returns:
@@ -234,16 +234,16 @@ def cancel(
     """
     found: list[Delivery | Withdrawal] = []
 
-    # Looked up while the log is held, so that of two at once only one cancels.
+    # Looked up while the log is locked, so that only one of two concurrent cancellations succeeds.
     def made(sequence: int) -> Cancellation:
         entries = store.entries()
         entry = next((each for each in entries if each.delivery_id == delivery_id), None)
         if entry is None:
             raise Refused(f"there is no entry {delivery_id} in the delivery log: `dakl deliveries` lists them")
         if isinstance(entry, Cancellation):
-            raise Refused(f"{delivery_id} is a cancellation, and stays: deliver the file, or withdraw the year, again")
+            raise Refused(f"{delivery_id} is a cancellation, which is final: deliver or withdraw again instead")
         if earlier := cancellations(entries).get(delivery_id):
-            raise Refused(f"{delivery_id} does not count any more: it was cancelled by {earlier.delivery_id}")
+            raise Refused(f"{delivery_id} no longer counts: it was cancelled by {earlier.delivery_id}")
         found.append(entry)
         return Cancellation(
             sequence=sequence,
@@ -262,10 +262,10 @@ def cancel(
 
 
 def _require_past(at: datetime, now: datetime, methodology: Methodology) -> None:
-    """A time that has yet to come would put its entry above all that follow."""
+    """Refuse a time in the future: it would order its entry after later ones."""
     if at > now + CLOCKS_DIFFER:
         asked, clock = (f"{each.astimezone(ZoneInfo(methodology.time_zone)):%-d %B %Y, %H:%M}" for each in (at, now))
         raise WrongUsage(
-            f"the time {asked} has yet to come, for it is {clock}: correct the time, or the clock of this computer; "
+            f"the time {asked} is in the future (it is now {clock}): correct the time, or the clock of this computer; "
             "nothing was logged"
         )

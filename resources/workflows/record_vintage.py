@@ -1,4 +1,4 @@
-"""A counted year becomes the newest vintage, and the warehouse shows it."""
+"""Recording a counted year as the newest vintage, and showing it in the warehouse."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,10 +22,10 @@ _NEEDED = (STAY_ELIGIBILITY, *COMPARED, *(table for table in TABLES.values() if 
 
 
 def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
-    """Keep the year as a new vintage, when it is not the same as the newest, and bring the warehouse up to date.
+    """Record the year as a new vintage, unless it equals the newest, and bring the warehouse up to date.
 
     Args:
-        year: Reporting year, of which every stage has been made; the caller keeps other runs away.
+        year: Reporting year of which every stage has been made; the caller locks out other runs.
         stages: The tables between the stages.
         history: The vintages.
         warehouse: The warehouse.
@@ -42,7 +42,7 @@ def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehou
 
 
 def shows(vintage: Vintage, record: YearRecord) -> bool:
-    """Whether a vintage shows a year as it is kept now."""
+    """Whether a vintage shows the present tables of its year."""
     return all(vintage.record.table(name) == record.table(name) for name in VINTAGE_TABLES)
 
 
@@ -51,7 +51,7 @@ def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, hist
     tables = {table: stages.read(table, year) for table in _NEEDED}
     before = _before(newest, stages)
     if newest is not None and before is None:
-        reason = f"vintage {newest.number} is not compared with: the tables it was made of are lost"
+        reason = f"not compared with vintage {newest.number}: the tables it was made from are lost"
     else:
         reason = why(newest, record, (before or tables)[SELECTED], tables[SELECTED])
     vintage = Vintage(
@@ -63,14 +63,14 @@ def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, hist
         versions=versions(),
         stages=record.stages,
     )
-    # Pseudonyms of another key cannot be compared: then everybody would have been added and removed.
+    # Pseudonyms of another key cannot be compared: everybody would appear as added and removed.
     is_comparable = before is not None and (newest is None or newest.key_id == vintage.key_id)
     frames = history_of(vintage, tables=tables, before=before if before and is_comparable else tables)
     history.append(vintage, frames)
 
 
 def _before(newest: Vintage | None, stages: StageStore) -> Mapping[Table, pl.DataFrame] | None:
-    """The compared tables as they were in the newest vintage: no rows before the first vintage; None when lost."""
+    """The compared tables of the newest vintage: without rows before the first vintage; None when lost."""
     if newest is None:
         return {table: table.polars_schema.to_frame() for table in COMPARED}
     with suppress(DaklError):

@@ -1,6 +1,6 @@
-"""The mails to suppliers: one for every log entry, and which of them are sent.
+"""The mails to suppliers: one for every log entry, and whether it was sent.
 
-A mail is made from the log and the explanations before it, so one that a crash left out is made later, the same.
+A mail is made from the log and the explanations up to its entry, so a mail that is made late is identical.
 """
 
 import time
@@ -56,7 +56,7 @@ class Mailbox:
         methodology: Settings of the statistic.
         settings: Addresses of CBS.
         deliveries: The delivery log.
-        explanations: What suppliers explained.
+        explanations: The explanations of suppliers.
         reports: The op-orde reports.
     """
 
@@ -82,12 +82,12 @@ class Mailbox:
         return self._store.entries()
 
     def path_of(self, entry: Entry) -> Path:
-        """Where the mail about an entry is."""
+        """The path of the mail about an entry."""
         year = _NO_YEAR if entry.reporting_year is None else str(entry.reporting_year)
         return self._home.reports / year / entry.supplier_id / f"{entry.delivery_id}-mail.eml"
 
     def missing(self, log: Iterable[Entry]) -> list[Entry]:
-        """The entries of which the mail was not made, because of a crash or a problem since mended."""
+        """The entries without a mail, because of a crash or an earlier problem."""
         return [entry for entry in log if not self.path_of(entry).exists()]
 
     def post(
@@ -101,14 +101,14 @@ class Mailbox:
         Args:
             entry: The entry.
             log: The log, at least up to the entry.
-            verdict: The verdict on a delivery; that on the kept file when None.
+            verdict: The verdict on a delivery; determined from the kept file when None.
 
         Returns:
-            Where it is.
+            The path of the mail.
 
         Raises:
-            Refused: If the file of the delivery, or the one with which its report compares it, is gone or changed, or
-                the coordinators cannot be read. The mail is made when that is mended.
+            Refused: If the file of the delivery, or the one with which its report compares it, is missing or changed,
+                or the coordinators cannot be read. The mail is made when that is fixed.
         """
         path, log = self.path_of(entry), tuple(log)
         to = self._recipients(coordinators_of(self._home), entry.supplier_id)
@@ -159,7 +159,7 @@ class Mailbox:
         )
 
     def _attachments(self, delivery: Delivery, log: Iterable[Entry], verdict: Verdict) -> tuple[Attachment, ...]:
-        """The report on an approved file, or the findings of a rejected one; nothing when it was only late."""
+        """The report on an approved file, or the findings of a rejected one; none when it was only late."""
         made = self._report(delivery, log, verdict) if delivery.approved else self._table(delivery, verdict)
         return fitting(made, self._settings.mail_attachments_limit)
 
@@ -168,7 +168,7 @@ class Mailbox:
         try:
             page, workbook = self._reports.as_delivered(delivery, log, names=names, verdict=verdict)
         except NoReport:
-            # Never will there be one, but the mail is wanted.
+            # There will never be a report, but the mail must still be made.
             return ()
         return Attachment(names[0], page), Attachment(names[1], workbook, is_spare=True)
 
@@ -184,10 +184,10 @@ class Mailbox:
     def _explained_before(
         self, delivery: Delivery, log: Iterable[Entry], findings: Iterable[Finding]
     ) -> tuple[dict[str, date], dict[str, str]]:
-        """What the supplier explained, as it was when the delivery came in: made later the mail is the same.
+        """The supplier's explanations at the time of the delivery, so that a mail made late is identical.
 
         Returns:
-            When what is still covered was explained, and why the rest is asked about again, by rule.
+            By rule: the dates of the explanations that still hold, and the reasons to ask for the others again.
         """
         if delivery.reporting_year is None:
             return {}, {}
@@ -219,26 +219,26 @@ class Mailbox:
         retry_delays: Sequence[float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> list[str]:
-        """Send the mails that wait, each at least once; what cannot be sent keeps waiting.
+        """Send the waiting mails, each at least once; mails that cannot be sent keep waiting.
 
         Args:
-            mails: Mails; those that were sent are left alone.
+            mails: Mails; sent ones are skipped.
             server: The mail server.
             retry_delays: Seconds before each further attempt.
-            sleep: Waits.
+            sleep: Waits a number of seconds.
 
         Returns:
-            What went wrong, in plain lines; nothing when every mail was sent.
+            The problems, one line each; empty when every mail was sent.
         """
         ready, problems = self._addressed_anew(mails)
         sent = self._outbox.send(ready, server, retry_delays=retry_delays, sleep=sleep)
         return [*self._without_address(mails), *problems, *sent]
 
     def _addressed_anew(self, mails: Iterable[Mail]) -> tuple[list[Mail], list[str]]:
-        """Make mails again whose coordinators changed while they waited, because a mail greets them.
+        """Remake waiting mails whose coordinators changed, because a mail greets them by name.
 
         Returns:
-            The mails that can be sent, and what is wrong with the others.
+            The mails that can be sent, and the problems with the others.
         """
         ready: list[Mail] = []
         problems: list[str] = []
@@ -250,7 +250,7 @@ class Mailbox:
                     self.post(mail.entry, log)
                 ready.append(mail)
             except Refused as error:
-                problems.append(f"the mail of {mail.entry.delivery_id} waits, to be made for other people: {error}")
+                problems.append(f"the mail of {mail.entry.delivery_id} waits, as its recipients changed: {error}")
         return ready, problems
 
     def _without_address(self, mails: Iterable[Mail]) -> list[str]:
@@ -268,13 +268,13 @@ class Mailbox:
         return Mail(entry.delivery_id, path, None, () if recipients[0].is_placeholder else recipients, entry)
 
     def _recipients(self, coordinators: dict[str, tuple[Recipient, ...]], supplier_id: str) -> tuple[Recipient, ...]:
-        """Who gets the mails of a supplier: nobody at an address that does not exist when there is a better one."""
+        """The recipients of a supplier's mails: placeholder addresses only when there is no other."""
         known = coordinators.get(supplier_id) or (Recipient("", self._settings.mail_contact),)
         return tuple(r for r in known if not r.is_placeholder) or known
 
 
 def coordinators_of(home: Home) -> dict[str, tuple[Recipient, ...]]:
-    """Who gets the mails of which supplier.
+    """The coordinators of every supplier, who get its mails.
 
     Args:
         home: The home.

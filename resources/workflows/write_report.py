@@ -1,7 +1,7 @@
-"""The op-orde reports of a home: made from the kept files, written whole or not at all.
+"""The op-orde reports of a home: made from the kept files, written atomically.
 
-``reports/2024/<supplier>/000012-op-orde.html``, ``.xlsx`` and ``.json``. A report holds nothing that is not in the
-delivery log and the explanations, so it can be made again at any time: a crash between the two does no harm.
+``reports/2024/<supplier>/000012-op-orde.html``, ``.xlsx`` and ``.json``. A report is derived only from the delivery log
+and the explanations, so it can be made again at any time: a crash between logging and writing does no harm.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ from resources.workflows.compare import Comparer
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """A report with where it is.
+    """A report with its files.
 
     Attributes:
         report: The report.
@@ -47,7 +47,7 @@ class WrittenReport:
 
 
 class NoReport(Refused):
-    """There can be no report on an approved file: by the rules of now a file that it needs is not approved."""
+    """There can be no report on an approved file: a file that it needs does not pass the current rules."""
 
 
 class ReportStore:
@@ -57,7 +57,7 @@ class ReportStore:
         home: The home.
         methodology: Settings of the statistic.
         deliveries: The delivery log.
-        explanations: What suppliers explained.
+        explanations: The explanations of suppliers.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class ReportStore:
         return bool(self._approved(supplier_id, year))
 
     def found_in_latest(self, supplier_id: str, year: int) -> dict[str, int]:
-        """How much each rule finds in the most recent approved delivery of a supplier and year, which must be there.
+        """How much each rule finds in the most recent approved delivery of a supplier and year, which must exist.
 
         Raises:
-            Refused: If its file is gone or was changed after receipt.
+            Refused: If its file is missing or was changed after receipt.
         """
         _, verdict = self._looked_at(self._approved(supplier_id, year)[-1], year)
         return weights(verdict.counts_by_rule(), verdict.findings)
@@ -87,7 +87,7 @@ class ReportStore:
 
         Raises:
             Missing: If there is none.
-            Refused: If a file it needs is gone or was changed after receipt.
+            Refused: If a file it needs is missing or was changed after receipt.
         """
         approved = self._approved(supplier_id, year)
         if not approved:
@@ -97,20 +97,20 @@ class ReportStore:
     def as_delivered(
         self, delivery: Delivery, log: Iterable[Entry], *, names: tuple[str, ...], verdict: Verdict
     ) -> tuple[bytes, bytes]:
-        """The report on an approved delivery as it was when that was logged: made later it is the same.
+        """The report on an approved delivery as of the time of logging, whenever it is made.
 
         Args:
             delivery: An approved entry of the log.
             log: The log, at least up to the entry.
-            names: What the files of the report are called in it.
+            names: File names that the report states for itself.
             verdict: The verdict on its file.
 
         Returns:
             The page and the workbook.
 
         Raises:
-            NoReport: If a file it needs does not pass the rules of now.
-            Refused: If a file it needs is gone or was changed after receipt.
+            NoReport: If a file it needs does not pass the current rules.
+            Refused: If a file it needs is missing or was changed after receipt.
         """
         of_then = [entry for entry in log if entry.sequence <= delivery.sequence]
         approved = _approved_before(delivery, of_then)
@@ -124,7 +124,7 @@ class ReportStore:
             delivery: An approved entry of the log.
 
         Raises:
-            Refused: If a file it needs is gone or was changed after receipt.
+            Refused: If a file it needs is missing or was changed after receipt.
         """
         return self._write(_approved_before(delivery, self._deliveries.entries()))
 
@@ -184,18 +184,18 @@ class ReportStore:
     def _looked_at(
         self, delivery: Delivery, year: int, verdict: Verdict | None = None
     ) -> tuple[DeliveryFigures, Verdict]:
-        """The figures and the verdict of one kept file, by the rules of now."""
+        """The figures and the verdict of one kept file, by the current rules."""
         with self._deliveries.open_verified(delivery) as file:
             if verdict is None:
                 today = local_date(delivery.received_at, self._methodology)
                 verdict = check_delivery(
                     file, delivery.file_name, methodology=self._methodology, today=today, reporting_year=year
                 )
-                # A verdict that is given holds the comparison already.
+                # A given verdict already includes the comparison.
                 verdict = verdict.with_findings_first(self._comparer.again(delivery) if verdict.approved else ())
             if not verdict.approved or verdict.columns is None:
                 raise NoReport(
-                    f"delivery {delivery.delivery_id} was approved by older rules and does not pass those of now: "
+                    f"delivery {delivery.delivery_id} was approved by older rules and does not pass the current ones: "
                     "there is no report until its supplier delivers again"
                 )
             file.seek(0)
@@ -209,7 +209,7 @@ class ReportStore:
         return DeliveryFigures(**dict(figures), delivery=facts), verdict
 
     def _local(self, at: datetime) -> datetime:
-        """A moment on the Dutch clock, as a coordinator reads it."""
+        """A time in the Dutch time zone, for the coordinator."""
         return at.astimezone(ZoneInfo(self._methodology.time_zone))
 
     def _status(self, delivery: Delivery, log: list[Entry]) -> DeliveryStatusNow:

@@ -1,4 +1,4 @@
-"""How the figures of a year stand against what was delivered: one look."""
+"""The status of the figures of a year, compared with the deliveries and registers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from resources.workflows.record_vintage import shows
 
 @dataclass
 class YearMonitor:
-    """Says how the figures of years stand.
+    """Determines the status of the figures of years.
 
     Attributes:
         deliveries: The delivery log.
-        registers: The registers as files.
+        registers: The register files.
         stages: The tables between the stages.
         history: The vintages.
         methodology: Settings of the statistic.
@@ -40,7 +40,7 @@ class YearMonitor:
     methodology: Methodology
 
     def year_status(self, year: int) -> YearStatus:
-        """How a year stands.
+        """The status of a year.
 
         Raises:
             Refused: If the log or the history cannot be read.
@@ -57,7 +57,7 @@ class YearMonitor:
         )
 
     def waiting(self, year: int) -> list[Waiting]:
-        """What the figures of a year do not show yet, one by one; nothing when they are up to date.
+        """The changes that the figures of a year do not show yet, one by one; empty when they are up to date.
 
         Raises:
             Refused: If the log or the history cannot be read.
@@ -73,7 +73,7 @@ class YearMonitor:
         ]
 
     def _registers(self, year: int) -> tuple[dict[str, str], str | None]:
-        """Digest of every register, and what is missing of them."""
+        """Digest of every register; or none, with a message about a missing register."""
         try:
             return {register.name: self.registers.digest(register, year) for register in REGISTERS}, None
         except Missing as error:
@@ -94,9 +94,9 @@ class YearMonitor:
         for register in REGISTERS:
             made = record.stages.get(register.table.asset)
             if made and register.name in digests and made.inputs[REGISTER_DIGEST] != digests[register.name]:
-                pending_changes.append(f"other register {register.name}")
+                pending_changes.append(f"register {register.name} changed")
         if not is_other_selection and not pending_changes and (stale_stages(record) or not shows(newest, record)):
-            pending_changes.append("the last run did not come to its end")
+            pending_changes.append("the last run did not finish")
         return pending_changes
 
     def _selected_in(self, vintage: Vintage) -> pl.DataFrame:
@@ -104,7 +104,7 @@ class YearMonitor:
         try:
             return self.stages.read_stored(SELECTED, vintage.year, stored) if stored else _nothing_selected()
         except DaklError:
-            # Lost with the tables between the stages: then every file is one to count.
+            # Lost with the tables between the stages: every file has yet to be counted.
             return _nothing_selected()
 
 

@@ -1,4 +1,4 @@
-"""Answers that were not wrong in themselves and sent people the wrong way: each through the command line."""
+"""Answers that were correct but misleading: each through the command line."""
 
 import json
 from pathlib import Path

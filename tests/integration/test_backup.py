@@ -1,4 +1,4 @@
-"""``dakl backup`` and ``dakl restore``: everything but the key, consistent while work goes on, and nothing half."""
+"""``dakl backup`` and ``dakl restore``: everything except the key, consistent under concurrent use, and atomic."""
 
 import hashlib
 import io
@@ -59,7 +59,7 @@ def _digests(home: Path, *places: str) -> dict[str, str]:
 
 
 def _rewritten(file: Path, change: Callable[[dict[str, tarfile.TarInfo], dict[str, bytes]], None]) -> Path:
-    """The backup with something changed; its list is not made anew."""
+    """The backup with a change; its list is not updated."""
     with tarfile.open(file) as archive:
         members = {member.name: member for member in archive}
         contents = {name: archive.extractfile(member).read() for name, member in members.items()}  # type: ignore[union-attr]
@@ -101,7 +101,7 @@ def test_a_restored_home_gives_the_same_figures(
     # The same key: the next vintage is compared with the last one before the backup.
     assert deliver(restored, delivery(tmp_path / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert run(restored, 2024) == 0
-    assert b"other key" not in export(restored, "statistics.runs")
+    assert b"key changed" not in export(restored, "statistics.runs")
 
 
 def test_no_key_is_in_it_wherever_it_is(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_a_backup_while_deliveries_and_runs_go_on(home: Path, tmp_path: Path) ->
 
 
 def _assert_consistent(home: Path) -> None:
-    """Every figure is of deliveries that are there, and every run of the figures is in the history of runs."""
+    """Every figure is from deliveries in the home, and every run of the figures is in the history of runs."""
     store, history = DeliveryStore(home / "deliveries"), HistoryStore(home / "history")
     assert store.integrity_errors() == []
     entries = {entry.delivery_id for entry in store.entries()}
@@ -280,7 +280,7 @@ def test_where_nothing_is_restored(counted: Path, tmp_path: Path, capsys: pytest
         capsys.readouterr()
         assert _restore(file, place) == 1
         assert "nothing is overwritten" in capsys.readouterr().err
-    # What a killed process left is thrown away.
+    # Leftovers of a killed process are removed.
     (tmp_path / ".restoring-empty" / "deliveries").mkdir(parents=True)
     (tmp_path / ".restoring-empty" / "half").write_text("half")
     (tmp_path / "empty").mkdir()

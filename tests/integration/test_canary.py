@@ -1,4 +1,4 @@
-"""Canaries: numbers put into every kind of input are found nowhere afterwards, and neither is the key.
+"""Canaries: numbers put into every kind of input appear nowhere afterwards, and neither does the key.
 
 Searched: everything the commands print, the warehouse, Dagster's storage, exports and every other file of the home
 outside ``deliveries/`` and ``registers/``, which are the only places that hold a number.
@@ -18,7 +18,7 @@ from dakl_pipeline.contracts import TABLES
 from tests.support.mails import attachments_of, contents_of, read_mail, unpacked
 from tests.support.small_home import HEADER, IN_WINDOW, delivery, make_home, row
 
-# They pass the eleven test, or not, or are V-numbers; none of their digits occurs in anything else of this test.
+# They pass or fail the eleven test, or are V-numbers; these digits occur in nothing else in this test.
 GOOD, FAILING, STRIPPED, V_NUMBER = "823609571", "823609572", "93485402", "8317460295"
 CANARIES = (GOOD, FAILING, STRIPPED, V_NUMBER)
 
@@ -56,7 +56,7 @@ def _bad_files() -> dict[str, bytes]:
 
 
 def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
-    """Everything a user may do with canaries in it, good and bad, and in arguments too."""
+    """All commands with canaries in their input, valid and invalid, and in their arguments."""
     good = delivery(
         folder,
         "DAKL_J2024_good.csv",
@@ -95,7 +95,7 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     yield ["cancel", "2", "--why", GOOD]
     yield ["mails"]
     yield ["run", "--year", "2024"]
-    # Counted again after a correction, the history of runs holds what changed since the vintage before.
+    # After a correction the history of runs holds the changes since the previous vintage.
     correction = delivery(folder / "correction", good.name, row(GOOD), row("", v_number=V_NUMBER))
     yield ["deliver", str(correction), "--supplier", "mo-a1", *at]
     yield ["run", "--year", "2024"]
@@ -199,9 +199,9 @@ def test_no_number_and_no_key_leaves_its_place(
     with tarfile.open(tmp_path / "in" / "backup.tar.gz") as archive:
         printed += "\n".join(archive.getnames())
         assert not any(key.encode() in _content(archive, member) for member in archive)
-    # The test itself names its folders after what it does; the names of the bad files are in none of them.
+    # Folders are named after the test, so only the folders of the bad files hold their names.
     secrets = [*CANARIES, key]
-    # Also not in groups.
+    # Not in groups of digits either.
     assert [secret for secret in secrets if secret in printed or secret in re.sub("[^0-9A-Za-z]", "", printed)] == []
     found = {
         (place, secret)
@@ -212,7 +212,7 @@ def test_no_number_and_no_key_leaves_its_place(
     assert found == set()
     entries = "".join(path.read_text() for path in (home / "deliveries").glob("*/entry.json"))
     assert [secret for secret in secrets if secret in entries or secret in re.sub("[^0-9A-Za-z]", "", entries)] == []
-    # The search itself works: it looks into attachments, and the numbers are where they belong.
+    # The search itself works: it covers attachments, and finds the numbers where they belong.
     attached = [name for path in home.rglob("*.eml") for name in attachments_of(read_mail(path))]
     assert {name.rpartition(".")[2] for name in attached} == {"html", "xlsx", "csv"}
     assert any(GOOD.encode() in path.read_bytes() for path in (home / "deliveries").rglob("*.csv"))

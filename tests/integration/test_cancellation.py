@@ -1,4 +1,4 @@
-"""Mistakes in the log and the way back: times that have yet to come, and entries that are cancelled."""
+"""Mistakes in the log and their correction: times in the future, and cancelled entries."""
 
 import json
 import shutil
@@ -55,7 +55,7 @@ def _statuses(home: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
 
 
 def _in_future(home: Path, number: int, **values: str) -> None:
-    """An entry as an earlier version of the program logged it, or under a clock that was ahead."""
+    """An entry logged by an earlier version of the program, or by a clock that was ahead."""
     path = home / "deliveries" / f"{number:06d}" / "entry.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
@@ -82,10 +82,10 @@ def test_a_time_that_has_yet_to_come_is_refused(
     capsys.readouterr()
     assert main([*arguments, f"--supplier={ALMELO}", "--accept-late=known", f"--home={home}"]) == 2
     error = capsys.readouterr().err
-    assert "has yet to come" in error
+    assert "is in the future" in error
     if isinstance(ahead, str):
-        # Dutch time, and so written that a year that cannot be is not taken for a number of a person.
-        assert "the time 12 May 2205, 14:30 has" in error
+        # Dutch time, and written so that an implausible year is not mistaken for a number of a person.
+        assert "the time 12 May 2205, 14:30 is in the future" in error
     assert "nothing was logged" in error
     assert len(DeliveryStore(home / "deliveries").entries()) == 1
 
@@ -97,7 +97,7 @@ def test_clocks_may_differ_a_little(home: Path) -> None:
 
 
 def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file, a later one, a withdrawal; then each is cancelled, the last first."""
+    """A file, a later one and a withdrawal; then each is cancelled, the last one first."""
     _deliver(home, "a")
     _deliver(home, "b", row(BRAM))
     assert _withdraw(home) == 0
@@ -120,15 +120,15 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     assert _cancel(home, "1") == 0
     assert "For 2024, nothing of" in capsys.readouterr().out
     assert not any(is_selected for is_selected, _ in _statuses(home, capsys).values())
-    # There is nothing to withdraw any more.
+    # Nothing is left to withdraw.
     assert _withdraw(home) == 1
 
-    # The way on: the same file again is no file with the content of another.
+    # The same file delivered again does not count as the content of the cancelled one.
     _deliver(home, "a")
     said = capsys.readouterr().out
     assert "dezelfde inhoud" not in said
     assert _statuses(home, capsys)["000007"][0]
-    # The file before is one that was cancelled: the report compares with none.
+    # The previous file was cancelled, so the report compares with none.
     report = json.loads(next((home / "reports/2024" / ALMELO).glob("000007-op-orde.json")).read_text())
     assert report["previous"] is None
     assert report["status"] == "selected"
@@ -138,8 +138,8 @@ def test_what_counts_after_a_cancellation(home: Path, capsys: pytest.CaptureFixt
     ("entry", "why", "code", "said"),
     [
         ("000009", "x", 1, "there is no entry 000009 in the delivery log: `dakl deliveries` lists them"),
-        ("2", "x", 1, "000002 does not count any more: it was cancelled by 000003"),
-        ("3", "x", 1, "000003 is a cancellation, and stays: deliver the file, or withdraw the year, again"),
+        ("2", "x", 1, "000002 no longer counts: it was cancelled by 000003"),
+        ("3", "x", 1, "000003 is a cancellation, which is final: deliver or withdraw again instead"),
         ("0", "x", 2, "name the entry by its number"),
         ("-1", "x", 2, "dakl --help"),
         ("one", "x", 2, "name the entry by its number"),
@@ -183,7 +183,7 @@ def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
     text = mail.read_bytes().decode()
     assert "ongedaan gemaakt" in text
     assert "######### and not" in text
-    # Made again, it is the same.
+    # A mail that is made again is the same.
     before = mail.read_bytes()
     mail.unlink()
     assert main(["mails", f"--home={home}"]) == 0
@@ -195,7 +195,7 @@ def test_the_reason_is_kept_whole_without_numbers_and_the_supplier_hears_it(
 
 
 def test_the_advice_about_an_entry_of_the_future_helps(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It counts above what is delivered now; done as the doctor says, the right file counts and nothing is told."""
+    """It takes precedence over new files; after the doctor's advice the right file counts, without any finding."""
     _deliver(home, "a")
     _in_future(home, 1, received_at="2099-05-12T12:00:00Z")
     _deliver(home, "b", row(BRAM))

@@ -1,4 +1,4 @@
-"""A file beside those before it, through the command line: what the supplier reads, what only the analyst reads."""
+"""A file compared with earlier ones, through the command line: findings for the supplier and for the analyst."""
 
 import json
 import shutil
@@ -23,7 +23,7 @@ PEOPLE = [text for n in range(200_000_000, 200_010_000) if _passes(text := f"{n:
 
 
 def stays(number: int, *, first: int = 0, gemeente: str = "0141", year: int = 2024, **more: str) -> list[str]:
-    """One stay each of as many people, spread over the year."""
+    """One stay each for a number of people, spread over the year."""
     days = [date(year, 1, 1) + timedelta(days=(7 * n) % 330) for n in range(number)]
     return [
         row(PEOPLE[first + n], gemeente=gemeente, start=f"{day}", end=f"{day + timedelta(days=5)}", **more)
@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
 
 
 class Log:
-    """Deliveries of one home, one a day, and what came of each."""
+    """Deliveries of one home, one per day, and their outcomes."""
 
     def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.home = home
@@ -103,7 +103,7 @@ def test_one_row_that_replaces_107_is_told_first_and_everywhere(log: Log) -> Non
     assert text in mail_text(said)
     found = log.report("twente")["findings"]
     assert (found[0]["rule"], found[0]["message"], found[0]["status"]) == ("fewer_registrations", text, "new")
-    # Made again from the log the mail is the same.
+    # A mail that is made again from the log is the same.
     mail = Path(said["mail"])
     before = mail.read_bytes()
     mail.unlink()
@@ -138,7 +138,7 @@ def test_what_is_compared_is_the_year_before_and_other_years(log: Log) -> None:
 def test_the_file_of_another_year(log: Log) -> None:
     long_stays = [row(each, start="2020-01-01", end="") for each in PEOPLE[:30]]
     log.deliver("twente", *long_stays, year=2023)
-    # In another order and made on another day it is the same.
+    # In another order and with another creation date it has the same content.
     again = [line.replace("2025-05-01", "2025-05-20") for line in reversed(long_stays)]
     assert "same_as_other_year" in rules(log.deliver("twente", *again))
     shifted = [row(each, start="2020-02-01", end="") for each in PEOPLE[:30]]
@@ -197,7 +197,7 @@ def test_whose_file_it_is(
     said = log.deliver(supplier, *rows)
     assert [rule for rule in rules(said) if rule != "months_without_starts"] == told
     assert analyst(said) == for_analyst
-    # Of whatever concerns another supplier nothing goes to the supplier: not in a finding, the mail or the report.
+    # Nothing about another supplier reaches the supplier: not in a finding, the mail or the report.
     folder = log.home / "reports" / "2024" / supplier
     shown = mail_text(said) + (folder / f"{said['delivery_id']}-op-orde.html").read_text(encoding="utf-8")
     shown += (folder / f"{said['delivery_id']}-op-orde.json").read_text(encoding="utf-8") + str(said["findings"])
@@ -205,7 +205,7 @@ def test_whose_file_it_is(
     for message in (each["message"] for each in said["for_analyst"]):
         assert message not in shown
     assert ("eerste bestand dat CBS goedkeurt" in mail_text(said)) is (supplier not in ("opvang-twente", "ggd-utrecht"))
-    # It stays in the log, for who looks later.
+    # It stays in the log, for later.
     capsys.readouterr()
     assert main(["deliveries", "--json", "--home", str(log.home)]) == 0
     (logged,) = [e for e in json.loads(capsys.readouterr().out) if e["delivery_id"] == said["delivery_id"]]

@@ -1,5 +1,5 @@
-"""Damage of every kind, through the command line: the last good figures stay readable, and the next run mends it or
-says in a line what a person must do."""
+"""Damage of every kind, through the command line: the last good figures stay readable, and the next run repairs it or
+says in one line what to do."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
-    """A copy to do harm to."""
+    """A copy that may be damaged."""
     copy = shutil.copytree(counted, tmp_path / "home")
     keep_no_events(copy)
     return copy
@@ -35,7 +35,7 @@ def home(counted: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def said(capfd: pytest.CaptureFixture[str]) -> Callable[[list[str]], tuple[int, str, str]]:
-    """Run a command and give back its exit code and what it said; errors are a plain line or two."""
+    """Run a command and return its exit code and output; errors are a plain line or two."""
 
     def call(arguments: list[str]) -> tuple[int, str, str]:
         capfd.readouterr()
@@ -67,7 +67,7 @@ def _run(said: Said, home: Path, year: int = 2024) -> tuple[int, str]:
 
 
 def _doctor(said: Said, home: Path) -> dict[str, dict[str, str]]:
-    """What is not well, by check."""
+    """The findings that are not ok, by check."""
     code, out, _ = said(["doctor", "--json", "--home", str(home)])
     found = json.loads(out)
     faults = [each for each in found["checks"] if each["status"] == "fault"]
@@ -80,7 +80,7 @@ def _cut(path: Path) -> None:
 
 
 def _scramble(path: Path) -> None:
-    """As many bytes, of which those in the middle are others: a bad sector."""
+    """Change the bytes in the middle, like a bad sector."""
     content = bytearray(path.read_bytes())
     middle = slice(len(content) // 4, 3 * len(content) // 4)
     content[middle] = bytes(byte ^ 0xA5 for byte in content[middle])
@@ -99,7 +99,7 @@ def test_a_register_that_is_half_there(home: Path, said: Said, harm: Callable[[P
     code, error = _run(said, home)
     assert code == 1
     assert f"{file}.parquet is not readable" in error
-    assert "replace it by a good copy" in error
+    assert "replace it with a good copy" in error
     if harm is _cut:
         assert _doctor(said, home)["registers of 2024"]["status"] == "fault"
     assert _figures(said, home) == before
@@ -170,7 +170,7 @@ def test_a_damaged_vintage(home: Path, said: Said, number: int, file: str) -> No
     _cut(home / "history" / "2024" / f"{number:05d}" / file)
     assert _doctor(said, home)["history of 2024"]["status"] == "fault"
     assert export(home, COUNTS) == before
-    # Something to count, so that the history is needed.
+    # A delivery to count, so that the history is needed.
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     code, error = _run(said, home)
     assert code == 1
@@ -178,7 +178,7 @@ def test_a_damaged_vintage(home: Path, said: Said, number: int, file: str) -> No
     assert "is damaged: put its folder back" in error
     assert "backup" in error
     assert export(home, COUNTS) == before
-    # What the message says: remove it and lose that part of the history.
+    # As the message advises: remove it and lose that part of the history.
     shutil.rmtree(home / "history" / "2024" / f"{number:05d}")
     assert _run(said, home)[0] == 0
     after = export(home, COUNTS)
@@ -189,7 +189,7 @@ def test_a_damaged_vintage(home: Path, said: Said, number: int, file: str) -> No
 
 
 def test_what_a_vintage_was_made_of_is_lost(home: Path, said: Said) -> None:
-    """The persons of a vintage are nowhere but between the stages."""
+    """The persons of a vintage exist only between the stages."""
     shutil.rmtree(home / "stages" / "2024")
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert _run(said, home)[0] == 0
@@ -226,7 +226,7 @@ def test_settings_of_dagster_that_cannot_be(home: Path, said: Said) -> None:
     (home / "dagster" / "dagster.yaml").write_text("storage: [")
     runs = _doctor(said, home)["runs"]
     assert "dagster.yaml" in runs["found"]
-    # A team that removed it would go on with another, empty history of runs.
+    # A team that removed it would continue with a new, empty history of runs.
     assert "not in PostgreSQL" in runs["to_do"]
     code, error = _run(said, home)
     assert code == 3
@@ -239,7 +239,7 @@ def _entry_in(home: Path, number: int, **values: str) -> None:
 
 
 def test_a_clock_that_was_ahead_for_a_while(home: Path, said: Said) -> None:
-    """The newest delivery and the newest vintage are of the future, and time goes on from now."""
+    """The newest delivery and the newest vintage lie in the future, and time continues from now."""
     _entry_in(home, 3, recorded_at="2099-01-01T00:00:00Z")
     path = home / "history" / "2024" / "00002" / "vintage.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"counted_at": "2099-01-01T00:00:00Z"}))
@@ -271,7 +271,7 @@ def test_a_damaged_delivery_log(home: Path, said: Said, harm: Callable[[Path], N
     assert "000002" in found["found"]
     assert what in found["found"]
     assert _figures(said, home) == before
-    # A supplier does not wait for it.
+    # It does not hold up a supplier.
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
 
 
@@ -279,7 +279,7 @@ def test_what_was_left_half_is_told_and_goes(home: Path, said: Said) -> None:
     leftover = home / "deliveries" / ".incoming-half"
     leftover.mkdir()
     (leftover / "DAKL_J2024_x.csv").write_text("half")
-    assert "1 left half" in _doctor(said, home)["deliveries"]["found"]
+    assert "1 left unfinished" in _doctor(said, home)["deliveries"]["found"]
     assert leftover.exists()
     assert deliver(home, delivery(home.parent / "c", "DAKL_J2024_c.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert not leftover.exists()
@@ -323,7 +323,7 @@ def test_settings_and_mail_that_cannot_be(home: Path, said: Said, monkeypatch: p
 
 @contextlib.contextmanager
 def _mounted(folder: Path, *mounts: list[str]) -> Iterator[Path]:
-    """A disk of its own; not made where that is not allowed, except where every test must run."""
+    """A disk of its own; skipped where mounting is not allowed, except where every test must run."""
     folder.mkdir(exist_ok=True)
     for options in mounts:
         done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)

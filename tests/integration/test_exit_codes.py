@@ -142,7 +142,7 @@ def test_figures_before_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    """As with `dakl explain-figure ... | grep --quiet`, which stops reading when it has found what it looks for."""
+    """As with `dakl explain-figure ... | grep --quiet`, which stops reading at the first match."""
     home = counted_home(tmp_path)
     program = [str(Path(sys.executable).with_name("dakl")), "explain-figure", "--year", "2024", "--region", "NL"]
     with subprocess.Popen([*program, "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

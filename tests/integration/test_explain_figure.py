@@ -1,4 +1,4 @@
-"""``dakl explain-figure`` and ``dakl figures --history``: one number back to its files, and the chain adds up."""
+"""``dakl explain-figure`` and ``dakl figures --history``: one figure back to its files, and the chain adds up."""
 
 import json
 from hashlib import sha256
@@ -29,7 +29,7 @@ FOLLOWING = ("pseudonymised_stays", "enriched_stays", "regional_stays", "stay_el
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three vintages of 2024: a first count, a corrected file of Almelo, and another register of persons."""
+    """Three vintages of 2024: a first count, a corrected file of Almelo, and a changed register of persons."""
     folder = tmp_path_factory.mktemp("explained")
     home = figures_home(folder)
     almelo = delivery(folder / "a", "DAKL_J2024_a.csv", row(ANNA), row(BRAM), row(BRAM, kind="0204"), row(""))
@@ -128,7 +128,7 @@ def test_why_did_the_number_of_almelo_change(home: Path, capsys: pytest.CaptureF
     register = _explained(home, capsys, "--region", "Almelo")
     assert register["change"]["suppliers"] == []
     assert register["change"]["other"] == ["register persons"]
-    assert register["reason"] == "other register persons"
+    assert register["reason"] == "register persons changed"
 
 
 def test_on_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +151,7 @@ def test_the_number_after_each_count(home: Path, capsys: pytest.CaptureFixture[s
         assert main(["figures", "--year", "2024", "--history", "--home", str(home), *arguments]) == 0
         _, _, *rows, note = capsys.readouterr().out.splitlines()
         assert "internal use only" in note
-        # The moment of counting takes two words.
+        # The time of counting takes two words.
         return [[words[0], *words[3:]] for words in (line.split() for line in rows)]
 
     almelo = history("--region", "Almelo")

@@ -1,4 +1,4 @@
-"""An explanation silences what it was given about, and nothing that came on top of it: report, workbook and mail."""
+"""An explanation silences the findings that it covers, and no more: in report, workbook and mail."""
 
 import json
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def unknown_places(number: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Case:
-    """Files of one supplier with what was explained after each; whether the last file's finding is asked again."""
+    """Files of one supplier, each with the explanation after it; whether the last file's finding is asked again."""
 
     steps: tuple[tuple[list[str], str | None], ...]
     rule: str
@@ -75,7 +75,7 @@ def explain(home: Path, rule: str, year: int = 2024) -> None:
 
 
 def _outcome(home: Path, rule: str, year: int = 2024) -> tuple[bool, str]:
-    """Whether the last report asks about a rule, and all that report, workbook and mail say."""
+    """Whether the last report asks about a rule, and all text of report, workbook and mail."""
     opened = Home(home)
     written = OpenedHome(opened).reports.write_latest("opvang", year)
     (group,) = [f for f in written.report.findings if f.rule == rule]
@@ -95,7 +95,7 @@ def _outcome(home: Path, rule: str, year: int = 2024) -> tuple[bool, str]:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_grows_is_asked_again(case: Case, tmp_path: Path) -> None:
     home = make_home(tmp_path)
-    # An explanation is about the files that were there when it was recorded, whatever their time of receipt.
+    # An explanation is about the files logged before it was recorded, whatever their time of receipt.
     for place, (rows, explained) in enumerate(case.steps):
         file = delivery(tmp_path / str(place), f"DAKL_J{case.year}_x.csv", *rows)
         assert deliver(home, file, "opvang", at=f"{date(2025, 5, 2) + timedelta(days=place)}T12:00") == 0

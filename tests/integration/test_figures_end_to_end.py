@@ -1,4 +1,4 @@
-"""What an analyst sees: deliver files, run, and the figures change exactly as they should."""
+"""The work of an analyst: deliver files, run, and the figures change exactly as they should."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def home(tmp_path: Path) -> Path:
 
 def test_a_file_changes_exactly_the_counts_it_should(home: Path, tmp_path: Path) -> None:
     before = cells(home, 2024)
-    # Anna again, now also in Amsterdam; Bram through his linked V-number; Cees, a minor who counts from 2024.
+    # Anna again, now in Amsterdam too; Bram through his linked V-number; Cees, a minor who counts from 2024.
     file = delivery(
         tmp_path / "in",
         "DAKL_J2024_Amsterdam.csv",
@@ -129,7 +129,7 @@ def test_a_correction_changes_only_its_year(home: Path, tmp_path: Path) -> None:
 
 
 def test_selection_over_the_season(home: Path, tmp_path: Path) -> None:
-    """A rejected later file does not push out an approved one; a withdrawal does; a later round brings it back."""
+    """A rejected later file does not supersede an approved one; a withdrawal removes it; a later round restores it."""
 
     def persons() -> int:
         assert run(home, 2023) == 0

@@ -20,7 +20,7 @@ from tests.support.small_home import keep_no_events
 # DAKL_TEST_POPULATIONS=200 counts more populations than usual.
 NUMBER_OF_POPULATIONS = int(os.environ.get("DAKL_TEST_POPULATIONS", "6"))
 SHOWN_DIFFERENCES = 40
-# Zero and no row say the same in coverage; other measures may follow, these must be there.
+# Zero and no row are equal in coverage; other measures may follow, but these must be present.
 MEASURES = {
     "registrations",
     "counting_registrations",

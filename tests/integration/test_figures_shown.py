@@ -1,4 +1,4 @@
-"""What the commands say of figures: what waits to be counted, zero and nothing, several years, and for programs."""
+"""Figures in the commands: changes not counted yet, zero or no figure, several years, and JSON."""
 
 import csv
 import json
@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str | None]] = {
     ),
     "register": (
         _other_register,
-        "2024: 1 change not counted yet: other register persons; bring up to date with `dakl run --year 2024`",
+        "2024: 1 change not counted yet: register persons changed; bring up to date with `dakl run --year 2024`",
     ),
     "damaged log": (_damage, "2024: cannot determine whether changes wait to be counted: "),
 }
@@ -162,7 +162,7 @@ def test_a_region_without_figures_is_one_line_a_year(
 
 
 def test_zero_is_shown_and_is_not_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Almelo was counted and withdrawn, in Zwolle is a registration that does not count, in Emmen nothing."""
+    """Almelo was counted and withdrawn, Zwolle has a registration that does not count, Emmen has nothing."""
     home = figures_home(tmp_path)
     assert deliver(home, delivery(tmp_path, "DAKL_J2024_a.csv", row(ANNA)), "mo-a") == 0
     assert deliver(home, delivery(tmp_path, "DAKL_J2024_z.csv", row(CEES, gemeente="0193", kind="0204")), "mo-z") == 0

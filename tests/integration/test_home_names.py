@@ -1,4 +1,4 @@
-"""A home under any name: what libraries take for a pattern or a URL, or it is refused by name at once."""
+"""A home under any name, even one that libraries mistake for a pattern or a URL; other names are refused at once."""
 
 import shutil
 from pathlib import Path
@@ -63,7 +63,7 @@ def _beside(folder: Path, name: str) -> set[str]:
 def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(counted, tmp_path / name, ignore=shutil.ignore_patterns("dagster", "warehouse.duckdb"))
     before = _beside(tmp_path, name)
-    # A relative path that begins with a tilde or a scheme means another place to some.
+    # To some libraries a relative path with a leading tilde or scheme means another place.
     monkeypatch.chdir(tmp_path)
     home = Home(Path(name))
 
@@ -80,7 +80,7 @@ def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch
 
 
 def test_a_pattern_does_not_read_what_is_beside_it(counted: Path, tmp_path: Path) -> None:
-    """The vintages of ``a*b`` are not those of ``axb`` too."""
+    """The vintages of ``a*b`` do not include those of ``axb``."""
     for name in ("a*b", "axb", "a[x]b"):
         shutil.copytree(counted, tmp_path / name)
     home = Home(tmp_path / "a*b")

@@ -1,6 +1,6 @@
-"""One language and one clock in what a command prints.
+"""One language and one time zone in the output of a command.
 
-What the supplier reads is Dutch: check, deliver, withdraw, report and explain. The rest is for the analyst, in English.
+Output for the supplier is Dutch: check, deliver, withdraw, report and explain. Output for the analyst is English.
 """
 
 import json
@@ -54,7 +54,7 @@ IN_ENGLISH = {
     "run": ["run", "--year=2024"],
     "backup": ["backup", "--out={backup}"],
 }
-# What is a name in the data, and the commands that a text mentions, are of no language.
+# Names in the data, and commands that a text mentions, belong to no language.
 _NAMES = re.compile(
     r"`[^`]*`|\bdakl [a-z-]+.*|[\w./-]*[/_\d][\w./-]*|\bmo-\w+|\bgemeente-\w+|type_opvang|totaal|Almelo"
 )
@@ -103,7 +103,7 @@ def test_what_the_analyst_reads_is_english(
 
 @pytest.mark.parametrize("name", [*IN_DUTCH, *IN_ENGLISH])
 def test_moments_are_dutch(name: str, counted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files came in at 12:00 on the Dutch clock, which is 10:00 UTC."""
+    """Files came in at 12:00 Dutch time, which is 10:00 UTC."""
     said = _said(counted, tmp_path, capsys, {**IN_DUTCH, **IN_ENGLISH}[name])
     assert "UTC" not in said
     assert set(_MOMENT.findall(said)) <= {"12:00"}

@@ -56,7 +56,7 @@ def test_what_a_supplier_gets_does_not_depend_on_a_register(
             captured = capsys.readouterr()
             printed.append((captured.out + captured.err).replace(str(home), "HOME"))
         files = {p.relative_to(home).as_posix(): p.read_bytes() for p in (home / "reports").rglob("*") if p.is_file()}
-        # When a mail was made is in its head, which comes first.
+        # The time at which a mail was made is in its header, which comes first.
         mails = {name: list(contents_of(read_mail(home / name)))[1:] for name in files if name.endswith(".eml")}
         outcomes.append((printed, {n: b for n, b in files.items() if n not in mails}, mails))
     assert outcomes[0][1]

@@ -1,4 +1,4 @@
-"""A code of a municipality that is gone counts for the one that it went into."""
+"""The code of a municipality that ended counts for its successor."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Names and kinds of files that a supplier can come with: nothing leaves the home, nothing hangs, nothing is lost."""
+"""Names and kinds of files that a supplier can deliver: nothing leaves the home, nothing hangs, nothing is lost."""
 
 import json
 import os
@@ -82,7 +82,7 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     assert_no_number(entry.file_name)
     with store.open_verified(entry) as kept:
         assert kept.read() == content
-    # One folder in the log, with the entry and the file; besides, only the report and the mail are new.
+    # One folder in the log, with the entry and the file; apart from that, only the report and the mail are new.
     assert len(list((home / "deliveries" / "000001").iterdir())) == 3
     new = set(_tree(tmp_path)) - set(before)
     assert all(path.startswith(("homes/home/deliveries", "homes/home/reports")) for path in new)
@@ -232,7 +232,7 @@ def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path
     stop = threading.Event()
 
     def rewrite() -> None:
-        # The same file over and over: whole, cut and with other bytes.
+        # The same file repeatedly: complete, truncated and with other bytes.
         while not stop.is_set():
             for changed in (content[: len(content) // 2], content.replace(b"0141", b"x141"), content):
                 good.write_bytes(changed)
@@ -248,7 +248,7 @@ def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path
     entries = logged_deliveries(store)
     assert [entry.approved for entry in entries] == [code == 0 for code in codes]
     for entry in entries:
-        # What is kept has the digest and gets the verdict that the log says.
+        # The kept file has the digest and the verdict of the log.
         with store.open_verified(entry):
             pass
         kept = home / "deliveries" / entry.delivery_id / NAME

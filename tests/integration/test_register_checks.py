@@ -1,4 +1,4 @@
-"""Person registers that went wrong on their way: refused, or told, and never a person of a placeholder."""
+"""Damaged or incomplete person registers: refused or reported, and no persons made from placeholder numbers."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -159,13 +159,13 @@ def test_a_value_that_is_not_as_agreed_is_refused_without_showing_it(
 def test_a_placeholder_is_nobody(register: RegisterName, column: str, kind: NumberKind) -> None:
     contract, numbers = BY_NAME[register], sorted(placeholder_numbers(kind))
     nobody = [_frame(register, **{column: number}) for number in numbers]
-    # Many rows of one placeholder are no persons of the same number either.
+    # Many rows with one placeholder are not duplicate persons either.
     frame = pl.concat([_frame(register), *nobody, nobody[0]])
     made = pseudonymise_register(frame, contract, year=2024, key=KEY)
     assert made.equals(pseudonymise_register(_frame(register), contract, year=2024, key=KEY))
     profile = profile_register(contract, frame.lazy(), sha256="0" * 64)
     assert profile.placeholders == len(numbers) + 1
-    [finding] = [f for f in evaluate_register(contract, profile, {}) if "stands for a missing one" in f.found]
+    [finding] = [f for f in evaluate_register(contract, profile, {}) if "a placeholder number" in f.found]
     assert finding.severity == "warning"
     assert finding.found.startswith(f"{len(numbers) + 1} of {len(numbers) + 2} rows")
     assert not any(number in finding.found for number in numbers)
@@ -266,7 +266,7 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     assert run(home, 2024) == 0
     good = cells(home, 2024)
 
-    # Refused: nothing of it is counted, and the figures stay.
+    # Refused: it is not counted, and the figures stay.
     _change(home, "persons", lambda frame: frame.head(0))
     capsys.readouterr()
     assert run(home, 2024) == 1
@@ -276,14 +276,14 @@ def test_a_run_refuses_tells_or_leaves_out(tmp_path: Path, capsys: pytest.Captur
     assert main(["doctor", "--home", str(home)]) == 1
     assert "persons: it has no rows" in capsys.readouterr().out
 
-    # Told and left out: the year is counted, and whoever ran it reads what is odd.
+    # Reported and left out: the year is counted, and the run prints the warnings.
     registers(home, 2024)
     _change(home, "care", lambda frame: frame.head(0))
     nobody = {"bsn": "999999999", "birth_date": date(1980, 1, 1), "sex": "man", "origin": "europa"}
     _change(home, "persons", lambda frame: pl.concat([frame, pl.DataFrame([nobody, nobody])]))
     assert run(home, 2024) == 0
     told = capsys.readouterr().err
-    assert "2024: check register persons: 2 of 6 rows have a number that stands for a missing one" in told
+    assert "2024: check register persons: 2 of 6 rows have a placeholder number" in told
     assert "2024: check register care: it has no rows" in told
     assert cells(home, 2024)["NL", "totaal", "totaal"] == 2
     assert main(["doctor", "--home", str(home)]) == 0

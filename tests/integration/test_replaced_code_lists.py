@@ -1,4 +1,4 @@
-"""From a code list in the home to the figures: what follows from it is made again, and nothing else."""
+"""From a code list in the home to the figures: everything that depends on it is made again, and nothing else."""
 
 from pathlib import Path
 

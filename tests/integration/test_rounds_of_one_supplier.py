@@ -1,4 +1,4 @@
-"""One supplier through several rounds, on the command line: what counts after each step, and what it hears."""
+"""One supplier through several rounds, on the command line: the selected file after each step, and the mails."""
 
 import json
 from email import message_from_bytes
@@ -18,7 +18,7 @@ _ROUND_2026 = round_of_2026(2023, 2024)
 
 
 class CollectionRound:
-    """A supplier with a home, and what can be seen of it."""
+    """A supplier with a home, and its visible state."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.home = figures_home(folder)
@@ -26,7 +26,7 @@ class CollectionRound:
         self.capsys = capsys
 
     def deliver(self, at: str, *bsns: str, version: str, late: str | None = None) -> int:
-        """Deliver a file with these people in shelter; nobody stands for a file with a fault."""
+        """Deliver a file with these people in shelter; without people, a file with a fault."""
         rows = [row(bsn, start="2023-02-01", end="2023-03-01") for bsn in bsns] or [row("x")]
         file = delivery(self.folder / version, f"DAKL_J{YEAR}_{version}.csv", *rows)
         return deliver(self.home, file, "almelo", at=at, late=late)
@@ -71,13 +71,13 @@ def test_a_season(collection: CollectionRound) -> None:
     assert collection.selected() == ["000001"]
     assert "Dit bestand telt nu mee voor verslagjaar 2023." in collection.mail("000001")
 
-    # A rejected later file does not push it out.
+    # A rejected later file does not supersede it.
     assert collection.deliver("2024-04-02", version="v2") == 1
     assert collection.selected() == ["000001"]
     assert "blijft aanlevering 000001 van 1 april 2024 meetellen" in collection.mail("000002")
     assert "Dat kan tot en met 24 juni 2024" in collection.mail("000002")
 
-    # A correction does; the same file again counts as the same.
+    # A correction does; the same file again has the same content.
     assert collection.deliver("2024-05-01", ANNA, BRAM, version="v3") == 0
     assert collection.selected() == ["000003"]
     assert collection.log()[0]["reason"] == "superseded by 000003"
@@ -89,7 +89,7 @@ def test_a_season(collection: CollectionRound) -> None:
     assert "precies gelijk aan die van aanlevering 000003 van 1 mei 2024" in collection.mail("000004")
     assert collection.persons() == 2
 
-    # Withdrawn in its week: nothing counts, also no file that comes on the last day.
+    # Withdrawn in its week: nothing counts, not even a file that comes on the last day.
     assert collection.withdraw("2024-06-24T09:00") == 0
     assert collection.selected() == []
     assert "CBS verwerkt en publiceert uw gegevens over dat jaar niet" in collection.mail("000005")
@@ -99,7 +99,7 @@ def test_a_season(collection: CollectionRound) -> None:
     assert "telt niet mee: u hebt verslagjaar 2023 in deze ronde ingetrokken" in collection.mail("000006")
     assert collection.persons() == 0
 
-    # The next round brings the year back.
+    # The next round restores the year.
     assert collection.deliver("2025-05-01", BRAM, version="v5") == 0
     assert collection.selected() == ["000007"]
     assert "Dit bestand telt nu mee voor verslagjaar 2023." in collection.mail("000007")
@@ -139,7 +139,7 @@ def test_the_settings_of_the_home_may_add_a_round_and_extend_one(collection: Col
     assert collection.deliver("2025-06-25", CEES, version="v2") == 1
     settings = collection.home / "settings.toml"
     settings.write_text(f"[rounds.2025]\nextension_end = 2025-06-25\n{_ROUND_2026}")
-    # In the extension, and so in the round that was withdrawn.
+    # In the extension, and so in the withdrawn round.
     assert collection.deliver("2025-06-25", CEES, version="v2") == 0
     assert collection.selected() == []
     assert collection.deliver("2026-05-01", CEES, version="v3") == 0

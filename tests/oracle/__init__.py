@@ -1,5 +1,5 @@
-"""The independent count: the figures once more, in naive plain Python, to hold the pipeline against.
+"""The independent count: the figures once more, in naive plain Python, to compare the pipeline with.
 
-Nothing here imports ``dakl_pipeline``, ``assets`` or ``resources``, nor a data frame library; only the reference files
-are shared, and they are read as files.
+Nothing here imports ``dakl_pipeline``, ``assets``, ``resources`` or a data frame library; only the reference files
+are shared, read as files.
 """

@@ -50,7 +50,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Stay:
-    """A registration of a selected file with what was found out about it."""
+    """A registration of a selected file, with its person and region."""
 
     supplier_id: str
     row: Row
@@ -63,7 +63,7 @@ class Stay:
 
 
 def is_usable_bsn(bsn: str) -> bool:
-    """Whether nine digits are a BSN: not a value for missing, not a placeholder, and passing the eleven test."""
+    """Whether nine digits are a BSN: not a missing value, not a placeholder, and passing the eleven test."""
     if bsn in MISSING_BSN or bsn in placeholders("bsn"):
         return False
     weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
@@ -109,7 +109,7 @@ def _table(path: Path) -> list[dict[str, Any]]:
 
 
 def age_on_31_december(birth: date, year: int) -> int:
-    """Whole years between a birth date and 31 December, when every birthday of the year has been."""
+    """Age in whole years on 31 December, when every birthday of the year has passed."""
     return year - birth.year
 
 

@@ -1,4 +1,4 @@
-"""Whether one delivered file passes the technical check, line by line, and the rows it then holds."""
+"""The technical check of one delivered file, line by line, and the rows of a file that passes."""
 
 import csv
 import re
@@ -49,7 +49,7 @@ def reference_rows(name: str) -> list[dict[str, str]]:
 
 @cache
 def placeholders(kind: str) -> set[str]:
-    """The numbers that are nobody's."""
+    """The placeholder numbers, which belong to nobody."""
     return {row["value"] for row in reference_rows("placeholder_number.csv") if row["kind"] == kind}
 
 
@@ -59,13 +59,13 @@ _END_REASONS = {row["code"] for row in reference_rows("end_reason.csv")}
 
 
 def year_of_name(file_name: str) -> int | None:
-    """The reporting year in a file name, none when the name is not ``DAKL_J<year>_<free text>.csv``."""
+    """The reporting year in a file name; None when the name is not ``DAKL_J<year>_<free text>.csv``."""
     match = re.fullmatch(r"DAKL_J([0-9]{4})_([A-Za-z0-9 ._-]{1,100})\.csv", file_name)
     return int(match[1]) if match else None
 
 
 def read_delivered_file(path: Path) -> list[Row] | None:
-    """The rows of a file that passes the technical check, none for a file that does not."""
+    """The rows of a file that passes the technical check; None for a file that does not."""
     year = year_of_name(path.name)
     if year is None or year not in METHODOLOGY["reporting_years"]:
         return None
@@ -80,7 +80,7 @@ def _rows(content: bytes, year: int) -> list[Row]:
     if any(byte > 127 for byte in content):
         raise RejectedError
     lines = [line.removesuffix("\r") for line in content.decode("ascii").split("\n")]
-    while lines and set(lines[-1]) <= set('; \t"'):  # what a spreadsheet leaves of rows that were emptied
+    while lines and set(lines[-1]) <= set('; \t"'):  # what a spreadsheet leaves of emptied rows
         lines.pop()
     if len(lines) < 2:  # no header, or a header and no rows
         raise RejectedError
@@ -132,7 +132,7 @@ def _type_codes(year: int) -> set[str]:
 
 
 def _date(text: str, year: int) -> date:
-    if text == f"{year}-31-12":  # the one swap that the webinar itself prints
+    if text == f"{year}-31-12":  # the one swap that the webinar prints
         return date(year, 12, 31)
     if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise RejectedError

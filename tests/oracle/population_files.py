@@ -1,4 +1,4 @@
-"""The bytes of a delivery file, in every allowed shape, and with faults that must get it rejected."""
+"""The bytes of a delivered file, in every allowed shape, and with faults for which it must be rejected."""
 
 import random
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class FirstVersion:
 def first_version(
     rng: random.Random, name: str, year: int, rows: list[dict[str, str]], *, is_basic: bool
 ) -> FirstVersion:
-    """A good file with these rows, in one of the allowed shapes; ``is_basic`` leaves out the optional columns."""
+    """A good file with these rows, in one of the allowed shapes; ``is_basic`` omits the optional columns."""
     columns = COLUMNS[:BASIC_SET] if is_basic else COLUMNS
     has_variants = rng.random() < 0.3
     return FirstVersion(
@@ -91,7 +91,7 @@ def _intact(change: Callable[[FirstVersion], FirstVersion]) -> Callable[[random.
     return lambda rng, good: change(good)
 
 
-# Faults in the first six columns, that every file has.
+# Faults in the first six columns, which every file has.
 DEFECTS: dict[str, Callable[[random.Random, FirstVersion], FirstVersion]] = {
     "no creation date": _value("aanmaakdatum", ""),
     "no municipality": _value("gemeentecode", ""),

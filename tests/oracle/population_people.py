@@ -1,4 +1,4 @@
-"""The people of a random world, and the registers that know them, or do not."""
+"""The people of a random population, and the registers, which know most of them."""
 
 import random
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ INCOMES = ("werk", "bijstand", "overige-uitkering", "pensioen", "studiefinancier
 
 @dataclass(frozen=True)
 class Resident:
-    """Somebody a supplier may meet: with a BSN, with V-numbers, or with both."""
+    """A person whom a supplier may register: with a BSN, with V-numbers, or with both."""
 
     bsn: str | None
     v_numbers: tuple[str, ...]
@@ -57,7 +57,7 @@ def _birth(rng: random.Random) -> date:
 
 
 def write_registers(rng: random.Random, residents: Sequence[Resident], year: int, folder: Path) -> None:
-    """Write the four registers of a year, with gaps: people who are not in one, and attributes that are not known."""
+    """Write the four registers of a year, with gaps: missing people and unknown characteristics."""
     folder.mkdir(parents=True)
 
     def maybe(value: object) -> object:
@@ -65,7 +65,7 @@ def write_registers(rng: random.Random, residents: Sequence[Resident], year: int
 
     citizens = [r for r in residents if r.bsn is not None] + [
         Resident(random_bsn(rng), (), date(1980, 1, 1))
-    ]  # the register also knows people whom no supplier met
+    ]  # the register also knows people whom no supplier registered
     born = [r for r in citizens if r.birth.year <= year]
     persons = [
         {

@@ -1,4 +1,4 @@
-"""Random small populations: people, registers and what a few suppliers did, with every hard case at a high rate."""
+"""Random small populations: people, registers and the events of a few suppliers, with many hard cases."""
 
 import random
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tests.oracle.selection import Event
 
 DUTCH = ZoneInfo(METHODOLOGY["time_zone"])
 
-# Municipalities as delivered, some with lost zeros, by what they share: a region, or a merger with a twist.
+# Municipality codes as delivered, some without leading zeros, grouped by a shared region or an unusual merger.
 MUNICIPALITIES = (
     ("0141", "141", "0163", "0183", "0189"),  # Almelo
     ("0164", "0175", "0164"),  # Hengelo and Ommen: two regions
@@ -61,12 +61,12 @@ ROUNDS = {2022: (2024,), 2023: (2024, 2025), 2024: (2025,)}
 
 @dataclass
 class Population:
-    """What was done, in the order in which it is logged, and where the registers are.
+    """A random population: its events, in the order in which they are logged, and its registers.
 
     Attributes:
         events: deliveries and withdrawals.
         registers: folder with the registers by year.
-        faulty: indices of the deliveries in which a fault was put on purpose.
+        faulty: indices of the deliveries with a deliberate fault.
     """
 
     events: list[Event]
@@ -75,10 +75,10 @@ class Population:
 
 
 def random_population(seed: int, folder: Path) -> Population:
-    """Write the delivery files and registers of a random world; the same seed gives the same world.
+    """Write the delivered files and registers of a random population; the same seed gives the same population.
 
     Args:
-        seed: which world.
+        seed: the seed.
         folder: an empty folder for ``files/`` and ``registers/``.
     """
     rng = random.Random(seed)
@@ -90,7 +90,7 @@ def random_population(seed: int, folder: Path) -> Population:
     suppliers = [f"{kinds[i % 3]}-{rng.choice('abc')}{i}" for i in range(rng.randint(2, 6))]
     plans = [_Supplier(rng, name, areas, residents, folder).year(year) for name in suppliers for year in YEARS]
     population = Population([], folder / "registers")
-    while any(plans):  # one log of everything, in which each supplier keeps its own order
+    while any(plans):  # one log of all events, in which each supplier keeps its own order
         event, is_faulty = rng.choice([plan for plan in plans if plan]).pop(0)
         if is_faulty:
             population.faulty.add(len(population.events))
@@ -98,11 +98,11 @@ def random_population(seed: int, folder: Path) -> Population:
     return population
 
 
-# --- what a supplier does ------------------------------------------------------------------------------------------
+# --- the events of a supplier -----------------------------------------------------------------------------------------
 
 
 class _Supplier:
-    """A supplier with its municipalities and clients, and the events that it brings about."""
+    """A supplier with its municipalities and clients, and its events."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _Supplier:
         self.files = 0
 
     def year(self, year: int) -> list[tuple[Event, bool]]:
-        """The events about one reporting year, each with whether its file has a fault, in the order of the log."""
+        """The events about one reporting year in the order of the log, each with whether its file has a fault."""
         chance = self.rng.random
         plan: list[tuple[Event, bool]] = []
         if chance() < 0.08:  # before any round
@@ -131,9 +131,9 @@ class _Supplier:
             if chance() < 0.15:
                 continue
             on_time = [self._delivery(year, DELIVERY_INSTANTS[number])]
-            if chance() < 0.35:  # a correction, that may be older than what was logged before
+            if chance() < 0.35:  # a correction, which may be older than the entries before it
                 on_time.append(self._delivery(year, DELIVERY_INSTANTS[number]))
-            if chance() < 0.2:  # at the very same instant, told in another time zone
+            if chance() < 0.2:  # at the same instant, written in another time zone
                 (first, _), (again, fault) = on_time[-1], self._delivery(year, DELIVERY_INSTANTS[number])
                 on_time.append((_moved(again, first.at.astimezone(timezone(timedelta(hours=-7)))), fault))
             if chance() < 0.3:
@@ -146,7 +146,7 @@ class _Supplier:
                 plan.append(self._delivery(year, late_instants, late=self._maybe_late()))
             if chance() < 0.2:
                 plan.append(self._withdrawal(year, WITHDRAWAL_INSTANTS[number], late=None))
-                if chance() < 0.4:  # what comes after it in the same round is withdrawn too
+                if chance() < 0.4:  # a later delivery in the same round is withdrawn too
                     plan.append(self._delivery(year, late_instants, late=self._maybe_late()))
             if chance() < 0.12:
                 plan.append(self._withdrawal(year, NO_WITHDRAWAL_INSTANTS[number], late=self._maybe_late()))
@@ -214,10 +214,10 @@ class _Supplier:
         return texts[0], "" if rng.random() < 0.2 else texts[1]
 
     def _numbers(self) -> tuple[str, str]:
-        """The BSN and V-number as a supplier writes them down."""
+        """The BSN and V-number as a supplier writes them."""
         rng, who = self.rng, self.rng.choice(self.clients)
         v_number = rng.choice(who.v_numbers) if who.v_numbers and rng.random() < 0.8 else ""
-        if rng.random() < 0.04:  # somebody else's, so that BSN and V-number point to two people
+        if rng.random() < 0.04:  # another person's, so that BSN and V-number belong to two people
             v_number = rng.choice([*rng.choice(self.residents).v_numbers, str(rng.randrange(10**9, 10**10))])
         if who.bsn is None or rng.random() < (0.4 if v_number else 0.1):
             return rng.choice(("", "", "999999999", "000000000", "00000000", self._failing_bsn())), v_number

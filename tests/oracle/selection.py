@@ -1,4 +1,4 @@
-"""Which deliveries are approved and which one of each supplier counts (monitor rules 3.3 to 3.5)."""
+"""The approved deliveries, and the selected one of each supplier (monitor rules 3.3 to 3.5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ BEFORE_ALL_ROUNDS = -1
 
 @dataclass(frozen=True)
 class Event:
-    """Something a supplier did: a delivery (with ``path``) or a withdrawal (with ``reporting_year``)."""
+    """An action of a supplier: a delivery (with ``path``) or a withdrawal (with ``reporting_year``)."""
 
     kind: Literal["deliver", "withdraw"]
     supplier_id: str
@@ -34,7 +34,7 @@ def _dutch_day(at: datetime) -> str:
 
 
 def round_rank(year: int, at: datetime) -> int:
-    """Which round of a reporting year an instant belongs to, counted from 0; before the first round -1."""
+    """The round of a reporting year that an instant belongs to, counted from 0; -1 before the first round."""
     return sum(1 for r in _rounds(year) if r["delivery_start"] <= _dutch_day(at)) + BEFORE_ALL_ROUNDS
 
 
@@ -50,7 +50,7 @@ def in_window(kind: str, year: int, at: datetime) -> bool:
 
 
 def year_of(event: Event) -> int | None:
-    """The reporting year an event is about; none for a delivery with a name that does not tell."""
+    """The reporting year of an event; None for a delivery whose name does not give one."""
     return year_of_name(event.path.name) if event.path else event.reporting_year
 
 

@@ -14,7 +14,7 @@ from tests.oracle.delivered_file import COLUMNS, Row, read_delivered_file, refer
 from tests.oracle.population_people import YEARS
 from tests.oracle.selection import Event, select
 
-# Numbers that pass the eleven test; the last one has lost its zero when it is written with eight digits.
+# Numbers that pass the eleven test; written with eight digits, the last one has lost its leading zero.
 ANNA, BOB, CEES, DINA = "123456782", "111222333", "100000009", "012345672"
 V_ANNA, V_UNKNOWN = "1000000001", "1000000002"
 HEADER = ";".join(COLUMNS)

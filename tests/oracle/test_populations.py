@@ -1,4 +1,4 @@
-"""The random populations: is every fault a fault, and would a rule that is told wrongly show?"""
+"""The random populations: every fault is a fault, and every wrong rule shows in the figures."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -54,14 +54,14 @@ def test_the_count_imports_nothing_of_the_pipeline() -> None:
     assert not imported & {"", "dakl_pipeline", "assets", "resources", "polars", "duckdb", "dataframely"}
 
 
-# --- rules told wrongly: each must give other figures in at least one world -----------------------------------------
+# --- wrong rules: each must give other figures in at least one population -------------------------------------------
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 MISTAKES: dict[str, Patch] = {}
 
 
 def mistake(name: str) -> Callable[[Patch], Patch]:
-    """Note a function that puts a mistake into the count."""
+    """Register a function that puts a mistake into the count."""
 
     def note(patch: Patch) -> Patch:
         MISTAKES[name] = patch
@@ -73,14 +73,14 @@ def mistake(name: str) -> Callable[[Patch], Patch]:
 def _reference(
     patch: pytest.MonkeyPatch, file: str, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]
 ) -> None:
-    """Let the count see other rows in a reference file."""
+    """Make the count read other rows from a reference file."""
     patch.setattr(
         count, "reference_rows", lambda name: change(reference_rows(name)) if name == file else reference_rows(name)
     )
 
 
 def _stays_with(patch: pytest.MonkeyPatch, change: Callable[[Row], Row]) -> None:
-    """Judge another stay than the one delivered."""
+    """Evaluate another stay than the one delivered."""
     right = count.stay_counts
     patch.setattr(count, "stay_counts", lambda row, *rest: right(change(row), *rest))
 
@@ -93,7 +93,7 @@ def _identity_with(
 
 
 def _selected_among(patch: pytest.MonkeyPatch, choose: Callable[[list[tuple[int, Event]], Event], int]) -> None:
-    """Choose another one of the approved deliveries of the supplier whose right one is known."""
+    """Select another approved delivery of a supplier than the right one."""
 
     def wrong(events: Sequence[Event], year: int) -> dict[str, int]:
         found = {}

@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Callable[[Path], None], bool]] = {
     "2 GB of NULs": (_repeated(b"\x00", 2048 * MB, header=""), False),
     "200 MB with a fault on every line": (_repeated(row("x").encode() + b"\n", 200 * MB), False),
     "200 MB of short lines": (_repeated(b"xx\n", 200 * MB), False),
-    # Of these lines a block holds the most that are checked together.
+    # A block holds the most lines when they have this length.
     "200 MB of lines of 34 bytes": (_repeated(b";;;;;;;;" + 25 * b"x" + b"\n", 200 * MB), False),
     "200 MB of separators": (_repeated(b";;;;;;;;\n", 200 * MB), False),
     "200 MB of odd quotes": (_repeated(row('"1234""56782"').encode() + b"\n", 200 * MB), False),

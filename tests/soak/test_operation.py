@@ -1,6 +1,6 @@
-"""A home in use for long: crashes, concurrent users, and a collection round; the short forms are in ``make test``.
+"""A home in long use: crashes, concurrent users, and a collection round; the short forms are in ``make test``.
 
-What must hold is in ``tests.support``.
+The assertions are in ``tests.support``.
 """
 
 import statistics

@@ -1,4 +1,4 @@
-"""Processes that deliver at once and processes that are killed: the long form."""
+"""Processes that deliver at the same time and processes that are killed: the long form."""
 
 from pathlib import Path
 

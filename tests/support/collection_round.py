@@ -1,4 +1,4 @@
-"""A season: suppliers deliver, correct and withdraw in bursts while the daemon of a home does its work by itself."""
+"""A collection round: suppliers deliver, correct and withdraw in bursts while the daemon of a home is at work."""
 
 import re
 import shutil
@@ -59,7 +59,7 @@ class CollectionRound:
 
     @property
     def watch(self) -> YearMonitor:
-        """A look at the home, as the sensor has it."""
+        """The year monitor of the home, as the sensor uses it."""
         return OpenedHome(self.home).years
 
     def play(self, event: Event, *, late: bool = False) -> None:
@@ -86,7 +86,7 @@ class CollectionRound:
         }
 
     def wait_for_runs(self) -> None:
-        """Wait until the figures of every year are those of its selection and nothing is going on."""
+        """Wait until the figures of every year match its selection and no run is busy."""
         watch = self.watch
         wait_until(
             lambda: not self._busy() and not any(watch.year_status(year).pending_changes for year in self.years),
@@ -98,11 +98,11 @@ class CollectionRound:
         wait_until(lambda: self.run_results(year)[dg.DagsterRunStatus.FAILURE], seconds=DEADLINE_SECONDS)
 
     def run_results(self, year: int) -> Counter[dg.DagsterRunStatus]:
-        """How the runs of a year ended."""
+        """The number of runs of a year, by status."""
         return Counter(run.status for run in self._runs(year))
 
     def target_fingerprint(self, year: int) -> list[str]:
-        """The states that were counted, in order."""
+        """The target fingerprints of the successful runs, in order."""
         ended_well = [run for run in self._runs(year) if run.status == dg.DagsterRunStatus.SUCCESS]
         return [run.tags[".dagster/dakl_target"] for run in reversed(ended_well)]
 
@@ -117,7 +117,7 @@ class CollectionRound:
 def assert_a_collection_round_ends_well(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *, suppliers: int, persons: int, bursts: int, years: tuple[int, ...]
 ) -> None:
-    """Play a season through commands, daemon and sensor, and hold its end against one clean run."""
+    """Play a round through commands, daemon and sensor, and compare the result with one clean run."""
     monkeypatch.setenv("DAKL_RERUN_INTERVAL", "2")
     monkeypatch.setenv("DAKL_RERUN_RETRY_DELAYS", "[5, 5, 5]")
     home = Home(folder / "home")
@@ -150,13 +150,13 @@ def _in_bursts(population: Population, bursts: int) -> list[list[Event]]:
 
 
 def _burst(collection: CollectionRound, events: list[Event], number: int) -> None:
-    """Events in one go, longer than a run takes: a year that changes is counted once, another is not."""
+    """Events in one burst, longer than a run takes: a year that changes is counted once, another is not."""
     before, counted = (
         collection.selections(),
         {year: len(collection.target_fingerprint(year)) for year in collection.years},
     )
     with ExitStack() as busy:
-        # As if another run of each year was busy all the time.
+        # As if another run of each year were busy all the time.
         for year in collection.years:
             busy.enter_context(collection.watch.stages.locked(year, timeout=DEADLINE_SECONDS))
         for event in events:
@@ -164,7 +164,7 @@ def _burst(collection: CollectionRound, events: list[Event], number: int) -> Non
     collection.wait_for_runs()
     for year, selection in collection.selections().items():
         runs = len(collection.target_fingerprint(year)) - counted[year]
-        # What was added and removed again within the burst may have asked for a run.
+        # A change that was undone within the burst may have requested a run.
         assert runs == 1 if selection != before[year] else runs <= 1, (number, year, runs)
 
 
@@ -177,7 +177,7 @@ def _late_file(collection: CollectionRound, population: Population) -> None:
 
 
 def _register_that_breaks_and_is_replaced(collection: CollectionRound, year: int) -> None:
-    """Half a register fails its runs with pauses between them; a good one is counted at once."""
+    """Runs with half a register fail, with pauses between them; a good register is counted at once."""
     path = collection.home.registers / str(year) / "persons.parquet"
     people = pl.read_parquet(path)
     path.write_bytes(path.read_bytes()[:1000])
@@ -201,7 +201,7 @@ def _assert_runs_and_reasons(collection: CollectionRound) -> None:
 
 
 def _assert_told(collection: CollectionRound, year: int, vintages: list[Vintage]) -> None:
-    """Every change of the selection is told: from the first count, step by step, to what counts in the end."""
+    """The reasons of the vintages name every change of the selection, from the first count to the last."""
     first = collection.watch.history.read(vintages[0], SELECTED_HISTORY)
     told = {supplier: f"{name} ({number})" for supplier, name, number in first.select(*_SELECTED).rows()}
     assert vintages[0].reason == f"first count, of {len(told)} files"
@@ -211,7 +211,7 @@ def _assert_told(collection: CollectionRound, year: int, vintages: list[Vintage]
                 assert told.pop(change["supplier"], "nothing") == change["old"]
                 told |= {change["supplier"]: change["new"]} if change["new"] != "nothing" else {}
             else:
-                assert sentence.startswith("other register "), sentence
+                assert re.fullmatch("register [a-z_]+ changed", sentence), sentence
     entries, methodology = DeliveryStore(collection.home.deliveries).entries(), load_methodology(collection.home)
     selected = select(entries, year=year, methodology=methodology)
     assert told == {d.supplier_id: f"{d.file_name} ({d.delivery_id})" for d in selected}

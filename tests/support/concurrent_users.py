@@ -1,4 +1,4 @@
-"""Concurrent users at one home: processes that deliver, run, read and look, as users would, and how long they waited.
+"""Concurrent users of one home: processes that deliver, run, read and view as users would, and their waiting times.
 
 python -m tests.support.concurrent_users ROLE HOME NUMBER    works until its input ends, prints waits as JSON
 """
@@ -23,14 +23,14 @@ from dakl_pipeline.cli import main
 from tests.support.paths import ROOT
 from tests.support.small_home import ANNA, BRAM, CEES, DORA, IN_WINDOW, delivery, row
 
-# Each does one of these again and again: four write, six read.
+# Each process repeats one of these: four write, six read.
 WRITERS = ("deliver", "deliver", "run", "run")
 READERS = ("figures", "export", "explain", "query", "query", "shell")
 YEARS = (2023, 2024)
 
 
 def _call(*arguments: str, allowed: tuple[int, ...] = (0,)) -> None:
-    """A command of ``dakl``; what it says on standard error when it fails is what the user sees."""
+    """Run a command of ``dakl``; if it fails, its standard error is what the user sees."""
     said, wrong = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(wrong):
         code = main(list(arguments))
@@ -66,7 +66,7 @@ def _explain(home: Path, number: int, turn: int) -> None:
 
 
 def _query(home: Path, number: int, turn: int) -> None:
-    """A notebook of an analyst: the counts of the country by sex add up to the total, in every year it sees."""
+    """A notebook of an analyst: the counts of the country by sex add up to the total, in every year that it reads."""
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
         for dimension in ("geslacht", "leeftijd"):
             wrong = connection.execute(
@@ -80,7 +80,7 @@ def _query(home: Path, number: int, turn: int) -> None:
 
 
 def _shell(home: Path, number: int, turn: int) -> None:
-    """A shell of an analyst that stays open: it keeps what it saw, and the others must not notice."""
+    """A shell of an analyst that stays open: it keeps its view, and the others must not notice."""
     code = (
         "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
         "ask = lambda: c.execute('select * from statistics.coverage order by all').fetchall(); "
@@ -107,10 +107,10 @@ ROLES: dict[str, Callable[[Path, int, int], None]] = {
 
 
 def work(role: str, home: Path, number: int, is_over: threading.Event) -> dict[str, Any]:
-    """Do what a role does until it is over, and at least once.
+    """Perform a role until the end, at least once.
 
     Returns:
-        The role, the seconds of every turn, and what went wrong in words.
+        The role, the seconds of every turn, and the problems in words.
     """
     waits: list[float] = []
     errors: list[str] = []
@@ -121,13 +121,13 @@ def work(role: str, home: Path, number: int, is_over: threading.Event) -> dict[s
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
         waits.append(time.perf_counter() - began)
-        # People think between two commands; without it the readers would only measure each other.
+        # People pause between two commands; without pauses the readers would only measure each other.
         is_over.wait(0.2)
     return {"role": role, "waits": waits, "errors": errors}
 
 
 def look_at_ui(port: int, is_over: threading.Event) -> dict[str, Any]:
-    """Ask the UI what a page with runs asks, again and again."""
+    """Repeat the queries of a page with runs to the UI."""
     query = "{runsOrError(limit: 20) {__typename ... on Runs {results {runId status tags {key value}}}}}"
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/graphql",
@@ -149,16 +149,16 @@ def look_at_ui(port: int, is_over: threading.Event) -> dict[str, Any]:
 
 
 def all_users(home: Path, roles: tuple[str, ...], seconds: float, port: int | None = None) -> list[dict[str, Any]]:
-    """Let some hands work at a home at once.
+    """Let several users work in a home at the same time.
 
     Args:
         home: The home; both years have been counted.
-        roles: What each hand does.
-        seconds: For how long.
-        port: Of the UI that is looked at meanwhile; None without one.
+        roles: The role of each user.
+        seconds: How long.
+        port: Port of the UI that is queried meanwhile; None without one.
 
     Returns:
-        What each hand reports.
+        The report of each user.
     """
     program = [sys.executable, "-m", "tests.support.concurrent_users"]
     users = [
@@ -175,7 +175,7 @@ def all_users(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
     is_over.set()
     if port is not None:
         looker.join()
-    # All are told to stop before the first is waited for.
+    # All are stopped before the first is waited for.
     for hand in users:
         assert hand.stdin is not None
         hand.stdin.close()
@@ -188,8 +188,8 @@ def all_users(home: Path, roles: tuple[str, ...], seconds: float, port: int | No
 
 
 def assert_every_run_ended_well(home: Path) -> None:
-    """Of the runs that commands, sensor and schedules started, none failed, and nobody got a mail about one."""
-    # Here, so that the hands, which are many, start without it.
+    """No run that commands, sensor or schedules started has failed, and no mail was made about one."""
+    # Imported here, so that the many user processes start without it.
     import dagster as dg
 
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:

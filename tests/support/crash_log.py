@@ -34,7 +34,7 @@ def _deliver_until(step: int, root: Path, file: Path) -> None:
 
 
 def _whole_entries(root: Path, content: bytes) -> int:
-    """The number of entries, after reading each with its file."""
+    """The number of entries, each read with its file."""
     store = DeliveryStore(root)
     entries = store.entries()
     for entry in entries:

@@ -1,6 +1,6 @@
 """Processes that deliver and run, killed at any moment, each time followed by a rerun.
 
-python -m tests.support.crash_runs HOME FOLDER VARIANTS     forks a worker per line that it reads, says its id
+python -m tests.support.crash_runs HOME FOLDER VARIANTS     forks a worker per line that it reads, prints its id
 """
 
 import contextlib
@@ -35,14 +35,14 @@ from tests.support.small_home import (
 
 YEAR = 2024
 TABLES = ("statistics.unique_person_counts", "statistics.coverage", "statistics.supplier_overlap")
-# What the supplier delivers in turn; each gives other figures.
+# The deliveries of the supplier in turn; each gives other figures.
 VARIANTS = (
     (row(ANNA), row(BRAM)),
     (row(ANNA), row(CEES, gemeente="0153")),
     (row(DORA), row("", gemeente="9999")),
     (row(ANNA), row(BRAM), row(CEES), row(DORA, kind="0204")),
 )
-# A run of this small world takes a few seconds: kills fall in every part of it.
+# A run of this small population takes a few seconds: kills hit every part of it.
 LONGEST_SECONDS = 5.0
 
 
@@ -55,7 +55,7 @@ def _figures(home: Path) -> dict[str, bytes]:
 
 
 def _clean_figures(folder: Path, variants: int) -> list[dict[str, bytes]]:
-    """The figures of every variant, each from one run in a home in which nothing else happened."""
+    """The figures of every variant, each from one run in a new home."""
     figures = []
     for variant in range(variants):
         home = figures_home(folder / f"clean-{variant}")
@@ -67,7 +67,7 @@ def _clean_figures(folder: Path, variants: int) -> list[dict[str, bytes]]:
 
 
 def work(home: Path, folder: Path, variants: int, seed: int) -> None:
-    """Deliver and run, until the end comes."""
+    """Deliver and run until killed."""
     draw = random.Random(seed)
     while True:
         if draw.random() < 0.5:
@@ -78,7 +78,7 @@ def work(home: Path, folder: Path, variants: int, seed: int) -> None:
 def assert_kills_leave_the_figures_of_a_clean_run(
     folder: Path, kills: int, seed: int, variants: int = len(VARIANTS)
 ) -> None:
-    """Kill a worker again and again: the figures can always be read, and a rerun gives those of a clean run."""
+    """Kill workers repeatedly: the figures can always be read, and a rerun gives those of a clean run."""
     clean = _clean_figures(folder, variants)
     home = make_home(folder)
     assert deliver(home, _file(folder, 0), "mo-a") == 0
@@ -94,13 +94,13 @@ def assert_kills_leave_the_figures_of_a_clean_run(
             time.sleep(draw.uniform(0, LONGEST_SECONDS))
             os.kill(worker, signal.SIGKILL)
             assert forks.stdout.readline() == f"{-signal.SIGKILL}\n", "a worker ended by itself"
-            # Before anything is mended the last good figures are there, of one file or another.
+            # Before the rerun the last good figures can be read, of one variant or another.
             assert _figures(home) in clean
             assert run(home, YEAR) == 0
             assert _figures(home) == clean[_selected(home)]
             assert not (left := _stale_files(home, "stages", "history", ".")), left
         forks.stdin.close()
-    # What a killed delivery left is thrown away by the next one.
+    # The next delivery removes what a killed one left.
     assert deliver(home, _file(folder, 1), "mo-a") == 0
     assert run(home, YEAR) == 0
     assert _figures(home) == clean[1]
@@ -114,7 +114,7 @@ def _selected(home: Path) -> int:
 
 
 def _stale_files(home: Path, *folders: str) -> list[str]:
-    """Files in some folders that a process left half done, or that nobody uses."""
+    """Files in some folders that a process left half written, or that are not in use."""
     found = [path for folder in folders for path in (home / folder).glob(".*" if folder == "." else "**/.*")]
     half = [str(path.relative_to(home)) for path in found if not path.name.endswith(("lock", ".sha256", ".head"))]
     tables = [path.name for path in (home / "stages" / str(YEAR)).glob("*.parquet")]
@@ -133,7 +133,7 @@ def _fork_workers(home: Path, folder: Path, variants: int) -> None:
 
 
 if __name__ == "__main__":
-    # What a run loads, so that a worker has it when it is forked.
+    # The modules of a run, so that a forked worker has them.
     import dakl_pipeline.cli.runs  # noqa: F401
 
     _fork_workers(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -31,7 +31,7 @@ def main() -> None:
         if event in _STEPS:
             step()
 
-    # The move itself is a call of the system that Python does not audit: killed before and after it.
+    # Python does not audit the system call that swaps the folders: kill before and after it.
     exchange = swap._exchange
 
     def audited(one: Path, other: Path) -> None:

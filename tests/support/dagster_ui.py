@@ -1,4 +1,4 @@
-"""The Dagster UI of a home, started as a user starts it and looked at with a real browser."""
+"""The Dagster UI of a home, started as a user starts it and viewed in a real browser."""
 
 import json
 import os
@@ -51,7 +51,7 @@ class RunningUi:
     """A UI that has loaded the assets.
 
     Attributes:
-        port: Where it answers.
+        port: Its port.
         link: The path and query of the link that the command prints.
     """
 
@@ -70,7 +70,7 @@ def running_ui(home: Path) -> Iterator[RunningUi]:
         The UI, once the assets are loaded.
 
     Raises:
-        RuntimeError: If it does not start, or does not end as it should.
+        RuntimeError: If it does not start, or does not end properly.
     """
     port = free_port()
     command = [str(Path(sys.executable).with_name("dakl")), "ui", "--home", str(home.resolve()), "--port", str(port)]
@@ -106,7 +106,7 @@ def browser(port: int, *, width: int, height: int, scale: float = 1.0) -> Iterat
         scale: Pixels of a picture per point.
 
     Yields:
-        What the user sees.
+        The screen.
     """
     chromium, driver = find_chromium()
     options = webdriver.ChromeOptions()
@@ -124,10 +124,10 @@ def browser(port: int, *, width: int, height: int, scale: float = 1.0) -> Iterat
 
 
 class Screen:
-    """A page of the UI as a user sees it; every look waits until it is there.
+    """A page of the UI as a user sees it; every method waits until its text or element is shown.
 
     Attributes:
-        visited: The source of every page, as it was when it was left.
+        visited: The source of every page at the time it was left.
     """
 
     def __init__(self, chrome: webdriver.Chrome, address: str) -> None:
@@ -136,22 +136,22 @@ class Screen:
         self.visited: list[str] = []
 
     def resize(self, width: int, height: int, scale: float = 1.0) -> None:
-        """Give the page a size in points, and a picture of it a number of pixels per point."""
+        """Set the size of the page in points, and the pixels per point of its pictures."""
         size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         self._chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def open(self, path: str, *texts: str) -> None:
-        """Go to a page and wait until it shows some texts."""
+        """Open a page and wait until it shows some texts."""
         self.leave()
         self._chrome.get(self._address + path)
         self.wait_for(*texts)
 
     def leave(self) -> None:
-        """Remember the source of the page."""
+        """Keep the source of the page."""
         self.visited.append(self._chrome.page_source)
 
     def text(self) -> str:
-        """All text that is shown."""
+        """All text on the screen."""
         shown: str = self._chrome.execute_script("return document.body?.innerText ?? ''")
         return shown
 
@@ -170,11 +170,11 @@ class Screen:
             raise AssertionError(f"{missing} not on the page, which shows:\n{self.text()}") from None
 
     def click(self, text: str, *, until: str | None = None) -> None:
-        """Click on what shows a text, wholly or at its beginning.
+        """Click the element that shows a text, or a text that starts with it.
 
         Args:
             text: The text.
-            until: What it brings on the screen. A page that is still being drawn may lose a click: then once more.
+            until: Text that the click brings up; the click is repeated, as a page that is still loading may lose it.
         """
         quoted = json.dumps(text, ensure_ascii=False)
         again_at = 0.0
@@ -191,7 +191,7 @@ class Screen:
                 shown = next(element for element in reversed(elements) if element.is_displayed())
                 shown.click()
             except (StopIteration, WebDriverException):
-                # Not there yet, or taken away between the look and the click.
+                # Not there yet, or removed just before the click.
                 again_at = 0.0
                 return False
             return until is None
@@ -216,11 +216,11 @@ class Screen:
             raise AssertionError(f"no {text} in row {first_cell}; the page shows:\n{self.text()}") from None
 
     def picture_now(self, path: Path) -> None:
-        """Save the screen as PNG as it is now, for a page on which a clock runs."""
+        """Save the screen as PNG immediately, for a page with a running clock."""
         path.write_bytes(self._chrome.get_screenshot_as_png())
 
     def picture(self, path: Path) -> None:
-        """Save the screen as PNG, once it has stood still for a while."""
+        """Save the screen as PNG once it has stopped changing."""
         picture, since = b"", time.monotonic()
 
         def stands_still() -> bool:

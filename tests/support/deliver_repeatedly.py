@@ -1,4 +1,4 @@
-"""A process that calls ``dakl deliver`` again and again and says what came of it; killed or run beside others by tests.
+"""A process that repeats ``dakl deliver`` and prints each outcome; tests kill it or run several of them.
 
 python -m tests.support.deliver_repeatedly HOME SUPPLIER FILE TIMES     prints `<exit code> <delivery id>` each time
 """
@@ -13,7 +13,7 @@ from tests.support.small_home import IN_WINDOW
 
 
 def deliver_many(home: str, supplier: str, file: str, times: int) -> None:
-    """Deliver one file some times, through the command line."""
+    """Deliver one file a number of times, through the command line."""
     arguments = ["deliver", file, "--supplier", supplier, "--received-at", IN_WINDOW[2024], "--home", home, "--json"]
     for _ in range(times):
         shown = io.StringIO()

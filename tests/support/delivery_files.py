@@ -25,7 +25,7 @@ GOOD_ROWS = (
 
 
 def lines(*rows: str, header: str = HEADER, end: str = "\n") -> bytes:
-    """A file of a header and rows."""
+    """A file with a header and rows."""
     return "".join(f"{line}{end}" for line in (header, *rows)).encode()
 
 

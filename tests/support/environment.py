@@ -1,4 +1,4 @@
-"""The machine that the tests run on: what it has, and waiting for what other processes do."""
+"""The machine that the tests run on: its programs and ports, and waiting for other processes."""
 
 import os
 import shutil
@@ -9,20 +9,20 @@ from typing import TypeVar
 
 import pytest
 
-# A busy machine with two cores takes minutes for what else takes seconds.
+# A busy machine with two cores may need minutes instead of seconds.
 DEADLINE_SECONDS = 300
 _LOOK_AGAIN_SECONDS = 0.2
 _T = TypeVar("_T")
 
 
 def installed(find: Callable[[], _T]) -> _T:
-    """What a test needs that ``make test`` does not install: without it the test is skipped, but never in CI.
+    """A requirement that ``make test`` does not install: without it the test is skipped, but never in CI.
 
     Args:
         find: Finds it.
 
     Raises:
-        FileNotFoundError: In CI, if it is not there; says what to install.
+        FileNotFoundError: In CI, if it is missing; says what to install.
     """
     try:
         return find()
@@ -33,14 +33,14 @@ def installed(find: Callable[[], _T]) -> _T:
 
 
 def find_program(name: str, *, package: str) -> str:
-    """A program of the machine, also one that only administrators have on their path.
+    """A program of the machine, even one that is only on the path of administrators.
 
     Args:
         name: Name of the program.
-        package: The package of Debian with it.
+        package: Its Debian package.
 
     Raises:
-        FileNotFoundError: If it is not installed; says how to.
+        FileNotFoundError: If it is not installed; says how to install it.
     """
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if found is None:
@@ -49,7 +49,7 @@ def find_program(name: str, *, package: str) -> str:
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody uses now."""
+    """A TCP port on 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -57,17 +57,17 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], _T | None], *, seconds: float = DEADLINE_SECONDS) -> _T:
-    """Look until something holds.
+    """Wait until a condition holds.
 
     Args:
-        condition: What must hold; a problem that it raises goes on.
-        seconds: For how long.
+        condition: Returns a value once it holds, else None; its exceptions propagate.
+        seconds: How long to wait.
 
     Returns:
-        What was found.
+        The value.
 
     Raises:
-        TimeoutError: If it does not in time.
+        TimeoutError: If it does not hold in time.
     """
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""Mutated deliveries, and what must hold for the check of every one of them."""
+"""Mutated deliveries, and the assertions on the check of each of them."""
 
 import io
 import random
@@ -29,7 +29,7 @@ from tests.support.delivery_files import (
 )
 from tests.unit.intake.test_eleven_test import passes
 
-# A mutated file is some kilobytes: this is long enough for a machine that is very busy.
+# A mutated file has a few kilobytes: this is long enough even for a very busy machine.
 DEADLINE_SECONDS = 60
 Mutation = Callable[[random.Random, bytes], bytes]
 
@@ -192,7 +192,7 @@ def _encode(rng: random.Random, data: bytes) -> bytes:
         case 3:
             return text.replace("2", "é\U0001f3e0", rng.randrange(1, 9)).encode()
         case 4:
-            # Half of the file in another encoding, as when two exports are glued together.
+            # Half of the file in another encoding, as when two exports are joined.
             place = _place(rng, data)
             return data[:place] + data[place:].decode("latin-1").encode("utf-16-le")
         case _:
@@ -237,7 +237,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def mutated(seed: int) -> tuple[str, bytes]:
-    """The name and the bytes of the file of a seed."""
+    """The name and bytes of the file of a seed."""
     rng = random.Random(seed)
     data = rng.choice(_SEEDS)
     for _ in range(rng.choice((1, 1, 2, 3, 5))):
@@ -247,7 +247,7 @@ def mutated(seed: int) -> tuple[str, bytes]:
 
 @contextmanager
 def deadline(seconds: int = DEADLINE_SECONDS) -> Iterator[None]:
-    """Fail when the block takes longer: what hangs must not hang the tests."""
+    """Fail when the block takes longer, so that a hanging check does not hang the tests."""
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"not ready after {seconds} seconds")
@@ -262,7 +262,7 @@ def deadline(seconds: int = DEADLINE_SECONDS) -> Iterator[None]:
 
 
 def assert_no_number(text: str) -> None:
-    """No canary in a text, also not with separators or without its leading zeros, and nothing that looks like one."""
+    """No canary in a text, even with separators or without leading zeros, and nothing that looks like one."""
     assert not re.search("[0-9]{8,}", text), "a long number is shown"
     digits = re.sub(r"(?<=[0-9])[ ._/-](?=[0-9])", "", text)
     for canary in (*CANARIES, V_CANARY):
@@ -276,7 +276,7 @@ def _assert_the_same(verdict: Verdict, other: Verdict, what: str) -> None:
 def assert_checked_well(seed: int, folder: Path) -> Verdict:
     """Check the file of a seed in several ways: the same verdict each time, the right one, and no number in it.
 
-    The right one is that of the independent reader of ``tests/oracle``, which knows approved from rejected and the
+    The right verdict is that of the independent reader of ``tests/oracle``, which decides on approval and reads the
     rows of an approved file.
     """
     name, data = mutated(seed)
@@ -289,10 +289,10 @@ def assert_checked_well(seed: int, folder: Path) -> Verdict:
         _assert_the_same(verdict, check(data, name, block_bytes=1 + seed % 997), "another size of blocks")
         path = folder / name
         path.write_bytes(data)
-        # The reader of the oracle takes a lone CR before a line end for a part of it.
+        # The reader of the oracle takes a lone CR before a line end as part of it.
         expected = None if re.search(rb"\r(?!\n|\Z)", data) else read_delivered_file(path)
         path.unlink()
-        # It knows no limit of length and no rule on numbers in names.
+        # It has no limit of length and no rule on numbers in names.
         faults = [f for f in verdict.findings if f.severity == "error"]
         if not faults or not {f.rule for f in faults} <= {"line_too_long", "file_name_number"}:
             assert verdict.approved == (expected is not None)
@@ -315,7 +315,7 @@ def _without_missing(rows: list[Row]) -> list[Row]:
 
 
 def assert_the_command_survives(seed: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Call ``dakl check`` on the file of a seed: a verdict, no traceback, no number, and the file as it was."""
+    """Call ``dakl check`` on the file of a seed: a verdict, no traceback, no number, and an unchanged file."""
     name, data = mutated(seed)
     path = folder / name
     path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""Deliveries straight into the log, without a check."""
+"""Deliveries written directly to the log, without a check."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A process that delivers again and again and says so; run by ``test_delivery_store``.
+"""A process that delivers repeatedly and prints each id; run by ``test_delivery_store``.
 
 python -m tests.support.log_repeatedly ROOT FILE TIMES     prints the id of each delivery once it is logged
 """

@@ -1,4 +1,4 @@
-"""Log entries as the tests of the mails need them."""
+"""Log entries for the tests of the mails."""
 
 from datetime import UTC, datetime
 

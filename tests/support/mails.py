@@ -1,4 +1,4 @@
-"""Reading mails back, as the program of a reader does."""
+"""Reading mails back, as a mail program does."""
 
 import zipfile
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def read_mail(path: Path) -> EmailMessage:
-    """The message in a file, which must be a right one."""
+    """The message in a file, which must be well-formed."""
     message = message_from_bytes(path.read_bytes(), EmailMessage, policy=SMTP)
     assert [part.defects for part in message.walk() if part.defects] == []
     return message
@@ -29,7 +29,7 @@ def attachments_of(message: EmailMessage) -> dict[str, bytes]:
 
 
 def contents_of(message: EmailMessage) -> Iterator[bytes]:
-    """Everything that can be read in a message: headers, bodies, attachments, and what is packed in those."""
+    """Everything readable in a message: headers, bodies, attachments, and the files packed in those."""
     yield "\n".join(map(str, message.values())).encode("utf-8")
     for part in message.walk():
         if not part.is_multipart():
@@ -39,7 +39,7 @@ def contents_of(message: EmailMessage) -> Iterator[bytes]:
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:
-    """A file, or what is in it when it is a zip, as workbooks are."""
+    """A file, or its members if it is a zip, such as a workbook."""
     if not zipfile.is_zipfile(BytesIO(content)):
         yield content
         return

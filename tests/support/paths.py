@@ -1,4 +1,4 @@
-"""Where the project is: for tests that run its commands or read its files."""
+"""The folder of the project, for tests that run its commands or read its files."""
 
 from pathlib import Path
 

@@ -28,9 +28,9 @@ class Postgres:
     """A running server with a database for Dagster.
 
     Attributes:
-        port: Where it listens.
-        log: What it wrote, every statement included.
-        password: Of the role ``dakl``.
+        port: Its port.
+        log: Its log, including every statement.
+        password: Password of the role ``dakl``.
     """
 
     port: int
@@ -39,7 +39,7 @@ class Postgres:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that ``deploy/dagster.yaml`` asks for."""
+        """The variables that ``deploy/dagster.yaml`` needs."""
         return {
             "DAKL_POSTGRES_HOST": HOST,
             "DAKL_POSTGRES_PORT": str(self.port),
@@ -49,7 +49,7 @@ class Postgres:
         }
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the database, as the role of Dagster."""
+        """Query the database, as the role of Dagster."""
         connection = psycopg2.connect(host=HOST, port=self.port, dbname=NAME, user=NAME, password=self.password)
         try:
             with connection, connection.cursor() as cursor:
@@ -82,7 +82,7 @@ def running_postgres() -> Iterator[Postgres]:
         The server, with the role and the database ``dakl``.
     """
     programs = find_postgres()
-    # Not in the folder of the test: that one is closed to other users, and its name is too long for a socket.
+    # Not in the folder of the test, which is closed to other users and whose name is too long for a socket.
     with tempfile.TemporaryDirectory(prefix="dakl-pg-") as name:
         folder = Path(name)
         data, log = folder / "data", folder / "server.log"
@@ -121,7 +121,7 @@ def _call(program: Path, *arguments: object, **own: Any) -> None:
 
 
 def _make_database(port: int, superuser: str, password: str) -> None:
-    """As the manual says; the password goes there encrypted, as ``createuser --pwprompt`` does."""
+    """As in the manual; the password is sent encrypted, as by ``createuser --pwprompt``."""
     connection = psycopg2.connect(host=HOST, port=port, dbname="postgres", user="postgres", password=superuser)
     try:
         connection.autocommit = True

@@ -1,4 +1,4 @@
-"""Many processes that deliver to one home, and processes that are killed while they do."""
+"""Many processes that deliver to one home, and processes that are killed while they deliver."""
 
 import json
 import random
@@ -16,12 +16,12 @@ from tests.support.paths import ROOT
 from tests.support.small_home import ANNA, BRAM, deliver, delivery, make_home, row
 
 DEADLINE = 300
-# A delivery takes some hundredths of a second: kills fall before, in and after several of them.
+# A delivery takes some hundredths of a second: kills hit before, during and after several of them.
 LONGEST_SECONDS = 1.0
 
 
 def a_delivery(folder: Path) -> Path:
-    """A file with findings, so that there is something to report and to mail."""
+    """A file with findings, so that there is something to report and mail."""
     rows = [row(ANNA), row(BRAM, start="2024-02-30" if folder.name == "bad" else "2020-01-01", end=""), row("")]
     return delivery(folder, "DAKL_J2024_Almelo.csv", *rows)
 
@@ -32,7 +32,7 @@ def _start(home: Path, supplier: str, file: Path, times: int) -> "subprocess.Pop
 
 
 def assert_nothing_is_lost(folder: Path, processes: int, times: int) -> None:
-    """Deliver from many processes at once: each delivery is there once, whole, with the supplier that sent it."""
+    """Deliver from many processes at once: each delivery is logged once, intact, with its supplier."""
     home, file = make_home(folder), a_delivery(folder / "files")
     started = {f"supplier-{n}": _start(home, f"supplier-{n}", file, times) for n in range(processes)}
     acknowledged = {}
@@ -48,14 +48,14 @@ def assert_nothing_is_lost(folder: Path, processes: int, times: int) -> None:
 
 
 def assert_kills_do_no_harm(folder: Path, kills: int, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
-    """Kill a process that delivers, again and again, at random moments of its work."""
+    """Kill a delivering process repeatedly, at random moments."""
     home, file = make_home(folder), a_delivery(folder / "files")
     draw = random.Random(seed)
     acknowledged: set[str] = set()
     for _ in range(kills):
         process = _start(home, "almelo", file, 1_000_000)
         assert process.stdout is not None
-        # Its start is not what a kill should hit: the first delivery is let through.
+        # A kill should not hit its start, so wait for the first delivery.
         said = [process.stdout.readline()]
         try:
             process.wait(timeout=draw.uniform(0, LONGEST_SECONDS))
@@ -75,7 +75,7 @@ def assert_kills_do_no_harm(folder: Path, kills: int, seed: int, capsys: pytest.
 
 
 def _assert_whole(home: Path, file: Path) -> None:
-    """Every entry has its file as it was sent, its report and its mail; and nothing else is left."""
+    """Every entry has its unchanged file, its report and its mail; and nothing else is left."""
     store = DeliveryStore(home / "deliveries")
     entries = store.entries()
     content = file.read_bytes()

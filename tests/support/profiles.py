@@ -6,7 +6,7 @@ from dakl_pipeline.intake.profile import FileProfile
 
 
 def profile(registrations: int = 120, **changes: Any) -> FileProfile:
-    """A file with as many registrations every month, half of them in Almelo and half in Hellendoorn."""
+    """A file with equal numbers of registrations every month, half of them in Almelo and half in Hellendoorn."""
     half = registrations // 2
     values: dict[str, Any] = {
         "registrations": registrations,
@@ -25,5 +25,5 @@ def profile(registrations: int = 120, **changes: Any) -> FileProfile:
 
 
 def months(**counts: int) -> dict[int, int]:
-    """Starts per month: ten in each, but for those named ``m1`` to ``m12``."""
+    """Starts per month: ten in each, except those named ``m1`` to ``m12``."""
     return {month: counts.get(f"m{month}", 10) for month in range(1, 13)}

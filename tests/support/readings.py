@@ -1,10 +1,10 @@
-"""Registrations of which it is known whether they count, and what an approval says of a file with them."""
+"""Registrations with known eligibility, and the reading of a file with them."""
 
 from dakl_pipeline.intake.reading import Reading
 from tests.support.delivery_files import check, lines
 from tests.support.small_home import ANNA, BRAM, V_LINKED, V_LOOSE, row
 
-# A registration of 2024, and why it does not count; None: it does.
+# A registration of 2024, and why it does not count; None if it counts.
 REGISTRATIONS = [
     (row(ANNA), None),
     (row(ANNA, kind="0305", start="2024-05-01", end=""), None),
@@ -32,7 +32,7 @@ REGISTRATIONS = [
 
 
 def reading_of(*rows: str, year: int = 2024, block_bytes: int = 2**20) -> Reading:
-    """What was read from a file."""
+    """The reading of a file."""
     read = check(lines(*rows), f"DAKL_J{year}_x.csv", block_bytes=block_bytes).reading
     assert read is not None
     return read

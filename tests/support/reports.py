@@ -1,4 +1,4 @@
-"""Reports made from a few lines of a delivery, the way the report store makes them."""
+"""Reports made from a few lines of a delivery, as the report store makes them."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -26,12 +26,12 @@ def row(
     reason: str = "01",
     v_number: str = V_CANARY,
 ) -> str:
-    """A line of a delivery with the optional columns, in which nothing is wrong."""
+    """A line without faults of a delivery with the optional columns."""
     return f"2025-05-01;{gemeente};{bsn};{kind};{start};{end};{request};{reason};{v_number}"
 
 
 def figures(*rows: str, header: str | None = None) -> Figures:
-    """What is counted in a file with these lines."""
+    """The figures of a file with these lines."""
     data = lines(*rows, header=header) if header else lines(*rows)
     verdict = check(data)
     assert verdict.approved
@@ -62,7 +62,7 @@ def report(
     file_name: str = "DAKL_J2024_opvang.csv",
     supplier: str = "opvang",
 ) -> OpOrdeReport:
-    """The report on a file with these lines, after a file with those."""
+    """The report on a file with some lines, after a previous file with other lines."""
     before = None
     if previous is not None:
         facts = DeliveryFacts(

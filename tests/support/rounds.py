@@ -1,4 +1,4 @@
-"""A round of delivery as a home adds it to its settings."""
+"""A collection round that a home adds in its settings."""
 
 
 def round_of_2026(*years: int) -> str:

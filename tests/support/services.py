@@ -1,4 +1,4 @@
-"""The services of a team, started with the very commands of the units under ``deploy/systemd``."""
+"""The services of a team, started with the commands of the units under ``deploy/systemd``."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _WORKSPACE = "/etc/dakl/workspace.yaml"
 
 
 def unit(name: str) -> ConfigParser:
-    """A unit as it is shipped; of a key that stands there several times, all values in lines."""
+    """A unit as shipped; a repeated key has all its values, one per line."""
     read = ConfigParser(strict=False, interpolation=None, delimiters=("=",))
     read.optionxform = str  # type: ignore[assignment, method-assign]
     read.read(UNITS[name], encoding="utf-8")
@@ -32,7 +32,7 @@ def unit(name: str) -> ConfigParser:
 
 
 def command(name: str) -> list[str]:
-    """The command of a unit, in words."""
+    """The command of a unit, split into words."""
     return unit(name)["Service"]["ExecStart"].split()
 
 
@@ -41,15 +41,15 @@ class Team:
     """Running services.
 
     Attributes:
-        port: Of the webserver.
-        logs: What each service wrote, by its name.
+        port: Port of the webserver.
+        logs: The log of each service, by name.
     """
 
     port: int
     logs: Mapping[str, Path]
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """Ask the webserver by GraphQL."""
+        """Query the webserver by GraphQL."""
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}/graphql",
             data=json.dumps({"query": query, "variables": variables}).encode(),
@@ -71,7 +71,7 @@ def running_team(folder: Path, environments: Mapping[str, Mapping[str, str]]) ->
         The services, once the webserver knows the assets.
 
     Raises:
-        RuntimeError: If one ends by itself, or does not stop.
+        RuntimeError: If one ends unexpectedly, or does not stop.
     """
     port, socket, workspace = free_port(), folder / "code.sock", folder / "workspace.yaml"
     shipped = (DEPLOY / "workspace.yaml").read_text(encoding="utf-8")
@@ -122,6 +122,6 @@ def _service(
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"dakl-{name} does not stop:\n{log.read_text()}") from None
         finally:
-            # What is left of a service is killed, as systemd does.
+            # The remaining processes of a service are killed, as systemd does.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

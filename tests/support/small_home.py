@@ -1,4 +1,4 @@
-"""A home with a handful of people, delivered through the command line: what most end-to-end tests start from."""
+"""A home with a handful of people, delivered through the command line: the start of most end-to-end tests."""
 
 import atexit
 import csv
@@ -63,7 +63,7 @@ def registers(home: Path, *years: int) -> None:
 
 
 def make_home(folder: Path) -> Path:
-    """A home with a key and registers, and nothing delivered."""
+    """A home with a key and registers, and no deliveries."""
     home = folder / "home"
     assert main(["key", "create", "--home", str(home)]) == 0
     registers(home)
@@ -78,9 +78,9 @@ def figures_home(folder: Path) -> Path:
 
 
 def keep_no_events(home: Path) -> None:
-    """Let Dagster forget the events of a run when it is over: to write them takes longer than all that a test is about.
+    """Do not let Dagster keep the events of a finished run: writing them takes longer than the rest of a test.
 
-    Runs themselves are kept. Tests of what an analyst sees of a run, of crashes and of damage use a home as it is.
+    Runs themselves are kept. Tests of what an analyst sees of a run, of crashes and of damage use a normal home.
     """
     from dakl_pipeline.cli.dagster_home import prepare_instance
 
@@ -89,7 +89,7 @@ def keep_no_events(home: Path) -> None:
 
 
 def counted_home(folder: Path) -> Path:
-    """A home in which 2023 was counted once and 2024 twice; made once in a process, and then copied."""
+    """A home in which 2023 was counted once and 2024 twice; made once per process, then copied."""
     return Path(shutil.copytree(_counted_home(), folder / "home"))
 
 
@@ -115,7 +115,7 @@ def deliver(home: Path, file: Path, supplier: str, *, at: str | None = None, lat
 
 
 def run(home: Path, *years: int, force: bool = False) -> int:
-    """Run some years, or all, one after the other."""
+    """Run the given years, or all, one after the other."""
     asked = [f"--year={year}" for year in years] or ["--all"]
     return main(["run", *asked, *(["--force"] if force else []), "--jobs=1", "--home", str(home)])
 

@@ -39,10 +39,10 @@ class MailServerForTests:
         authority: Signs the certificate of the server.
         certified_for: Name in the certificate.
         has_tls: Whether STARTTLS is offered.
-        answers: Answers to addresses, one after the other; afterwards all are taken.
-        received: What arrived.
+        answers: Replies to addresses, in order; afterwards every address is accepted.
+        received: The messages that arrived.
         logins: Passwords that were given.
-        port: Where it listens, from the first start on.
+        port: Its port, from the first start on.
     """
 
     authority: trustme.CA = field(default_factory=trustme.CA)

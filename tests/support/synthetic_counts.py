@@ -1,4 +1,4 @@
-"""A plain count of a synthetic population, straight from its files, to see whether the calibration works."""
+"""A plain count of a synthetic population, directly from its files, to check the calibration."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ def region_of(code: str, year: int) -> str | None:
 
 @dataclass
 class Count:
-    """Different persons with a BSN, in the country, by region and by supplier; and persons by V-number only."""
+    """Unique persons with a BSN, in the country, by region and by supplier; and persons with only a V-number."""
 
     persons: set[str] = field(default_factory=set)
     by_region: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

@@ -1,4 +1,4 @@
-"""A real terminal with a program in it: what a person types and sees."""
+"""A real terminal that runs a program: what a person types and sees."""
 
 import contextlib
 import fcntl
@@ -24,9 +24,9 @@ from tests.support.environment import DEADLINE_SECONDS
 _BIN = Path(sys.executable).parent
 CTRL_C = b"\x03"
 _ROWS = 24
-# More than a command may print: nothing scrolls out of sight.
+# More than a command may print, so that nothing scrolls out of sight.
 _KEPT_LINES = 2_000
-# The program gets the terminal as its own, so that Ctrl-C reaches it and all that it starts.
+# The terminal becomes the program's own, so that Ctrl-C reaches it and its child processes.
 _TAKE_THE_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 )
@@ -41,7 +41,7 @@ class Terminal:
     Attributes:
         process: The program.
         columns: Width of the terminal.
-        output: All that it printed so far.
+        output: Everything that it has printed so far.
     """
 
     process: subprocess.Popen[bytes]
@@ -54,11 +54,11 @@ class Terminal:
         os.write(self.master, keys)
 
     def read_until(self, text: str, *, seconds: float = DEADLINE_SECONDS) -> None:
-        """Read until a text was printed.
+        """Read until a text is printed.
 
         Raises:
             TimeoutError: If it is not printed in time.
-            AssertionError: If the program ends before.
+            AssertionError: If the program ends first.
         """
         until = time.monotonic() + seconds
         while text not in self.text:
@@ -66,7 +66,7 @@ class Terminal:
                 raise AssertionError(f"the program ended without printing {text!r}:\n{self.text}")
 
     def forget(self) -> None:
-        """Take what was printed as seen."""
+        """Discard the output so far."""
         self.output.clear()
 
     def wait(self, *, seconds: float = DEADLINE_SECONDS) -> int:
@@ -85,19 +85,19 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What was printed, without escape codes; a line that was drawn again is there each time, after a ``\\r``."""
+        """The output without escape codes; a redrawn line appears every time, after a ``\\r``."""
         return _ESCAPE_CODE.sub("", self.output.decode("utf-8", "replace"))
 
     @property
     def lines(self) -> list[str]:
-        """The lines that stay on the screen, as wide as it is; empty ones left out."""
+        """The lines that remain on the screen, at its width, without empty ones."""
         screen = pyte.Screen(self.columns, _KEPT_LINES)
         pyte.ByteStream(screen).feed(bytes(self.output))
         return [line.rstrip() for line in screen.display if line.strip()]
 
     @property
     def progress(self) -> list[tuple[int, int]]:
-        """Every state of the progress bar: how many are done, of how many."""
+        """Every state of the progress bar: number done and total."""
         return [(int(done), int(of)) for done, of in _PROGRESS.findall(self.text)]
 
     def _read(self, until: float) -> bool:
@@ -107,7 +107,7 @@ class Terminal:
         try:
             read = os.read(self.master, 65_536)
         except OSError:
-            # How Linux says that nobody has the other end any more.
+            # On Linux this error means that the other end is closed.
             return False
         self.output += read
         return bool(read)
@@ -117,20 +117,20 @@ class Terminal:
 def running(
     command: Sequence[str], *, columns: int, cwd: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
-    """Run a program in a terminal; whatever is left of it at the end is killed.
+    """Run a program in a terminal; remaining processes are killed at the end.
 
     Args:
-        command: Program and arguments; ``dakl`` is that of this environment.
+        command: Program and arguments; ``dakl`` is the one of this environment.
         columns: Width of the terminal.
         cwd: Folder in which it is started.
-        environment: More variables.
+        environment: Additional variables.
 
     Yields:
         The terminal.
     """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
-    # A width would count for more than that of the terminal, and a make that runs the tests is nobody's shell.
+    # A width would override that of the terminal, and a make that runs the tests must not affect the program.
     unwanted = ("COLUMNS", "LINES", "MAKELEVEL", "MAKEFLAGS", "MFLAGS")
     variables = {name: value for name, value in os.environ.items() if name not in unwanted}
     variables |= {"PATH": f"{_BIN}:{os.environ['PATH']}", "TERM": "xterm-256color", **(environment or {})}

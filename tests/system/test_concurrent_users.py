@@ -1,4 +1,4 @@
-"""Concurrent users of one home, for a moment: nobody sees an error or half a rerun; `make soak` has half an hour."""
+"""Concurrent users of one home, briefly: nobody sees an error or half a rerun; `make soak` runs half an hour."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Runs and deliveries that are killed: the short form; `make soak` has the long one."""
+"""Runs and deliveries that are killed: the short form; `make soak` runs the long one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A few hundred mutated deliveries; `make soak` tries 20,000. A seed that ever found something is kept here."""
+"""A few hundred mutated deliveries; `make soak` tries 20,000. Seeds that once found a problem are kept here."""
 
 from pathlib import Path
 
@@ -8,14 +8,14 @@ from tests.support.fuzzing import assert_checked_well, assert_the_command_surviv
 
 FILES = 300
 COMMANDS = 20
-# CR CR LF: a lone CR before a line end, which a reader may take for a part of it.
+# CR CR LF: a lone CR before a line end, which a reader may take as part of it.
 KEPT_SEEDS = (568, 590, 692)
 
 
 @pytest.mark.parametrize("first", range(0, FILES, 50))
 def test_mutated_files(first: int, tmp_path: Path) -> None:
     verdicts = [assert_checked_well(seed, tmp_path) for seed in range(first, first + 50)]
-    # Files that are still right belong to it, and most are not.
+    # Some mutated files are still valid, most are not.
     assert {verdict.approved for verdict in verdicts} == {True, False}
 
 

@@ -1,4 +1,4 @@
-"""Processes that deliver at once and processes that are killed: the short form; `make soak` has the long one."""
+"""Processes that deliver at the same time and processes that are killed: the short form of the soak test."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""The house rules that import-linter cannot see: no clock, no files, a light check, a true picture.
+"""The architecture rules that import-linter cannot check: no clock, no files, a light check, a true picture.
 
-Who may know whom is in ``pyproject.toml``, checked by ``lint-imports``.
+The allowed imports are in ``pyproject.toml``, checked by ``lint-imports``.
 """
 
 import ast
@@ -49,7 +49,7 @@ def test_the_check_of_a_file_starts_light(module: str) -> None:
 
 
 def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own() -> None:
-    """One opened home; before, 45 places made a store each."""
+    """Only an opened home makes stores."""
     stores = {name for name in vars(OpenedHome) if not name.startswith("_")} - {"home"}
     assert {"deliveries", "warehouse", "reports", "mails"} <= stores
     made = {"DeliveryStore", "ExplanationStore", "RegisterStore", "StageStore", "HistoryStore", "Warehouse"}
@@ -65,7 +65,7 @@ def test_doors_and_chain_open_a_home_and_make_no_store_of_their_own() -> None:
 
 
 def test_only_the_terminal_says_who_types() -> None:
-    """Every use case is told who acts, so that a portal can say it too."""
+    """Every use case gets the actor as an argument, so that a portal can pass one too."""
     code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "resources").rglob("*.py")}
     assert [path for path, text in code.items() if "getpass" in text or "getuser" in text] == []
 
@@ -81,7 +81,7 @@ def test_the_architecture_names_every_room() -> None:
 
 
 def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place() -> None:
-    """Patterns of so many digits elsewhere say the form of a column that holds such numbers, as a whole."""
+    """Patterns of eight or more digits elsewhere only describe the form of a whole value in a column of numbers."""
     pattern = re.compile(r"(?:\[0-9\]|\\d)\{+(?:8|9|10)\b")
     written = {
         path.relative_to(ROOT).as_posix()

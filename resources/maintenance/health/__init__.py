@@ -1,4 +1,4 @@
-"""Looking at everything in and around a home, for ``dakl doctor``; nothing is changed, so a read-only disk will do.
+"""The checks of a home and its surroundings, for ``dakl doctor``; they change nothing, so a read-only disk suffices.
 
-The judgement is in ``dakl_pipeline.operation.health``.
+The evaluation is in ``dakl_pipeline.operation.health``.
 """

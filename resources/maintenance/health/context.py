@@ -1,4 +1,4 @@
-"""The home that is looked at, at a moment."""
+"""The home that is checked, at one moment."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,13 +11,13 @@ from resources.workflows.opened_home import OpenedHome
 
 
 class Context(OpenedHome):
-    """An opened home, with what else the checks need.
+    """An opened home, with everything else that the checks need.
 
     Args:
         home: The home.
         methodology: Its settings; those of the package when its own cannot be read.
-        now: The clock.
-        codes: Version of the code of every stage, by its name.
+        now: The current time.
+        codes: Code version of every stage, by name.
     """
 
     def __init__(self, home: Home, methodology: Methodology, now: datetime, codes: Mapping[str, str]) -> None:
@@ -26,7 +26,7 @@ class Context(OpenedHome):
         self.codes = codes
 
     def readable_entries(self) -> list[Entry]:
-        """The log; nothing when it is damaged, which has a check of its own."""
+        """The log; empty when it is damaged, which another check reports."""
         try:
             return self.deliveries.entries()
         except DaklError:

@@ -11,7 +11,7 @@ from resources.config.settings import load_methodology
 from resources.maintenance.health import inputs, installation, outputs, runs
 from resources.maintenance.health.context import Context
 
-# Who finds a fault here leaves the others: they know no other format.
+# After a fault here the other checks are skipped: they know no other format.
 _FORMAT = "format"
 CHECKS: dict[str, Callable[[Context], Iterable[HealthFinding]]] = {
     _FORMAT: installation.layout,
@@ -34,15 +34,15 @@ CHECKS: dict[str, Callable[[Context], Iterable[HealthFinding]]] = {
 
 
 def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[list[HealthFinding]]:
-    """Look at everything in and around a home; nothing is changed.
+    """Run every check of a home; nothing is changed.
 
     Args:
-        home: A home that is there.
-        now: The clock.
-        codes: Version of the code of every stage, by its name.
+        home: An existing home.
+        now: The current time.
+        codes: Code version of every stage, by name.
 
     Yields:
-        The findings of each of :data:`CHECKS`, at least one; of a home of another format only of the first.
+        The findings of each of :data:`CHECKS`, at least one; for a home of another format only those of the first.
     """
     context = Context(home, _methodology(home), now, codes)
     for name, check in CHECKS.items():
@@ -52,9 +52,9 @@ def examine(home: Home, *, now: datetime, codes: Mapping[str, str]) -> Iterator[
             found = [HealthFinding(name, "fault", str(error))]
         except OSError as error:
             found = [
-                HealthFinding(name, "fault", f"cannot be read ({error.strerror})", "look at the disk and the rights")
+                HealthFinding(name, "fault", f"cannot be read ({error.strerror})", "check the disk and the permissions")
             ]
-        yield found or [HealthFinding(name, "ok", "nothing to look at")]
+        yield found or [HealthFinding(name, "ok", "nothing to check")]
         if name == _FORMAT and any(finding.status == "fault" for finding in found):
             return
 
@@ -63,5 +63,5 @@ def _methodology(home: Home) -> Methodology:
     try:
         return load_methodology(home)
     except DaklError:
-        # Said by a check of its own.
+        # Reported by another check.
         return Methodology.model_validate(default_methodology())

@@ -1,4 +1,4 @@
-"""What a home got: deliveries and registers."""
+"""The checks of the inputs of a home: deliveries, registers and clock."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -10,11 +10,11 @@ from dakl_pipeline.operation.health import HealthFinding, evaluate_clock
 from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 
-_RESTORE = "put back from a backup what is named (`dakl restore` into another folder), under the same name"
+_RESTORE = "put the named files back from a backup (`dakl restore` into another folder), under the same names"
 
 
 def delivery_log(context: Context) -> Iterator[HealthFinding]:
-    """Every entry and file of the two logs, against their digests and the chain of these."""
+    """Every entry and file of the two logs, against their digests and the chain."""
     store = context.deliveries
     integrity_errors = [*store.integrity_errors(), *context.explanations.integrity_errors()]
     if integrity_errors:
@@ -26,13 +26,13 @@ def delivery_log(context: Context) -> Iterator[HealthFinding]:
         yield HealthFinding(
             "deliveries",
             "warning",
-            f"{stale_temp_folders} left half by a process that was killed",
-            "nothing: the next delivery throws it away",
+            f"{stale_temp_folders} left unfinished by a killed process",
+            "nothing: the next delivery removes them",
         )
 
 
 def registers(context: Context) -> Iterator[HealthFinding]:
-    """The registers of every reporting year: there, whole, with their columns, and not odd."""
+    """The registers of every reporting year: present, readable, with their columns, and without findings."""
     store, entries = context.registers, context.readable_entries()
     for year in context.methodology.reporting_years:
         check = f"registers of {year}"
@@ -43,20 +43,20 @@ def registers(context: Context) -> Iterator[HealthFinding]:
                 check,
                 "fault",
                 summarise(integrity_errors),
-                "replace it by a good copy; the last figures stay until then",
+                "replace it with a good copy; the last figures stay until then",
             )
         elif missing and select(entries, year=year, methodology=context.methodology):
             folder = context.home.registers / str(year)
-            yield HealthFinding(check, "fault", f"not there: {summarise(missing)}", f"put them in {folder}")
+            yield HealthFinding(check, "fault", f"missing: {summarise(missing)}", f"put them in {folder}")
         elif missing:
-            yield HealthFinding(check, "ok", "not all there, and no delivery needs them yet")
+            yield HealthFinding(check, "ok", "incomplete, but no delivery needs them yet")
         else:
             odd = [
                 HealthFinding(check, finding.severity, f"{register.name}: {finding.found}", finding.to_do)
                 for register in REGISTERS
                 for finding in store.findings(register, year, years=context.methodology.reporting_years)
             ]
-            yield from odd or [HealthFinding(check, "ok", "whole")]
+            yield from odd or [HealthFinding(check, "ok", "intact")]
 
 
 def clock(context: Context) -> Iterator[HealthFinding]:

@@ -1,4 +1,4 @@
-"""What a home stands in: its folder and disk, the key, the settings, mail and the versions of the program."""
+"""The checks of the installation: folder and disk, key, settings, mail and versions of the program."""
 
 import os
 import platform
@@ -39,7 +39,7 @@ def layout(context: Context) -> Iterator[HealthFinding]:
 
 
 def folder(context: Context) -> Iterator[HealthFinding]:
-    """The folder itself: may it be written, and is it closed to others?"""
+    """The folder itself: whether it is writable and closed to others."""
     home = context.home
     places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
     closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
@@ -48,13 +48,13 @@ def folder(context: Context) -> Iterator[HealthFinding]:
             "home",
             "fault",
             f"cannot be written: {summarise(closed)}",
-            "make the disk writable and give the account that runs dakl the folder; figures stay readable until then",
+            "make the disk writable and give the folder to the account that runs dakl; figures stay readable meanwhile",
         )
     elif home.root.stat().st_mode & 0o007:
         yield HealthFinding(
             "home",
             "warning",
-            "open to every account of this machine, and it holds BSN's",
+            "open to every account on this machine, and it holds BSN's",
             f"`chmod 700 {shlex.quote(str(home.root))}`",
         )
     else:
@@ -62,23 +62,21 @@ def folder(context: Context) -> Iterator[HealthFinding]:
 
 
 def disk(context: Context) -> Iterator[HealthFinding]:
-    """Room for the next run."""
+    """Free space for the next run."""
     paths = [context.home.warehouse, *context.home.stages.rglob("*.parquet")]
     needed = sum(path.stat().st_size for path in paths if path.is_file())
     yield evaluate_room(shutil.disk_usage(context.home.root).free, needed=needed)
 
 
 def key(context: Context) -> Iterator[HealthFinding]:
-    """The key: there, closed to others, and the one that the figures were made with."""
+    """The key: present, closed to others, and the one that the figures were made with."""
     given = load_environment()
     file = key_file_of(context.home, given)
     try:
         found = find_key(context.home, given)
     except Missing as error:
-        # What the error says to do is for a new home: a key made anew is not the one that was lost.
-        yield HealthFinding(
-            "key", "fault", str(error).partition(": ")[0], "put it back from the safe place of its copy"
-        )
+        # The advice in the error is for a new home: a new key does not replace a lost one.
+        yield HealthFinding("key", "fault", str(error).partition(": ")[0], "put it back from its copy in a safe place")
         return
     yield evaluate_key(context.stages.known_key_id(found.check_value), context.history.readable().values())
     if file is not None and file.stat().st_mode & _bits_of_others(file, context.home):
@@ -95,7 +93,7 @@ def settings(context: Context) -> Iterator[HealthFinding]:
 
 
 def environment(context: Context) -> Iterator[HealthFinding]:
-    """The variables of the environment: each means something and can be; those about mail have a check of their own."""
+    """The variables of the environment: each is known and valid; another check validates those about mail."""
     load_environment()
     known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
     known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}
@@ -103,8 +101,8 @@ def environment(context: Context) -> Iterator[HealthFinding]:
     for name in given:
         if name.upper() not in known:
             close = get_close_matches(name.upper(), sorted(known), n=1)
-            to_do = f"take it away or correct it: did you mean {close[0]}?" if close else "take it away or correct it"
-            yield HealthFinding("environment", "warning", f"{name} means nothing to dakl", to_do)
+            to_do = f"remove or correct it: did you mean {close[0]}?" if close else "remove or correct it"
+            yield HealthFinding("environment", "warning", f"dakl does not know {name}", to_do)
     if all(name.upper() in known for name in given):
         yield HealthFinding("environment", "ok", f"{summarise(given)}" if given else "nothing is set")
 
@@ -117,11 +115,11 @@ def mail(context: Context) -> Iterator[HealthFinding]:
         yield HealthFinding("mail", "ok", "no mail server is set, so mails stay in the home")
     elif mail_settings.smtp_ca_file is not None and not mail_settings.smtp_ca_file.is_file():
         yield HealthFinding(
-            "mail", "fault", "the file of DAKL_SMTP_CA_FILE is not there", "put it there or take the setting away"
+            "mail", "fault", "the file of DAKL_SMTP_CA_FILE does not exist", "put it there or remove the setting"
         )
     elif mail_settings.analyst.endswith(".example"):
         yield HealthFinding(
-            "mail", "warning", "no address of the analyst", "set DAKL_MAIL_ANALYST or DAKL_MAIL_CONTACT"
+            "mail", "warning", "no address for the analyst", "set DAKL_MAIL_ANALYST or DAKL_MAIL_CONTACT"
         )
     else:
         yield HealthFinding("mail", "ok", f"a server and {len(coordinators)} suppliers with a coordinator")
@@ -145,5 +143,5 @@ def program(context: Context) -> Iterator[HealthFinding]:
 
 
 def _bits_of_others(file: Path, home: Home) -> int:
-    # A secret that was mounted may be of a group; the one in the home is of one account.
+    # A mounted secret may belong to a group; the key in the home belongs to one account.
     return 0o077 if file == home.key_file else 0o007

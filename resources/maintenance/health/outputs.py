@@ -1,4 +1,4 @@
-"""What was made of deliveries and registers: tables between stages, vintages, warehouse."""
+"""The checks of the outputs of a home: tables between the stages, vintages, warehouse, figures."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ def stages(context: Context) -> Iterator[HealthFinding]:
         if damaged:
             yield HealthFinding(check, "warning", f"gone or damaged: {summarise(damaged)}", again)
         else:
-            yield HealthFinding(check, "ok", "whole" if records[0].stages else "nothing was made yet")
+            yield HealthFinding(check, "ok", "intact" if records[0].stages else "nothing was made yet")
 
 
 def history(context: Context) -> Iterator[HealthFinding]:
@@ -39,32 +39,32 @@ def history(context: Context) -> Iterator[HealthFinding]:
             yield HealthFinding(check, "fault", str(error))
             continue
         if gone:
-            to_do = "put it back from a backup, or leave it if it was removed on purpose"
+            to_do = "put it back from a backup, or do nothing if it was removed on purpose"
             yield HealthFinding(check, "warning", f"gone: vintage {summarise(gone)}", to_do)
         else:
             yield HealthFinding(check, "ok", "1 vintage" if len(numbers) == 1 else f"{len(numbers)} vintages")
 
 
 def warehouse(context: Context) -> Iterator[HealthFinding]:
-    """The warehouse: every table can be read, and every year shows its newest vintage."""
+    """The warehouse: unchanged since it was made, and showing the newest vintage of every year."""
     newest, store = context.history.readable(), context.warehouse
     again = "bring it up to date with `dakl run --all`"
     if not context.home.warehouse.exists():
         if newest:
-            yield HealthFinding("warehouse", "fault", "it is gone, so no figures can be read", again)
+            yield HealthFinding("warehouse", "fault", "it is missing, so no figures can be read", again)
         else:
             yield HealthFinding("warehouse", "ok", "nothing was counted yet")
         return
     shown = store.loaded_vintages()
     store.verify()
-    behind = [year for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
+    behind = [str(year) for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
     if behind:
-        yield HealthFinding("warehouse", "warning", f"behind for {summarise([str(year) for year in behind])}", again)
+        yield HealthFinding("warehouse", "warning", f"out of date for {summarise(behind)}", again)
     else:
-        yield HealthFinding("warehouse", "ok", "whole, and shows the newest vintage of every year")
+        yield HealthFinding("warehouse", "ok", "intact, and shows the newest vintage of every year")
 
 
 def figures(context: Context) -> Iterator[HealthFinding]:
-    """Whether the figures of every year are of the files and registers that count now."""
+    """Whether the figures of every year match the deliveries and registers that count now."""
     for year in context.methodology.reporting_years:
         yield evaluate_year(context.years.year_status(year), context.stages.record(year), codes=context.codes)

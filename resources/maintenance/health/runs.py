@@ -13,7 +13,7 @@ from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 from resources.storage.sqlite_files import opened_unchanged
 
-_NO_FIGURE_IS_LOST = "no figure is lost by it"
+_NO_FIGURE_IS_LOST = "no figures are lost"
 
 
 def runs(context: Context) -> Iterator[HealthFinding]:
@@ -34,8 +34,8 @@ def runs(context: Context) -> Iterator[HealthFinding]:
             "runs",
             "fault",
             f"{file} is not readable",
-            "correct it; only of a home whose history of runs is not in PostgreSQL it may be removed: `dakl run` then "
-            "writes a new one",
+            "correct it; if the history of runs is not in PostgreSQL, you can also remove it: `dakl run` then writes a "
+            "new one",
         )
     elif isinstance(storage := settings.get("storage"), dict) and "postgres" in storage:
         yield _postgres(storage["postgres"].get("postgres_db", {}))
@@ -86,11 +86,11 @@ def _postgres(database: dict[str, Any]) -> HealthFinding:
             "runs",
             "fault",
             "PostgreSQL cannot be reached",
-            "look whether it runs and whether DAKL_POSTGRES_HOST and the like are right; figures can be read meanwhile",
+            "check that it runs and that the DAKL_POSTGRES variables are right; figures can be read meanwhile",
         )
     return HealthFinding("runs", "ok", "the history of runs in PostgreSQL opens")
 
 
 def _value(given: Any) -> Any:
-    """A setting of Dagster: as written, or the variable of the environment that it names."""
+    """A setting of Dagster: as written, or from the environment variable that it names."""
     return os.environ.get(str(given["env"])) if isinstance(given, dict) and "env" in given else given

@@ -1,5 +1,5 @@
-"""Bringing a home of an older format to the present one, for ``dakl upgrade`` and ``dakl restore``.
+"""Upgrading a home of an older format to the present one, for ``dakl upgrade`` and ``dakl restore``.
 
-One module for each format, with the step from the format before it. A step knows the layouts of just these two: it
-uses no contract or store of today, which the next change would alter under it.
+Each format has a module with the step from the previous format. A step knows only the layouts of these two formats: it
+uses no present contract or store, because the next change of these would break it.
 """

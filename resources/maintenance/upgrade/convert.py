@@ -20,17 +20,17 @@ from resources.storage.warehouse import Warehouse
 
 # The step to each format, from the one before it: the first leads to format 1.
 STEPS: tuple[Callable[[Path], list[str]], ...] = (to_format_1,)
-# What `contract.md` promises of the figures, so that no step changes it.
+# The published figures, which no step may change.
 COMPARED = (UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP)
 _Figures = dict[tuple[str, int], pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What was done.
+    """The result of a conversion.
 
     Attributes:
-        done: Lines for an analyst.
+        done: The steps that were done, one line each.
         figures_problem: Why the figures cannot be read before the next run; None if they can.
     """
 
@@ -39,14 +39,14 @@ class Converted:
 
 
 def convert(home: Home, found: int) -> Converted:
-    """Bring a copy of a home to the present format. No key is needed: nothing is counted again.
+    """Upgrade a copy of a home to the present format. No key is needed: nothing is counted again.
 
     Args:
         home: The copy.
         found: Its format.
 
     Raises:
-        Refused: If a vintage is damaged, or the figures are not the same afterwards.
+        Refused: If a vintage is damaged, or the figures differ afterwards.
         OSError: If something cannot be read or written.
     """
     before = dict(_newest_figures(home))
@@ -69,7 +69,7 @@ def show_figures(home: Home) -> str | None:
     """Make the warehouse of a home.
 
     Returns:
-        Why that cannot be done; None when it was.
+        Why it cannot be made; None when it was.
     """
     history = HistoryStore(home.history)
     try:
@@ -105,6 +105,6 @@ def _require_same(before: _Figures, after: _Figures, place: str) -> None:
         except AssertionError:
             # The library's own message shows rows.
             raise Refused(
-                f"{name} of {year} would not be the same in {place} afterwards: nothing was changed. Keep using the "
-                "version that made the home, and report this"
+                f"{name} of {year} would differ in {place} afterwards: nothing was changed. Keep using the version "
+                "that made the home, and report this"
             ) from None

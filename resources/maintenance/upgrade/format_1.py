@@ -1,8 +1,8 @@
-"""From format 0, the homes from before there was a format (made up to commit 8b81e75), to format 1.
+"""From format 0, the homes without a format number (made up to commit 8b81e75), to format 1.
 
-What changes: the names in :data:`RENAMES`; the lists of unique persons become tables; entries of the delivery log are
-chained; explanations, which were a file each in a folder per year and supplier, become such a log too. Entries and
-delivered files stay byte for byte.
+Changes: the names in :data:`RENAMES`; the list columns of unique persons become tables; entries of the delivery log
+are chained; explanations, each a file in a folder per year and supplier, become an append-only log too. Entries and
+delivered files stay the same byte for byte.
 """
 
 import json
@@ -41,10 +41,10 @@ def to_format_1(root: Path) -> list[str]:
     """Convert a copy of a home of format 0.
 
     Args:
-        root: The copy; nothing in it is changed in its place, as it may share its files with the home.
+        root: The copy; no file in it is changed in place, because it may share its files with the home.
 
     Returns:
-        What was done, in lines for an analyst.
+        The steps that were done, one line each.
 
     Raises:
         Refused: If a vintage is damaged.
@@ -68,7 +68,7 @@ def to_format_1(root: Path) -> list[str]:
 
 
 def _files_of_delivery(folder: Path) -> dict[str, str]:
-    """The digest of the file of a delivery, as its entry says: a file that is gone or changed shows afterwards."""
+    """The digest of the file of a delivery, from its entry, so that a missing or changed file is found afterwards."""
     try:
         entry = json.loads((folder / "entry.json").read_bytes())
     except (FileNotFoundError, ValueError):
@@ -80,10 +80,10 @@ def _files_of_delivery(folder: Path) -> dict[str, str]:
 
 
 def _log_explanations(root: Path) -> int:
-    """Bring the explanations into one log, in the order in which they were recorded.
+    """Move the explanations into one log, in the order in which they were recorded.
 
     Returns:
-        How many there are.
+        The number of explanations.
     """
     kept = []
     for path in sorted(root.glob("[0-9][0-9][0-9][0-9]/*/*.json")):
@@ -111,11 +111,11 @@ def _of_years(folder: Path) -> Iterator[Path]:
 
 @dataclass
 class _Rewritten:
-    """Tables between the stages that were written again, by the digest of the file they came from.
+    """Tables between the stages that were rewritten, by the digest of their old file.
 
     Attributes:
         digests: Their new digests.
-        split: What records keep of the tables that one became.
+        split: For a table that was split, the new tables as recorded.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class _Rewritten:
 
 
 def _rewrite_stage_tables(folder: Path, rewritten: _Rewritten) -> None:
-    """Give tables and columns their new names; a damaged table stays as it is, for the next run makes it again."""
+    """Give tables and columns their new names; a damaged table is left alone, as the next run makes it again."""
     for path in sorted(folder.glob("*.parquet")):
         name, digest, _ = path.name.rsplit(".", 2)
         try:
@@ -157,7 +157,7 @@ def _rewrite_vintage(folder: Path, rewritten: _Rewritten) -> None:
 
 
 def _rewrite_record(file: Path, rewritten: _Rewritten) -> bool:
-    """Give a record its new keys, digests and tables; one that is not readable stays as it is.
+    """Give a record its new keys, digests and tables; an unreadable record is left alone.
 
     Returns:
         Whether it is readable.

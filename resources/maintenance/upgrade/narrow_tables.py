@@ -1,4 +1,4 @@
-"""Unique persons kept with lists of types of shelter and suppliers become three tables, as they are made now."""
+"""Unique persons with list columns of types of shelter and suppliers become three tables, as stages now make them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from resources.storage.files import write_atomically
 
 PERSONS = "persons.unique"
 _KEY = ("year", "region_code", "person_pseudonym")
-# New table -> the list it comes from, and the column it has instead.
+# New table -> its old list column, and its new column.
 _NARROW = {
     "persons.shelter_types": ("shelter_type_codes", "shelter_type_code"),
     "persons.suppliers": ("supplier_ids", "supplier_id"),
@@ -22,13 +22,13 @@ StoredTables = dict[str, dict[str, str | int]]
 
 
 def split_persons(path: Path) -> StoredTables:
-    """Write the tables that a file of unique persons becomes beside it, and remove it.
+    """Replace a file of unique persons by the three tables it becomes.
 
     Args:
-        path: A file that is as it was kept.
+        path: The file, verified to be intact.
 
     Returns:
-        What a record keeps of them, by name.
+        The new tables as recorded, by name.
 
     Raises:
         OSError: If something cannot be read or written.
@@ -44,11 +44,11 @@ def split_persons(path: Path) -> StoredTables:
 
 
 def name_split_persons(record: dict[str, Any], split: Mapping[str, StoredTables]) -> None:
-    """Let a record of a year or vintage name the tables that its unique persons became.
+    """Name the new tables of unique persons in the record of a year or vintage.
 
     Args:
         record: The record, as read from JSON.
-        split: What records keep of the new tables, by the digest of the file they came from.
+        split: The new tables as recorded, by the digest of their old file.
     """
     for stage in record.get("stages", {}).values():
         tables = stage.get("tables", {})

@@ -13,13 +13,13 @@ from resources.storage.files import write_atomically
 
 @dataclass(frozen=True)
 class Renames:
-    """What is called otherwise from one format on.
+    """New names that one format introduces.
 
     Attributes:
-        tables: Tables, by their old name with the schema.
-        columns: Columns, by their old name, in whatever table.
-        values: By the new name of a column, values that are written otherwise.
-        keys: Keys of records, by their old name, at any depth.
+        tables: New names of tables, by their old name with the schema.
+        columns: New names of columns, by their old name, in any table.
+        values: New values by old value, by the new name of the column.
+        keys: New keys of records, by their old name, at any depth.
     """
 
     tables: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Renames:
 
         Args:
             record: The record, as read from JSON.
-            digests: New digests of files that were written again, by their old ones.
+            digests: New digests of rewritten files, by their old ones.
         """
         if isinstance(record, dict):
             return {self._key(key): self.of_record(value, digests) for key, value in record.items()}
@@ -41,10 +41,10 @@ class Renames:
         return digests.get(record, record) if isinstance(record, str) else record
 
     def rewrite(self, path: Path) -> bool:
-        """Write a Parquet file with new columns and values, if it has old ones.
+        """Rewrite a Parquet file with new columns and values, if it has old ones.
 
         Returns:
-            Whether it was written; otherwise its bytes are what they were.
+            Whether it was rewritten; if not, its bytes are unchanged.
 
         Raises:
             OSError: If it cannot be read or written.

@@ -1,4 +1,4 @@
-"""Upgrading a home: a copy beside it is converted, and takes its place in one move."""
+"""Upgrading a home: a copy beside it is converted and takes its place in one move."""
 
 import ctypes
 import os
@@ -16,10 +16,10 @@ from resources.maintenance.upgrade.convert import Converted, convert
 from resources.storage.files import locked, sync
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
 
-# In a copy that has not been the home yet, so that it may be thrown away.
+# Marks a copy that has never been the home, so that it may be removed.
 _UNFINISHED = ".upgrading"
 _SWAPPED = ("deliveries", "stages", "history")
-# Written once and never changed in their place, so that the copy shares them and takes no room.
+# Their files are written once and never changed in place, so the copy shares them and needs no space for them.
 _SHARED = (*_SWAPPED, "registers", "reports")
 _HALF_WRITTEN = (".incoming-", ".writing")
 _WAREHOUSE = ("warehouse.duckdb", ".warehouse.duckdb")
@@ -29,13 +29,13 @@ _AT_FDCWD = -100
 
 @dataclass(frozen=True)
 class Upgraded:
-    """What was done.
+    """The result of an upgrade.
 
     Attributes:
-        before: Format of the home before.
-        files: Number of files that were taken over.
-        kept: Where the home as it was is.
-        converted: What was done to the copy.
+        before: Former format of the home.
+        files: Number of files that were copied.
+        kept: The folder of the home as it was.
+        converted: The conversion of the copy.
     """
 
     before: int
@@ -45,17 +45,17 @@ class Upgraded:
 
 
 def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded | None:
-    """Bring a home to the present format; the home as it was is kept beside it.
+    """Upgrade a home to the present format; the home as it was is kept beside it.
 
     Args:
-        home: A home that is there.
-        advance: Called after each file with the number of files so far, and of all.
+        home: An existing home.
+        advance: Called after each file with the number of files so far, and in total.
 
     Returns:
-        What was done; None when it is of the present format.
+        The result; None when the home already has the present format.
 
     Raises:
-        Refused: If it is of a newer format, in use, damaged or cannot be swapped; it stays as it was.
+        Refused: If it has a newer format, is in use or damaged, or cannot be swapped; it stays as it was.
     """
     root = home.root.resolve()
     found = format_of(home)
@@ -65,7 +65,7 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
             (root / _UNFINISHED).unlink(missing_ok=True)
             return None
         _require_movable(root)
-        busy = f"another process is upgrading {home.root} at this moment"
+        busy = f"another process is already upgrading {home.root}"
         with temporary_beside(root, ".upgrading-", busy=busy) as temporary, _nobody_else(root):
             (temporary / _UNFINISHED).touch()
             files = _copy(root, temporary, advance)
@@ -90,20 +90,20 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
 def _require_movable(root: Path) -> None:
     if root.is_mount():
         raise Refused(
-            f"{root} is a disk of its own and cannot be swapped in one move: upgrade it where it is a folder, for a "
-            "container on its host or with the folder above it mounted"
+            f"{root} is a disk of its own and cannot be swapped in one move: upgrade it where it is a folder; for a "
+            "container, on its host or with the folder above it mounted"
         )
     if os.geteuid() not in (0, root.stat().st_uid):
-        raise Refused(f"{root} is of another account: upgrade it as the account that runs dakl, or as root")
+        raise Refused(f"{root} belongs to another account: upgrade it as the account that runs dakl, or as root")
     for name in _SWAPPED:
         if (root / name).is_symlink():
-            raise Refused(f"{root / name} is a link: move what it leads to here, upgrade, and move it back")
+            raise Refused(f"{root / name} is a link: move its target here, upgrade, and move it back")
 
 
 @contextmanager
 def _nobody_else(root: Path) -> Iterator[None]:
-    """Keep deliveries and runs away, if there are any: who comes later finds the new home."""
-    in_use = f"{root} is in use: stop `dakl ui`, the services and what runs or delivers, and upgrade again"
+    """Lock out deliveries and runs; a process that was waiting finds the new home."""
+    in_use = f"{root} is in use: stop `dakl ui`, the services, runs and deliveries, and upgrade again"
     with ExitStack() as stack:
         locks = [root / "deliveries" / ".lock"]
         locks += (root / "stages" / f".{year.name}.lock" for year in (root / "stages").glob("[0-9]*"))
@@ -114,7 +114,7 @@ def _nobody_else(root: Path) -> Iterator[None]:
 
 
 def _copy(root: Path, temporary: Path, advance: Callable[[int, int], None]) -> int:
-    """Copy all but the warehouse, locks and what is half written.
+    """Copy everything except the warehouse, locks and half-written files.
 
     Returns:
         The number of files.
@@ -156,7 +156,7 @@ def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:
         try:
             target.hardlink_to(source)
         except OSError:
-            # Another disk, or one that knows no links.
+            # Another disk, or one without hard links.
             pass
         else:
             return
@@ -164,7 +164,7 @@ def _copy_file(source: Path, target: Path, *, is_shared: bool) -> None:
 
 
 def _give_to_owner(temporary: Path, root: Path) -> None:
-    """Let what root made in a copy be of the account of the home; what the copy shares with the home is already."""
+    """Give the files that root made in a copy to the owner of the home; shared files already belong to them."""
     owner = root.stat()
     if os.geteuid() == owner.st_uid:
         return
@@ -175,7 +175,7 @@ def _give_to_owner(temporary: Path, root: Path) -> None:
 
 
 def _free_name(root: Path, found: int) -> Path:
-    """Where the home as it was will be; a finished copy of a killed upgrade makes room."""
+    """The name under which to keep the home as it was; a leftover copy of a killed upgrade is removed."""
     number = 0
     while True:
         number += 1
@@ -187,10 +187,10 @@ def _free_name(root: Path, found: int) -> Path:
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Let two folders change names in one move.
+    """Exchange the names of two folders in one move.
 
     Raises:
-        OSError: If the file system cannot do that.
+        OSError: If the file system does not support it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:

@@ -1,4 +1,4 @@
-"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, whatever happened."""
+"""The sensor for failed runs, on the history of a real instance: one mail for every failed run, in every case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def instance(tmp_path: Path) -> Iterator[DagsterInstance]:
 
 @dataclass
 class Looks:
-    """Ticks of the sensor, one after the other, with its cursor kept as the daemon does."""
+    """Successive ticks of the sensor, with its cursor kept as by the daemon."""
 
     home: Home
     instance: DagsterInstance
@@ -47,7 +47,7 @@ class Looks:
         """One tick.
 
         Args:
-            is_cut_short: Whether the daemon stops before it keeps the cursor.
+            is_cut_short: Whether the daemon stops before it saves the cursor.
         """
         sensor = build_failed_run_alerts(self.home, time_zone="Europe/Amsterdam")
         with dg.build_sensor_context(self.instance, cursor=self.cursor) as context:
@@ -71,7 +71,7 @@ def _fail(
     fails_check: bool = False,
     resource_error: Exception | None = None,
 ) -> str:
-    """Run one asset that ends in a way of choice.
+    """Run one asset that fails in a given way.
 
     Returns:
         The id of the run.
@@ -117,12 +117,12 @@ def _text(message: EmailMessage) -> str:
 def test_every_failed_run_has_one_mail_and_a_good_run_has_none(
     looks: Looks, home: Home, instance: DagsterInstance
 ) -> None:
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     failed = [_fail(instance, dg.Failure("no good")), _fail(instance, dg.Failure("no good"))]
     _fail(instance)
     assert looks.tick() == "mails made about failed runs: 2"
     assert sorted(_mails(home)) == sorted(failed)
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     later = _fail(instance, dg.Failure("no good"))
     assert looks.tick() == "mails made about failed runs: 1"
     assert sorted(_mails(home)) == sorted([*failed, later])
@@ -132,7 +132,7 @@ def test_a_tick_that_was_cut_short_makes_no_second_mail(looks: Looks, home: Home
     run_id = _fail(instance, dg.Failure("no good"))
     looks.tick(is_cut_short=True)
     made = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()}
-    assert looks.tick() == "no run failed since the last look"
+    assert looks.tick() == "no run has failed since the last check"
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in home.mails.iterdir()} == made
     assert list(_mails(home)) == [run_id]
 
@@ -241,7 +241,7 @@ def test_a_mail_is_sent_by_a_later_tick_when_the_server_was_away(
         monkeypatch.setenv(name, value)
     assert "1 mail is waiting: the mail server" in looks.tick()
     with server:
-        assert looks.tick() == "no run failed since the last look"
+        assert looks.tick() == "no run has failed since the last check"
         looks.tick()
     assert [(r.to, r.message["Message-ID"].startswith(f"<{run_id}@")) for r in server.received] == [((ANALYST,), True)]
 

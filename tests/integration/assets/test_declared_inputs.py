@@ -62,7 +62,7 @@ def _open(inputs: Inputs) -> None:
 
 
 def _all(inputs: Inputs) -> Inputs:
-    """The same with every source declared."""
+    """The same inputs with every source declared."""
     allowed = replace(inputs._stage, sources=("delivered_files",))
     return Inputs(allowed, inputs.year, inputs._stores, inputs._key, inputs._methodology)
 
@@ -138,7 +138,7 @@ def _specs(stage: Stage) -> list[dg.AssetSpec]:
 def test_an_undeclared_read_stops_the_stage_and_nothing_is_written(
     stage: Stage, forgotten: Mapping[str, object], home: Home
 ) -> None:
-    """With stays left out of the declaration of the counts, a new delivery gave a coverage of 1 where 3 was right."""
+    """Without stays in the declaration of the counts, a new delivery would give a coverage of 1 instead of 3."""
     before = StageStore(home.stages).record(2024)
     result = _run_of(home, replace(stage, **forgotten))  # type: ignore[arg-type]
     assert not result.success

@@ -1,4 +1,4 @@
-"""What the Dagster UI shows with a materialisation, from the delivered files to the change of a count."""
+"""The metadata of materialisations in the Dagster UI, from the delivered files to the change of a count."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def _run(home: Home, instance: dg.DagsterInstance, **tags: str) -> Told:
-    """Run 2024; per asset what its materialisation tells."""
+    """Run 2024; returns the metadata of each asset."""
     job = build_defs(home).resolve_job_def(YEARLY_FIGURES)
     result = job.execute_in_process(instance=instance, partition_key="2024", tags=tags)
     events = {
@@ -48,7 +48,7 @@ def _rows(told: object) -> list[list[str]]:
 
 
 def _numbers(told: dict[str, object]) -> dict[str, object]:
-    """What the UI draws a line of, in the order in which it draws them."""
+    """The numbers that the UI plots, in order."""
     return {
         name: value
         for name, value in told.items()

@@ -1,4 +1,4 @@
-"""The sensor of corrections on a real home and a real history of runs: what it asks for, and with which words."""
+"""The sensor of corrections on a real home and a real history of runs: its run requests and their texts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class CollectionRound:
         status: dg.DagsterRunStatus = STARTED,
         tags: Mapping[str, str] | None = None,
     ) -> dg.DagsterRun:
-        """A run of 2024 that has begun, in a process that is not there."""
+        """A started run of 2024 whose process is gone."""
         job = build_defs(self.home).resolve_job_def(YEARLY_FIGURES)
         run = self.instance.create_run_for_job(job, tags={"dagster/partition": "2024", **(tags or {})})
         self.instance.delete_run(run.run_id)
@@ -97,7 +97,7 @@ def test_one_run_a_year_that_changed_and_none_without_a_change(collection: Colle
     (request,) = collection.year_status()
     assert request.partition_key == "2024"
     assert request.tags["dakl/reason"] == "first count, of 2 files"
-    # Looked at twice before the run has begun: the same run is asked for, so Dagster starts one.
+    # Two ticks before the run has started request the same run, so Dagster starts one.
     assert [again.run_key for again in collection.year_status()] == [request.run_key]
     assert collection.execute(request)
     assert collection.year_status() == []
@@ -131,10 +131,10 @@ def test_a_register_that_changes_counts_its_year_again_also_when_no_figure_chang
     collection.deliver("DAKL_J2024_a.csv", row(ANNA))
     collection.execute_all()
     persons = collection.home.registers / "2023" / "persons.parquet"
-    # Dora was nowhere in shelter.
+    # Dora has no stay.
     pl.read_parquet(persons).head(3).write_parquet(persons)
     (request,) = collection.year_status()
-    assert (request.partition_key, request.tags["dakl/reason"]) == ("2023", "other register persons")
+    assert (request.partition_key, request.tags["dakl/reason"]) == ("2023", "register persons changed")
     assert collection.execute(request)
     assert collection.year_status() == []
     persons.unlink()
@@ -143,7 +143,7 @@ def test_a_register_that_changes_counts_its_year_again_also_when_no_figure_chang
     assert "there is no register persons for 2023" in collection.said
     registers(collection.home.root, 2023)
     (request,) = collection.year_status()
-    assert "other register persons" in request.tags["dakl/reason"]
+    assert "register persons changed" in request.tags["dakl/reason"]
     assert "DAKL_J2023_b.csv" in request.tags["dakl/reason"]
 
 
@@ -172,7 +172,7 @@ def test_a_failed_run_is_tried_again_after_growing_pauses_and_then_left_to_a_per
         collection.now = datetime.now(UTC) + timedelta(seconds=pause)
         (request,) = collection.year_status()
         attempts.append((request.tags[".dagster/dakl_attempt"], ".dagster/dakl_next_attempt_at" in request.tags))
-        # What the UI shows: the others are for programs.
+        # Only tags that the UI shows: the others are for programs.
         shown.append({name: tag for name, tag in request.tags.items() if not name.startswith(".dagster/")})
         assert not collection.execute(request)
         collection.now = datetime.now(UTC) + timedelta(seconds=1)
@@ -184,7 +184,7 @@ def test_a_failed_run_is_tried_again_after_growing_pauses_and_then_left_to_a_per
     collection.now += timedelta(days=30)
     assert collection.year_status() == []
     assert "2024: attempt 3 failed; repair the cause" in collection.said
-    # A repaired register is another state: it starts by itself.
+    # A repaired register is another target, so a run starts automatically.
     registers(collection.home.root, 2024)
     (request,) = collection.year_status()
     assert request.tags[".dagster/dakl_attempt"] == "1"
@@ -212,7 +212,7 @@ def test_a_run_whose_process_was_killed_is_ended_and_tried_again(collection: Col
 def test_a_dead_run_of_the_asset_graph_does_not_keep_its_year(
     collection: CollectionRound, newer: int, status: dg.DagsterRunStatus, ended: str
 ) -> None:
-    """What *Materialize* in the asset graph starts is a run of another job, and keeps its year all the same."""
+    """*Materialize* in the asset graph starts a run of another job, which locks its year too."""
     gone = collection.began("__ASSET_JOB", status=status)
     for _ in range(newer):
         collection.began(status=dg.DagsterRunStatus.SUCCESS)
@@ -240,11 +240,11 @@ def test_a_run_that_has_just_let_go_of_its_year_is_left_to_say_that_it_is_done(c
 def test_a_change_that_came_and_went_while_a_run_was_waiting_is_taken_back(collection: CollectionRound) -> None:
     collection.deliver("DAKL_J2024_a.csv", row(ANNA), supplier="mo-a")
     (request,) = collection.year_status()
-    # It comes in after the look and before the run reads the log ...
+    # It is delivered after the tick and before the run reads the log ...
     collection.deliver("DAKL_J2024_b.csv", row(BRAM), supplier="mo-b")
     assert collection.execute(request)
     assert collection.year_status() == []
-    # ... and goes again: the selection is what the run was asked for, and not what it counted.
+    # ... and withdrawn again: the selection is the run's target again, but not what it counted.
     at = ["--at", "2025-07-01T12:00"]
     assert main(["withdraw", "--supplier=mo-b", "--year=2024", *at, "--home", str(collection.home.root)]) == 0
     collection.now = datetime.now(UTC) + timedelta(seconds=301)
@@ -301,7 +301,7 @@ def test_the_night_looks_at_the_years_in_season_that_lack_nothing(collection: Co
     assert [request.partition_key for request in asked] == ["2024"], "one damaged year keeps the others waiting"
     nothing = night(datetime(2025, 12, 2, 1, tzinfo=UTC))
     assert isinstance(nothing, dg.SkipReason)
-    assert "no round is going on" in str(nothing.skip_message)
+    assert "no collection round is in progress" in str(nothing.skip_message)
 
 
 def test_a_night_that_fails_is_one_more_attempt_and_no_new_beginning(collection: CollectionRound) -> None:

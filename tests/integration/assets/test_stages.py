@@ -1,4 +1,4 @@
-"""Stages as Dagster runs them: checks before a write, registers once, and what a run tells."""
+"""Stages as Dagster runs them: checks before a write, registers once, and the metadata of a run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_a_part_of_the_chain_never_gives_figures_of_two_makings(home: Home, inst
     before = {table: warehouse.read(table, 2024) for table in (SELECTED, UNIQUE_PERSON_COUNTS)}
     _deliver_more(home)
     assert _run(home, instance, assets=["selected_deliveries", "pseudonymised_stays"]).success
-    # Not changed themselves, and not to be shown with another selection than theirs either.
+    # Unchanged themselves, but never shown with another selection than their own.
     for tags in ({}, {"dakl/force": "true"}):
         counted = _run(home, instance, assets=[*persons, *counts], tags=tags)
         assert not counted.success
@@ -154,7 +154,7 @@ def test_another_key_pseudonymises_the_registers_again(
 
 
 class _Losing(StageStore):
-    """A store that promises one registration more than the files hold."""
+    """A store that records one registration more than the files hold."""
 
     def read(self, table: Table, year: int) -> pl.DataFrame:
         frame = super().read(table, year)
@@ -165,7 +165,7 @@ def test_a_failing_check_blocks_and_leaves_the_last_good_figures(home: Home, ins
     assert _run(home, instance).success
     warehouse = Warehouse(home.warehouse)
     before = warehouse.read(UNIQUE_PERSON_COUNTS, 2024)
-    # Two persons of one number in the register: the contract of the register fails.
+    # Two persons with one number in the register break its contract.
     persons = home.registers / "2024" / "persons.parquet"
     frame = pl.read_parquet(persons)
     pl.concat([frame, frame]).write_parquet(persons)
@@ -192,7 +192,7 @@ def test_a_check_of_meaning_is_shown_as_failed_and_stops_the_stage(home: Home, i
 
 
 class _Exchanging(StageStore):
-    """A store in which a column holds what is in no code list."""
+    """A store in which a column holds a value outside its code list."""
 
     def read(self, table: Table, year: int) -> pl.DataFrame:
         frame = super().read(table, year)

@@ -1,4 +1,4 @@
-"""What ``dakl check`` says to a coordinator: what is wrong, where, and what to do, in Dutch."""
+"""The output of ``dakl check`` for a coordinator: faults, places and advice, in Dutch."""
 
 import json
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_a_wrong_name_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
         file = delivery(tmp_path, name, row(start="05-01-2024"))
         assert main(["check", "--json", str(file), *given]) == 1
         assert {f["rule"] for f in json.loads(capsys.readouterr().out)["findings"]} == rules
-    # Of a file that is right but for its name the content is told too.
+    # For a file with only a wrong name the content is reported too.
     file = delivery(tmp_path, "Almelo.csv", row(end="9999-12-31"))
     assert main(["check", "--json", str(file), "--year", "2024"]) == 1
     told = json.loads(capsys.readouterr().out)

@@ -1,4 +1,4 @@
-"""The list of deliveries as an analyst reads it: on the Dutch clock, with the reason of each; and chosen among."""
+"""The list of deliveries for an analyst: Dutch times, the reason for each status, and filters."""
 
 import csv
 import json
@@ -71,7 +71,7 @@ def test_why_a_file_is_rejected(
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that was corrected, a rejected one, one of another year, and a withdrawal."""
+    """A corrected file, a rejected one, one of another year, and a withdrawal."""
     folder = tmp_path_factory.mktemp("log")
     home = make_home(folder)
     for name, supplier, code, rows in (
@@ -114,7 +114,7 @@ def test_choosing_among_the_entries(options: str, collection: Path, capsys: pyte
     assert [each["delivery_id"] for each in rows] == ids
     assert all(datetime.fromisoformat(each["received_at"]).tzinfo for each in rows)
     *table, total = said().splitlines()
-    # In a pipe an entry is one line, and nothing is cut.
+    # In a pipe an entry is one line, and nothing is truncated.
     assert [line.split()[0] for line in table[1:]] == ids
     assert total.startswith(f"{len(ids)} {'delivery' if len(ids) == 1 else 'deliveries'}, ")
     assert total.endswith("Times: Europe/Amsterdam.")

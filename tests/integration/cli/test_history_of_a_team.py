@@ -1,4 +1,4 @@
-"""``dakl run`` where the history of runs is in a database that is not there: one plain line, and nothing is run."""
+"""``dakl run`` without the database of the history of runs: one plain line, and nothing is run."""
 
 import socket
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_variables_that_are_not_set(home: Path, capfd: pytest.CaptureFixture[str
 def test_a_database_that_does_not_answer(
     home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Held and not listened to: nobody else can answer there.
+    # Bound but not listening, so that no other process can answer on it.
     with socket.socket() as locked:
         locked.bind(("127.0.0.1", 0))
         port = str(locked.getsockname()[1])

@@ -1,4 +1,4 @@
-"""``dakl ui`` where it cannot start, and what it needs of the runs. What it shows is in ``tests/browser``."""
+"""``dakl ui`` where it cannot start, and its requirements of runs. Its pages are tested in ``tests/system/browser``."""
 
 import socket
 from pathlib import Path

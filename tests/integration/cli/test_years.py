@@ -1,4 +1,4 @@
-"""Years side by side, through the command line: one that is busy is waited for, one that dies is told."""
+"""Parallel years through the command line: a busy one is waited for, a killed one is reported."""
 
 import multiprocessing
 import os

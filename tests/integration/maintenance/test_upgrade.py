@@ -1,4 +1,4 @@
-"""``dakl upgrade``: a home of an earlier version keeps deliveries, history and every figure, whatever happens."""
+"""``dakl upgrade``: a home of an earlier version keeps deliveries, history and every figure, in every case."""
 
 import csv
 import hashlib
@@ -53,7 +53,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _cells(text: str) -> dict[frozenset[tuple[str, str]], tuple[str | None, str | None]]:
-    """Persons and value of every row, by its key."""
+    """Persons and value of every row, by key."""
     return {
         frozenset((name, row[name]) for name in KEYS & row.keys()): (row.get("persons"), row.get("value"))
         for row in csv.DictReader(StringIO(text))
@@ -114,7 +114,7 @@ def test_an_upgraded_home_is_well_and_is_counted_as_before(home: Path, capsys: p
 
 
 def test_a_count_after_the_upgrade_is_compared_with_the_one_before(home: Path) -> None:
-    """The persons that the newest vintage was made of are kept, in the tables of today."""
+    """The persons behind the newest vintage are kept, in the present tables."""
     assert _upgrade(home) == 0
     stages, (newest, count) = StageStore(home / "stages"), _newest_total(home)
     for table in COMPARED:
@@ -171,7 +171,7 @@ def test_a_second_upgrade_says_that_it_is_up_to_date(home: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("number", "code", "line"),
     [
-        (0, 3, "was made by an earlier version of dakl: bring it up to date with `dakl upgrade`"),
+        (0, 3, "was made by an earlier version of dakl: upgrade it with `dakl upgrade`"),
         (FORMAT + 1, 1, f"was made by a newer version of dakl (format {FORMAT + 1}, this one knows {FORMAT})"),
     ],
 )
@@ -228,7 +228,7 @@ def test_what_makes_a_home_writes_its_format(tmp_path: Path) -> None:
 
 def test_an_empty_folder_becomes_a_home_of_this_format(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    # Who only looks leaves nothing in it.
+    # Commands that only read leave nothing in it.
     assert main(["doctor", "--home", str(tmp_path / "home")]) == 1
     assert main(["check", str(delivery(tmp_path, "DAKL_J2024_x.csv", row())), "--home", str(tmp_path / "home")]) == 0
     assert not list((tmp_path / "home").iterdir())
@@ -248,13 +248,13 @@ def test_killed_at_any_step_it_can_be_run_again(home: Path, tmp_path: Path) -> N
     steps = int(run(whole, -1).stdout)
     expected = _digests(whole / "home")
     assert steps > 50
-    # The last steps each, as that is where the swap is, and some of the copying and converting.
+    # All of the last steps, which include the swap, and some of the copying and converting.
     for step in sorted({*range(0, steps, steps // 12), *range(steps - 5, steps)}):
         folder = tmp_path / str(step)
         shutil.copytree(home, folder / "home")
         killed = run(folder, step)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
-        # The old home or the new one, whole.
+        # The old home or the new one, complete.
         found = _digests(folder / "home")
         is_old = found == before
         assert is_old or "home.json" in found
@@ -281,7 +281,7 @@ def test_figures_that_would_change_stop_the_upgrade(
 ) -> None:
     monkeypatch.setattr(format_1, "RENAMES", Renames(values={"category": {"totaal": "alles"}}))
     assert _upgrade(home) == 1
-    assert "would not be the same" in capsys.readouterr().err
+    assert "would differ" in capsys.readouterr().err
     assert format_of(Home(home)) == 0
 
 
@@ -314,7 +314,7 @@ def test_a_backup_of_an_old_home_is_restored_as_one_of_today(
 
 
 def test_renames_reach_tables_columns_values_and_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the step does with names, whichever they are."""
+    """How the step renames, for any names."""
     renames = Renames(
         tables={"stays.judged": "stays.eligible"},
         columns={"why_not": "reason"},
@@ -364,7 +364,7 @@ def test_as_another_account_it_is_refused(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert _upgrade(home) == 1
-    assert "of another account" in capsys.readouterr().err
+    assert "belongs to another account" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

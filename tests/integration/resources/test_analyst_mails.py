@@ -1,4 +1,4 @@
-"""The mails to the analyst: one file for a run, and sending that loses nothing."""
+"""The mails to the analyst: one file per run, and no mail lost in sending."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes

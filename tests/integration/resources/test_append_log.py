@@ -1,6 +1,6 @@
-"""The append-only log: every change of what was logged shows, and a payload can be destroyed without one.
+"""The append-only log: every change is detected, except the logged destruction of a payload.
 
-Crashes, full disks and many processes are tested with the delivery log, which is one.
+Crashes, full disks and many processes are tested with the delivery log, which is such a log.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def _destroy(log: AppendLog[Note], sequence: int) -> Tombstone:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A log of four entries, of which the second has a payload."""
+    """A log of four entries, the second with a payload."""
     log = _log(tmp_path / "log")
     for text, payload in (("a", None), ("b", b"anna@example.org"), ("c", None), ("d", None)):
         _note(log, text, payload)
@@ -63,7 +63,7 @@ def test_each_link_holds_the_digest_of_the_one_before(root: Path) -> None:
 
 
 def _rewrite(root: Path, name: str, *, with_link: bool, head: bool = False) -> None:
-    """Change an entry, and make its own link fit."""
+    """Change an entry, and optionally make its own link fit."""
     content = json.dumps({"sequence": int(name), "text": "changed"}).encode()
     (root / name / "entry.json").write_bytes(content)
     if with_link:
@@ -116,7 +116,7 @@ def _exchange(root: Path, one: str, other: str) -> None:
 def test_the_first_entry_at_fault_is_named(tamper: Callable[[Path], None], first: str, root: Path) -> None:
     tamper(root)
     assert _log(root).verify()[0].startswith(first)
-    # The log goes on all the same, and the fault stays visible.
+    # The log still accepts entries, and the fault stays visible.
     _note(_log(root), "e")
     assert _log(root).verify()[0].startswith(first)
     assert "000005" in _log(root).names()
@@ -225,7 +225,7 @@ def test_a_folder_that_only_looks_like_an_entry_is_named_and_stops_nobody(name: 
     shutil.copytree(root / "000002", root / name)
     assert [entry.text for entry in _log(root).entries()] == ["a", "b", "c", "d"]
     (line,) = _log(root).verify()
-    assert f"{name} is no entry" in line
+    assert f"{name} is not an entry" in line
     assert _note(_log(root), "e").sequence == 5
 
 

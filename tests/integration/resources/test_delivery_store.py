@@ -1,4 +1,4 @@
-"""The delivery log: whole or not at all, with many processes, crashes, full disks and hands that touch it."""
+"""The delivery log is atomic, with many processes, crashes, full disks and manual changes."""
 
 import json
 import resource
@@ -46,7 +46,7 @@ def _start(module: str, *arguments: object) -> "subprocess.Popen[str]":
 
 
 def _logged(root: Path) -> list[str]:
-    """The ids in the log, after reading every entry and every file."""
+    """The ids in the log, with every entry and file read."""
     store = DeliveryStore(root)
     entries = logged_deliveries(store)
     for entry in entries:
@@ -81,7 +81,7 @@ def test_killed_at_every_step_the_log_stays_whole(tmp_path: Path, file: Path) ->
     assert [step["is_killed"] for step in steps] == [True] * (len(steps) - 1) + [False]
     assert len(steps) > 15
     for step in steps:
-        # The entry is there or it is not; the next delivery goes on and clears what was left.
+        # The entry exists or not; the next delivery continues and removes leftovers.
         assert step["entries"] in (1, 2)
         assert step["next"] == step["entries"] + 1
         assert step["left"] == [".head", ".lock", *(f"{n:06d}" for n in range(1, step["next"] + 1))]
@@ -103,7 +103,7 @@ def test_a_file_that_was_not_logged_leaves_nothing(root: Path, file: Path) -> No
 
 
 def test_no_space_left(root: Path, tmp_path: Path) -> None:
-    """A limit on the size of a file stands for a full disk: the copy cannot be written whole."""
+    """A limit on the size of a file simulates a full disk: the copy cannot be written completely."""
     big = tmp_path / "DAKL_J2024_big.csv"
     big.write_bytes(bytes(4_000_000))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -207,7 +207,7 @@ def test_a_log_that_was_touched_names_the_entry(spoil: Callable[..., Any], said:
     spoil(root)
     with pytest.raises(Refused, match=f"000002.*{said}.*restore"):
         DeliveryStore(root).entries()
-    # A supplier is not kept waiting for it.
+    # It does not hold up a supplier.
     assert log_file(DeliveryStore(root), file).delivery_id == "000004"
 
 

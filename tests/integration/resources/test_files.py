@@ -1,4 +1,4 @@
-"""Atomic writes: the old file or the new one, and nothing half written is left."""
+"""Atomic writes: the old file or the new one, and no half-written file is left."""
 
 from pathlib import Path
 

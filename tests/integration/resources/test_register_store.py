@@ -1,4 +1,4 @@
-"""Registers as files: one digest, which the stage and the sensor both ask for."""
+"""Registers as files: one digest, used by both the stage and the sensor."""
 
 import hashlib
 import os

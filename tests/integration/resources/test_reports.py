@@ -1,4 +1,4 @@
-"""Reports and explanations in a home: made from the log alone, again and again the same, whole or not at all."""
+"""Reports and explanations in a home: made from the log alone, reproducible, and written atomically."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

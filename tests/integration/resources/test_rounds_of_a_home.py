@@ -1,4 +1,4 @@
-"""Rounds in the settings file of a home: added, changed, or refused with what is wrong."""
+"""Rounds in the settings file of a home: added, changed, or refused with the reason."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Settings and the key: where they come from, in which order, and who may read the key file."""
+"""Settings and the key: their sources, the order of precedence, and access to the key file."""
 
 from pathlib import Path
 

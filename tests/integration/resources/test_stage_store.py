@@ -1,4 +1,4 @@
-"""The tables between the stages: kept whole, found again by what they were made of, one run of a year at a time."""
+"""The tables between the stages: kept atomically, found again by their inputs, one run of a year at a time."""
 
 import multiprocessing
 from multiprocessing.synchronize import Event

@@ -1,4 +1,4 @@
-"""The outbox: exactly one mail for every entry of the log, and sending that loses nothing."""
+"""The mails to suppliers: exactly one for every entry of the log, and none lost in sending."""
 
 import csv
 import io
@@ -103,7 +103,7 @@ def _deliver(
 
 
 def _send(home: Home, server: MailServerForTests, folder: Path, **other: object) -> tuple[list[str], list[float]]:
-    """Send what waits; returns the problems and the pauses that were made."""
+    """Send the waiting mails; returns the problems and the pauses."""
     retry_delays: list[float] = []
     settings = _settings(server, folder, **other)
     mailbox = _mailbox(home, settings)
@@ -229,7 +229,7 @@ def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: 
     for kind in ("plain", "html"):
         text = body_of(message, kind)
         assert ("bijlage" in text) == bool(attached)
-        # No place on a disk that is not the reader's, also not of the report beside the mail.
+        # No path of this machine, not even of the report beside the mail.
         for place in (str(home.root), "reports/", ".eml", "000001-"):
             assert place not in text
     assert sum(map(len, attachments.values())) < 7_000_000
@@ -243,7 +243,7 @@ def test_a_mail_carries_what_it_speaks_of(case: str, attached: list[str], home: 
 
 
 def test_a_report_in_a_mail_is_the_one_of_that_moment(home: Home) -> None:
-    """What is delivered, withdrawn or explained later does not change it."""
+    """Later deliveries, withdrawals and explanations do not change it."""
     _, mail = _deliver(home, row(ANNA), row(""))
     made = mail.path.read_bytes()
     _deliver(home, row(ANNA), row(BRAM), at="2025-05-14T10:00:00")
@@ -359,7 +359,7 @@ def test_what_was_explained_is_not_asked_again(home: Home) -> None:
 
 
 def _parts(message: bytes) -> list[str]:
-    """What a reader sees of a mail: the plain text, and the page without its tags."""
+    """The visible text of a mail: the plain text, and the page without its tags."""
     made = message_from_bytes(message, EmailMessage, policy=SMTP)
     texts = [body_of(made, kind) for kind in ("plain", "html")]
     return [" ".join(re.sub("<[^>]*>", " ", text).split()) for text in texts]
@@ -477,7 +477,7 @@ def test_a_server_that_comes_back_in_between(home: Home, tmp_path: Path) -> None
         (MailServerForTests(), {"smtp_ca_file": None}, "certificate that is not trusted"),
         (MailServerForTests(certified_for="other.internal"), {}, "certificate that is not trusted"),
         (MailServerForTests(has_tls=False), {}, "offers no STARTTLS"),
-        (MailServerForTests(), {"smtp_password": "wrong"}, "does not take the user name and password"),
+        (MailServerForTests(), {"smtp_password": "wrong"}, "does not accept the user name and password"),
     ],
     ids=["unknown authority", "other name", "no STARTTLS", "wrong password"],
 )
@@ -500,7 +500,7 @@ def test_one_address_that_is_refused_holds_up_nobody(home: Home, tmp_path: Path)
     _deliver(home, row(BRAM), supplier="ede")
     with MailServerForTests(answers={"anna@opvang.internal": ["550 no such user"]}) as server:
         problems, retry_delays = _send(home, server, tmp_path)
-        assert problems == ["the mail of 000001 waits: the mail server does not take the address (answer 550)"]
+        assert problems == ["the mail of 000001 waits: the mail server does not accept the address (reply 550)"]
         assert retry_delays == []
         assert _sent(home) == ["000002"]
         assert _send(home, server, tmp_path) == ([], [])
@@ -520,7 +520,7 @@ def test_one_of_two_coordinators_that_is_refused_is_reported(home: Home, tmp_pat
     _deliver(home, row(ANNA))
     with MailServerForTests(answers={"cor@opvang.internal": ["550 no such user"]}) as server:
         problems, _ = _send(home, server, tmp_path)
-    assert problems == ["the mail of 000001 went out, but the mail server did not take 1 of its 2 addresses"]
+    assert problems == ["the mail of 000001 was sent, but the mail server did not accept 1 of its 2 addresses"]
     assert _sent(home) == ["000001"]
 
 
@@ -530,7 +530,7 @@ def test_a_crash_after_sending_sends_again_rather_than_never(home: Home, tmp_pat
         _send(home, server, tmp_path)
         mail.path.with_suffix(".sent").unlink()
         _send(home, server, tmp_path)
-    # The receiving side knows the second as the first by its Message-ID.
+    # The recipient recognises the duplicate by its Message-ID.
     assert len(server.received) == 2
     assert len({r.message["Message-ID"] for r in server.received}) == 1
 
@@ -570,9 +570,9 @@ def test_a_mail_that_waits_greets_who_gets_it_now(home: Home, tmp_path: Path) ->
     content = kept.read_bytes()
     kept.write_bytes(b"other")
     with MailServerForTests() as server:
-        # Anna's mail is not for Cor, and another cannot be made now.
+        # Anna's mail must not go to Cor, and a new one cannot be made now.
         (problem,) = _send(home, server, tmp_path)[0]
-        assert problem.startswith("the mail of 000001 waits, to be made for other people: the file of delivery 000001")
+        assert problem.startswith("the mail of 000001 waits, as its recipients changed: the file of delivery 000001")
         assert server.received == []
         kept.write_bytes(content)
         assert _send(home, server, tmp_path) == ([], [])
@@ -628,7 +628,7 @@ Environ = Callable[[MailServerForTests], None]
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Environ:
-    """Sets the environment for a server."""
+    """Set the environment for a server."""
 
     def set_up(server: MailServerForTests) -> None:
         for name, value in _settings(server, tmp_path).model_dump(exclude={"smtp_password"}, exclude_none=True).items():
@@ -686,7 +686,7 @@ def test_a_mail_that_fails_never_fails_the_delivery(
     assert _deliver_command(home, *rows) == code
     said = capsys.readouterr()
     assert json.loads(said.out)["delivery_id"] == "000001"
-    assert said.err.startswith("dakl: 000001 is logged, but about mail: 1 mail is waiting")
+    assert said.err.startswith("dakl: 000001 was logged, but there is a problem with mail: 1 mail is waiting")
     assert len(said.err.splitlines()) == 1
     home.coordinators_file.write_text("nonsense")
     assert _deliver_command(home, *rows) == code
@@ -716,7 +716,7 @@ def test_one_mail_that_cannot_be_made_holds_up_no_other(home: Home, capsys: pyte
     kept.write_bytes(b"other")
     assert main(["mails", "--home", str(home.root)]) == 1
     said = capsys.readouterr()
-    assert "the mail of 000001 is not made" in said.err
+    assert "the mail of 000001 was not made" in said.err
     assert "1 mail, 0 sent" in said.out
     kept.write_bytes(content)
     assert main(["mails", "--home", str(home.root)]) == 0

@@ -1,4 +1,4 @@
-"""The use cases around a delivery, as any door calls them: who acts is logged, and no later failure undoes an entry."""
+"""The use cases of deliveries, as any entry point calls them: the actor is logged, and no failure undoes an entry."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,8 +66,8 @@ def test_what_fails_after_the_log_undoes_nothing_and_is_made_later(home: OpenedH
     assert [entry.delivery_id for entry in home.deliveries.entries()] == [delivered.entry.delivery_id]
     assert (delivered.follow_up.report, delivered.follow_up.mail) == ((), None)
     report, mail = delivered.follow_up.problems
-    assert "not its report" in report
-    assert "about mail" in mail
+    assert "its report was not made" in report
+    assert "problem with mail" in mail
     home.home.reports.unlink()
     assert make_missing_mails(home, home.deliveries.entries()) == []
     assert home.mails.path_of(delivered.entry).exists()

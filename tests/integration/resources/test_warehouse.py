@@ -1,4 +1,4 @@
-"""The warehouse: the newest vintage of every year, whoever has the file open, and made anew when it is damaged."""
+"""The warehouse: the newest vintage of every year, even while the file is open, and made again when damaged."""
 
 import errno
 import multiprocessing
@@ -29,7 +29,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture
 def home(counted: Home, tmp_path: Path) -> Home:
-    """A copy to do harm to."""
+    """A copy that may be damaged."""
     copy = Home(tmp_path / "home")
     shutil.copytree(counted.root, copy.root)
     keep_no_events(copy.root)
@@ -112,7 +112,7 @@ def test_what_a_shell_wrote_is_gone_after_the_next_run(home: Home) -> None:
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("create table notes_of_an_analyst as select 1 as one")
         connection.execute("update statistics.coverage set value = value + 1 where year = 2023")
-    with pytest.raises(Refused, match="not as it was made"):
+    with pytest.raises(Refused, match="was changed or damaged"):
         Warehouse(home.warehouse).verify()
     assert run(home.root, 2024) == 0
     Warehouse(home.warehouse).verify()
@@ -138,7 +138,7 @@ def test_a_crash_between_the_vintage_and_the_warehouse_is_mended(home: Home, tmp
     old = tmp_path / "old.duckdb"
     home.warehouse.rename(old)
     _sync(home)
-    # The older file: as if the process was killed before the new one was in its place.
+    # The older file: as if the process was killed before the new one was in place.
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("update pipeline.loaded set vintage = 1 where year = 2024")
         connection.execute("delete from statistics.unique_person_counts where year = 2024")

@@ -1,4 +1,4 @@
-"""Homes of earlier formats, frozen: each in a folder of its own, with the figures that it had."""
+"""Frozen homes of earlier formats: each in its own folder, with its figures."""
 
 import tarfile
 from pathlib import Path
@@ -13,7 +13,7 @@ def unpack_home(number: int, folder: Path) -> Path:
 
     Args:
         number: The format.
-        folder: A folder that is there.
+        folder: An existing folder.
     """
     with tarfile.open(FOLDER / f"format_{number}" / "home.tar.gz") as archive:
         archive.extractall(folder, filter="data")
@@ -21,10 +21,10 @@ def unpack_home(number: int, folder: Path) -> Path:
 
 
 def backup_of(number: int) -> Path:
-    """What ``dakl backup`` of the version of a format made of its home."""
+    """The backup of a home of a format, made by ``dakl backup`` of a version with that format."""
     return FOLDER / f"format_{number}" / "backup.tar.gz"
 
 
 def figures_of(number: int, table: str) -> str:
-    """A table of the statistics as it was exported, in CSV."""
+    """A table of the statistics as exported then, in CSV."""
     return (FOLDER / f"format_{number}" / f"{table}.csv").read_text(encoding="utf-8")

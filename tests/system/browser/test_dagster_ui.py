@@ -1,4 +1,4 @@
-"""The Dagster UI as an analyst uses it: run a year, look at the graph and the figures, follow a column back.
+"""The Dagster UI as an analyst uses it: run a year, view the graph and the figures, follow a column back.
 
 It is one test, because starting the UI takes longer than everything that follows.
 """
@@ -109,7 +109,7 @@ def _sees_both_runs_on_the_first_page(screen: Screen) -> None:
 
 
 def _sees_a_failed_check_and_what_to_do(screen: Screen, home: Path) -> None:
-    """Everybody twice in the register: the sensor sees another register, and the run stops at its contract."""
+    """Everybody twice in the register: the sensor sees the change, and the run stops at the register's contract."""
     persons = home / "registers" / "2024" / "persons.parquet"
     people = pl.read_parquet(persons)
     pl.concat([people, people]).write_parquet(persons)
@@ -143,7 +143,7 @@ def _sees_what_an_asset_holds(screen: Screen) -> None:
 
 
 def _sees_the_changed_region_first(screen: Screen, home: Path, folder: Path) -> None:
-    """A correction of one supplier; then what the UI shows of the run, the change and the persons over the years."""
+    """A correction of one supplier; then the run, the change and the persons over the years in the UI."""
     one = small_home.delivery(folder / "correction", "DAKL_J2024_Zwolle.csv", small_home.row(CEES, gemeente="0193"))
     assert small_home.deliver(home, one, "zwolle") == 0
     screen.open("/runs", "dakl/reason: zwolle: DAKL_J2024_Zwolle.csv (000002) → DAKL_J2024_Zwolle.csv (000003)")

@@ -1,4 +1,4 @@
-"""The files under ``deploy/`` by themselves: what systemd, Dagster and a container engine make of them."""
+"""The files under ``deploy/`` by themselves: systemd, Dagster and a container engine can read them."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.environment import find_program, installed
 from tests.support.services import DEPLOY, UNITS, command, unit
 
 ROOT = DEPLOY.parent
-# Of 100, as `systemd-analyze security` counts: the lower the safer.
+# Out of 100, as `systemd-analyze security` counts: lower is safer.
 MOST_EXPOSURE = 15
 KEY_FILE = "/etc/dakl/pseudonym.key"
 
@@ -37,7 +37,7 @@ def systemd_analyze() -> str:
 
 @pytest.mark.parametrize("name", UNITS)
 def test_systemd_takes_the_unit_and_finds_it_closed(name: str, systemd_analyze: str, tmp_path: Path) -> None:
-    # The programs of this environment stand in for those of the server, which must be there to be taken.
+    # The programs of this environment replace those of the server, because the programs of a unit must exist.
     programs = f"{Path(sys.executable).parent}/"
     for shipped in UNITS.values():
         text = shipped.read_text(encoding="utf-8").replace("/opt/dakl/bin/", programs)
@@ -53,7 +53,7 @@ def test_systemd_takes_the_unit_and_finds_it_closed(name: str, systemd_analyze: 
 def test_the_command_of_an_analyst_works_as_the_services_do(tmp_path: Path) -> None:
     (tmp_path / "dakl.env").write_text(f"DAKL_HOME={tmp_path}/home\n", encoding="utf-8")
     text = (DEPLOY / "dakl").read_text(encoding="utf-8")
-    # No other user here, and the program of this environment.
+    # No other user, and the program of this environment.
     for shipped, here in {
         "sudo -u dakl ": "",
         "/etc/dakl/": f"{tmp_path}/",
@@ -101,7 +101,7 @@ def test_every_variable_that_is_asked_for_is_in_the_settings_and_no_other(monkey
     assert settings["DAKL_POSTGRES_PASSWORD"] == ""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    # What is not filled in counts as not set.
+    # An empty variable counts as not set.
     assert load_mail_settings().smtp_host is None
 
 
@@ -133,7 +133,7 @@ def test_the_image_takes_files_that_are_there_and_no_secret() -> None:
     copied = [word for line in re.findall(r"^COPY (.+)$", text, flags=re.MULTILINE) for word in line.split()[:-1]]
     assert sorted(copied) == ["dist/dakl_pipeline-*.whl", "requirements.lock", "workspace.yaml"]
     assert [name for name in copied if not name.startswith("dist/") and not (DEPLOY / name).is_file()] == []
-    # Every settled instruction comes before the user, so nothing runs as root afterwards.
+    # Every such instruction comes before USER, so nothing runs as root afterwards.
     assert text.index("\nUSER dakl\n") > text.rindex("\nCOPY ")
     assert "KEY" not in text
     assert "PASSWORD" not in text
@@ -144,7 +144,7 @@ def test_containers_run_what_the_units_run() -> None:
     assert set(services) == {*UNITS, "postgres"}
     for name in UNITS:
         words = [word.removeprefix("/opt/dakl/bin/") for word in command(name)]
-        # In its container the webserver is reached through a port that is open on this machine only.
+        # In its container the webserver is reached through a port that is open on the local machine only.
         host = {"127.0.0.1": "0.0.0.0"} if name == "webserver" else {}
         assert services[name]["command"].split() == [host.get(word, word) for word in words]
         assert services[name]["cap_drop"] == ["ALL"]

@@ -1,4 +1,4 @@
-"""The reverse proxy as shipped, a real nginx: nobody reaches the webserver without a login or from a page elsewhere."""
+"""The reverse proxy as shipped, in a real nginx: no access without a login, or from a page on another site."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ LOGIN = {"Authorization": "Basic " + b64encode(b"anna:geheim").decode()}
 
 
 class _Echo(BaseHTTPRequestHandler):
-    """Answers with the headers that came in."""
+    """Answers with the request headers."""
 
     def do_GET(self) -> None:
         body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
@@ -47,7 +47,7 @@ class Proxy:
     trusted: ssl.SSLContext
 
     def get(self, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body of an answer."""
+        """Status and body of a response."""
         connection = http.client.HTTPSConnection(HOST, self.port, context=self.trusted, timeout=30)
         with closing(connection):
             connection.request("GET", "/graphql", headers={"Host": NAME, **headers})
@@ -80,7 +80,7 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
 
 
 def _config(folder: Path, authority: trustme.CA, port: int, plain_port: int, backend: int) -> Path:
-    """The shipped file in a configuration of its own, with places and ports of this test."""
+    """The shipped file in a complete configuration, with the paths and ports of this test."""
     certificate = authority.issue_cert(NAME)
     certificate.cert_chain_pems[0].write_to_path(str(folder / "server.pem"))
     certificate.private_key_pem.write_to_path(str(folder / "server.key"))

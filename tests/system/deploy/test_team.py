@@ -1,6 +1,6 @@
 """A team's deployment as shipped: the services of the units, with the history of runs in a real PostgreSQL server.
 
-It is one test, because starting the services takes longer than all that follows.
+It is one test, because starting the services takes longer than everything that follows.
 """
 
 import os
@@ -74,7 +74,7 @@ def test_a_team_runs_years_on_postgresql(postgres: Postgres, tmp_path: Path) -> 
     assert postgres.rows("select count(*) > 0 from job_ticks") == [(True,)]
     assert small_home.cells(home, 2023)[("NL", "totaal", "totaal")] == 1
     _assert_mail(mail)
-    # Nothing of it is in files.
+    # The history of runs is not in files.
     assert [path for path in (home / "dagster").rglob("*") if path.suffix in (".db", ".sqlite")] == []
     assert not (tmp_path / "hidden").exists()
     _assert_silent(
@@ -102,7 +102,7 @@ def _home(folder: Path) -> Path:
 
 
 def _open_files(home: Path) -> Iterator[Path]:
-    """All files but those that may hold a number."""
+    """All files except those that may hold a number."""
     for path in home.rglob("*"):
         if path.is_file() and path.relative_to(home).parts[0] not in ("deliveries", "registers"):
             yield path
@@ -116,7 +116,7 @@ def _dakl(arguments: list[str], environment: dict[str, str]) -> "subprocess.Comp
 
 
 def _run(team: Team, year: str) -> tuple[str, str]:
-    """Ask the webserver for a run, and wait for its end.
+    """Request a run from the webserver, and wait for its end.
 
     Returns:
         Its id and its status.

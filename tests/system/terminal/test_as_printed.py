@@ -1,4 +1,4 @@
-"""``make demo``, then every command that the README and the demo print, typed in a terminal as they stand there."""
+"""``make demo``, then every command in the README and in the output of the demo, typed literally in a terminal."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _READY = "Serving dagster-webserver"
 
 
 def _commands_of_readme() -> list[str]:
-    """The commands of the block in which a home is made and used, without their comments."""
+    """The commands of the block that makes and uses a home, without their comments."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = [each for each in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "dakl key create" in each]
     return [re.sub(r"\s+#.*", "", line) for line in block.splitlines() if line.strip()]
@@ -28,7 +28,7 @@ def _commands_of_readme() -> list[str]:
 
 @contextmanager
 def _shell(columns: int, cwd: Path, environment: dict[str, str]) -> Iterator[Terminal]:
-    # The keys that were typed are not shown, so that what is printed is what the program says.
+    # Typed keys are not echoed, so that the output is that of the program alone.
     bash = ["bash", "--norc", "--noprofile", "--noediting"]
     with running(bash, columns=columns, cwd=cwd, environment=environment) as terminal:
         terminal.type(b"stty -echo; PS1=; PS2=; echo rea''dy\n")
@@ -38,13 +38,13 @@ def _shell(columns: int, cwd: Path, environment: dict[str, str]) -> Iterator[Ter
 
 
 def _type(terminal: Terminal, command: str) -> None:
-    """Type a command in a shell and wait for its end; whatever it says, it must end well and print little."""
+    """Type a command in a shell and wait for its end; it must succeed and print little."""
     is_serving = command.endswith("dakl ui")
     terminal.type(f"{command}{f' --port {free_port()}' if is_serving else ''}\n".encode())
     if is_serving:
         terminal.read_until(_READY)
         terminal.type(CTRL_C)
-    # After Ctrl-C, which throws away what was typed before.
+    # Typed after Ctrl-C, which discards earlier input.
     terminal.type(b"echo exit-code=$?=\n")
     terminal.read_until("exit-code=", seconds=_SECONDS_AFTER_CTRL_C if is_serving else DEADLINE_SECONDS)
     terminal.read_until("=\r\n")
@@ -75,7 +75,7 @@ def test_every_command_of_the_readme(columns: int, tmp_path: Path) -> None:
 
 
 def test_make_demo_and_what_it_says_to_do_next(tmp_path: Path) -> None:
-    # As in a shell in which the environment of the checkout is not active.
+    # As in a shell without the activated environment of the checkout.
     environment = {"DAKL_HOME": str(tmp_path / "demo"), "PATH": os.environ["PATH"]}
     with running(["make", "demo"], columns=80, cwd=ROOT, environment=environment) as terminal:
         assert terminal.wait() == 0

@@ -1,6 +1,6 @@
 """Every command in a real terminal, narrow and wide: it ends, prints little, and leaves the terminal as it was.
 
-What a command prints into a pipe is tested elsewhere; a program that works there can still freeze in a terminal.
+Output into a pipe is tested elsewhere; a program that works there can still freeze in a terminal.
 """
 
 import shutil
@@ -16,7 +16,7 @@ from tests.support.terminal import running
 MOST_BYTES = 200_000
 _HIDE, _SHOW = b"\x1b[?25l", b"\x1b[?25h"
 
-# Arguments of every command; ``{home}`` is a home in which three years were counted, ``{folder}`` one for what is made.
+# Arguments of every command; ``{home}`` is a home with three counted years, ``{folder}`` a folder for output.
 COMMANDS: dict[str, str] = {
     "check": "{file}",
     "deliver": "{file} --supplier gemeente-almelo --received-at 2025-05-02 --home {home}",
@@ -37,7 +37,7 @@ COMMANDS: dict[str, str] = {
     "upgrade": "--home {home}",
     "key create": "--home {folder}/keyed",
 }
-# Played by tests of their own: they take a minute, or stay until they are stopped.
+# Tested separately: they take a minute, or run until they are stopped.
 ELSEWHERE = {"demo", "ui"}
 
 
@@ -75,7 +75,7 @@ def test_every_command_in_a_terminal(name: str, columns: int, prepared: Path, tm
     assert terminal.text.strip()
     assert "Traceback" not in terminal.text
     assert len(terminal.output) <= MOST_BYTES
-    # A bar that hid the cursor showed it again.
+    # A progress bar that hid the cursor has shown it again.
     assert terminal.output.count(_HIDE) == 0 or terminal.output.rfind(_SHOW) > terminal.output.rfind(_HIDE)
     if terminal.progress:
         assert [done for done, _ in terminal.progress] == sorted(done for done, _ in terminal.progress)
@@ -89,12 +89,12 @@ def test_the_bar_of_a_run_moves_stage_by_stage(prepared: Path, tmp_path: Path) -
     seen = [done for done, of in terminal.progress if of > 2]
     assert len(set(seen)) > 5
     assert seen == sorted(seen)
-    # Only outcomes stay on the screen.
+    # Only results stay on the screen.
     assert sorted(line[:5] for line in terminal.lines) == ["2023:", "2024:"]
 
 
 def test_outcomes_go_to_the_file_that_they_were_sent_to(prepared: Path, tmp_path: Path) -> None:
-    """Also while a bar is drawn on the terminal: it is on standard error."""
+    """Even while a progress bar is drawn on the terminal, which uses standard error."""
     home = Path(shutil.copytree(prepared / "home", tmp_path / "home"))
     program = f"dakl run --year 2024 --force --home '{home}' > '{tmp_path}/out.txt'"
     with running(["bash", "-c", program], columns=80) as terminal:
@@ -136,7 +136,7 @@ def test_tables_keep_ids_and_file_names_whole(columns: int, prepared: Path, tmp_
     assert [line.split()[0] for line in entries] == ["000002", "000003", "000004"]
     assert supplier in entries[-1]
     assert name in terminal.text
-    # One line where there is room, two or three where there is not.
+    # One line where there is room, else two or three.
     assert len(terminal.lines) <= (3 + 2 if columns == 200 else 3 * 3 + 4)
 
 

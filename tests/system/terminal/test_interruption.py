@@ -1,4 +1,4 @@
-"""Ctrl-C in a terminal: every command that takes longer than a moment ends within seconds, and says what is kept."""
+"""Ctrl-C in a terminal: every longer command ends within seconds, and says what is kept."""
 
 import signal
 import subprocess
@@ -109,7 +109,7 @@ def _ends(program: str, *, is_repeated: bool = False) -> tuple[int, str, float]:
         started = time.monotonic()
         process.send_signal(signal.SIGINT)
         while is_repeated and process.poll() is None:
-            # One that comes before the one before was seen is none of its own.
+            # A signal that arrives before the previous one was handled is merged with it.
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
             process.send_signal(signal.SIGINT)
@@ -117,7 +117,7 @@ def _ends(program: str, *, is_repeated: bool = False) -> tuple[int, str, float]:
         return process.wait(60), said, time.monotonic() - started
 
 
-# Calls of a library that take minutes, during which Python tells the program of no signal; one before them is ignored.
+# Library calls that take minutes, during which Python handles no signal; one sent before them is ignored.
 _LONG_CALL = """
     while True:
         try:
@@ -143,7 +143,7 @@ _NO_FILE = "import io, sys\nsys.stderr = io.StringIO()\n"
             EXIT_CODE,
             True,
         ),
-        # What ends by itself within the grace is left alone, whatever its exit code.
+        # A program that ends by itself within the grace period is left alone, whatever its exit code.
         (
             "import time\nwith ends_when_interrupted(600):\n    try:\n        print(flush=True); time.sleep(600)\n"
             "    except KeyboardInterrupt:\n        pass\nraise SystemExit(7)",
@@ -216,5 +216,5 @@ def test_signals_of_others_and_other_threads_are_left_alone(tmp_path: Path) -> N
     ended = subprocess.run([sys.executable, "-c", _IMPORT + program], capture_output=True, text=True, check=True)
     assert (ended.stdout, ended.stderr) == ("-1\n", "")
     assert GRACE_SECONDS < SECONDS
-    # Inside another program, as in the tests themselves, nothing of it is left.
+    # Inside another program, as in these tests, the handler is removed afterwards.
     assert main(["deliveries", "--home", str(tmp_path / "none")]) == 3

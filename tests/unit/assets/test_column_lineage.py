@@ -1,4 +1,4 @@
-"""What the UI tells of a column's lineage."""
+"""The lineage of a column in the UI."""
 
 from assets.framework.column_lineage import column_lineage, describe_column
 from dakl_pipeline.contracts.deliveries import SELECTED

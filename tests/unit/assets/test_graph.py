@@ -1,4 +1,4 @@
-"""The asset graph as it is shown: keys, dependencies, owners, checks, partitions, descriptions, schema and lineage."""
+"""The asset graph as shown: keys, dependencies, owners, checks, partitions, descriptions, schema and lineage."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def test_all_other_assets_are_the_sources(graph: Any) -> None:
 
 
 def test_every_asset_has_the_version_of_its_code(graph: Any) -> None:
-    """So that the UI says which assets are of code that has changed since."""
+    """So that the UI shows which assets were made by code that has changed since."""
     shown = {s.name: {graph.get(dg.AssetKey(table.asset)).code_version for table in s.tables} for s in STAGES}
     assert shown == {name: {version} for name, version in code_versions().items()}
     assert len(set(code_versions().values())) == len(STAGES)
@@ -60,7 +60,7 @@ def test_every_asset_tells_what_it_is(graph: Any) -> None:
 
 
 def test_every_number_and_date_is_traced_back_to_what_was_delivered() -> None:
-    """Follow the lineage of every column: it ends at columns of a source, and never at one that does not exist."""
+    """Follow the lineage of every column: it ends at source columns, and never at one that does not exist."""
     sources = {"delivered_files": set(DeliveredColumns.columns())}
     sources |= {register.source_asset: set(register.source.columns()) for register in REGISTERS}
     tables = {table.asset: table for table in TABLES.values()}

@@ -1,4 +1,4 @@
-"""Arguments of commands that are kept or shown: none may carry a number of a person, however it is written."""
+"""Command arguments that are kept or shown: none may contain a person's number, however it is written."""
 
 import pytest
 
@@ -34,5 +34,5 @@ def test_a_supplier_id(supplier: str) -> None:
 )
 def test_free_texts(text: str, kept: str) -> None:
     assert options.late_reason(text) == kept
-    # An explanation shows a space for what is not printable.
+    # An explanation shows a space for an unprintable character.
     assert safe_text(text) == kept.replace("?", " ")

@@ -1,4 +1,4 @@
-"""What a command loads: a supplier who checks a file does not wait for libraries that the check does not need."""
+"""The imports of a command: a supplier who checks a file does not wait for libraries that the check does not need."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.small_home import delivery, row
 
-# `json` and the like are quick; these take tenths of a second each.
+# Small modules such as `json` load quickly; these take tenths of a second each.
 SLOW = {"dagster", "dataframely", "duckdb", "pyarrow", "numpy", "pydantic_settings", "rich", "jinja2", "xlsxwriter"}
 
 

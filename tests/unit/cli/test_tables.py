@@ -1,4 +1,4 @@
-"""Tables in the width of a terminal: whole words and ids, whatever the width."""
+"""Tables at the width of a terminal: whole words and ids, whatever the width."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_every_word_is_whole_and_in_the_width(name: str, width: int | None) -> N
         assert len(rows) == len(columns[0].cells)
     else:
         longest = max((len(word) for line in rows for word in line.split()), default=0)
-        # A word that is wider than the terminal stays whole all the same.
+        # A word that is wider than the terminal is still not split.
         assert all(len(line) <= max(width, longest + 4) for line in (*headings, *rows))
 
 

@@ -1,4 +1,4 @@
-"""The version of the code of a stage: another one exactly when the outcome of the stage can be another."""
+"""The code version of a stage: it changes exactly when the outcome of the stage can change."""
 
 import ast
 import re
@@ -100,7 +100,7 @@ def test_a_comment_a_docstring_or_a_new_package_remakes_nothing(
             "ningen,CR08",
             {"regional_stays"},
         ),
-        # The contract of unique persons has columns of that of the stays.
+        # The contract of unique persons uses columns of that of the stays.
         ("dakl_pipeline/reference/exclusion_reason.csv", "1,type_", "9,type_", {"stay_eligibility", "unique_persons"}),
         ("dakl_pipeline/reference/regions.py", '"NL"', '"NED"', {"unique_persons", "unique_person_counts"}),
         ("dakl_pipeline/statistics/coverage.py", "suppliers", "leveranciers", {"unique_person_counts"}),
@@ -112,7 +112,7 @@ def test_a_comment_a_docstring_or_a_new_package_remakes_nothing(
             "bsn,000000001",
             {"pseudonymised_stays", *REGISTERS},
         ),
-        # What the framework calls for a stage, and its rules.
+        # Code that the framework calls for a stage, and its rules.
         ("dakl_pipeline/reference/register_rules.toml", "threshold = 1.0", "threshold = 0.5", REGISTERS),
         (
             "dakl_pipeline/statistics/register_checks.py",

@@ -1,4 +1,4 @@
-"""Lineage followed to its end, over the contracts of all tables."""
+"""Lineage followed to the sources, over the contracts of all tables."""
 
 import dataframely as dy
 import pytest
@@ -42,7 +42,7 @@ def test_every_end_is_a_column_that_exists() -> None:
 
 
 def test_no_characteristic_of_a_person_starts_halfway() -> None:
-    """Only what the pipeline itself adds (a selection, a line number, a year) may start in a table of its own."""
+    """Only columns that the pipeline adds itself (a selection, a line number, a year) may start in its own tables."""
     own = {SELECTED.asset, *SOURCES}
     started = {
         f"{asset}.{column}"

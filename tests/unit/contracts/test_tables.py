@@ -1,4 +1,4 @@
-"""The contracts say who may see a row and whether its history is kept; everything else follows from that."""
+"""The contracts state who may see a row and whether its history is kept; everything else follows from that."""
 
 import polars as pl
 import pytest
@@ -27,7 +27,7 @@ def test_no_table_of_a_stage_holds_a_number_of_a_person() -> None:
 
 
 def test_what_an_analyst_sees_has_its_history() -> None:
-    """A new statistic keeps its history by one word in its contract."""
+    """One word in the contract of a new statistic keeps its history."""
     kept = [table for table in TABLES.values() if table.keeps_history]
     assert kept == [table for table in TABLES.values() if table.sensitivity == "internal"]
     assert {table.history for table in kept} <= set(HISTORY_TABLES)

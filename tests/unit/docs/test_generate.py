@@ -15,7 +15,7 @@ from dakl_pipeline.reference.code_lists import assumptions
 from tests.support.paths import ROOT
 
 PAGES = ("assumptions.md", "code-lists.md", "data-dictionary.md", "rules.md")
-# Values that the documentation must name: nobody has the first two, the third is a date with day and month swapped.
+# Values that the documentation must name: two placeholder numbers, and a date with day and month swapped.
 NOBODY = re.compile("999999999|000000000|2024-31-12")
 PLACE = re.compile(r"([\w/.]+) \(([^()]+)\)")
 

@@ -1,4 +1,4 @@
-"""What a count changed: who was added and removed, per region and supplier, and why it was counted again."""
+"""The changes of a count: persons added and removed, per region and supplier, and the reason for counting again."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +44,7 @@ def selection(**files: str) -> pl.DataFrame:
 
 
 def persons(*rows: Person) -> dict[Table, pl.DataFrame]:
-    """The tables that vintages are compared by, with nothing selected."""
+    """The tables by which vintages are compared, with an empty selection."""
     unique = [(region, person, known) for region, person, _, known in rows]
     suppliers = [(region, person, supplier) for region, person, found, _ in rows for supplier in found]
     return {
@@ -81,12 +81,12 @@ def moved(
     [
         ([], [("CR02", "p", ("a",), True)], {("CR02", ALL_SUPPLIERS): (1, 0), ("CR02", "a"): (1, 0)}),
         ([("CR02", "p", ("a",), True)], [], {("CR02", ALL_SUPPLIERS): (0, 1), ("CR02", "a"): (0, 1)}),
-        # Another supplier of a person who stays is no change of persons.
+        # Another supplier of the same person is not a change of persons.
         ([("CR02", "p", ("a",), True)], [("CR02", "p", ("b",), True)], {}),
-        # Who is known by a V-number only is not counted, so is not added.
+        # A person with only a V-number is not counted, and so not added.
         ([], [("CR02", "p", ("a",), False)], {}),
         ([("CR02", "p", ("a",), True)], [("CR02", "p", ("a",), False)], {("CR02", "*"): (0, 1), ("CR02", "a"): (0, 1)}),
-        # A person of two suppliers counts once for the region.
+        # A person with two suppliers counts once for the region.
         (
             [("CR02", "q", ("a",), True)],
             [("CR02", "p", ("a", "b"), True)],
@@ -125,7 +125,7 @@ def test_before_minus_removed_plus_added_is_after_in_every_region(before: list[P
         added, removed = changes.get((region, ALL_SUPPLIERS), (0, 0))
         assert (added, removed) == (len(are - were), len(were - are))
         assert len(were) - removed + added == len(are)
-        # Everybody has a supplier: together they add and remove at least as many.
+        # Everybody has a supplier, so together the suppliers add and remove at least as many.
         of_suppliers = [pair for (r, supplier), pair in changes.items() if r == region and supplier != ALL_SUPPLIERS]
         assert sum(pair[0] for pair in of_suppliers) >= added
         assert sum(pair[1] for pair in of_suppliers) >= removed
@@ -170,9 +170,9 @@ def test_a_change_of_the_selection_names_supplier_and_files(
     [
         (None, {}, "first count, of 1 files"),
         ({}, {}, "counted again on request"),
-        ({"count": stage(settings="1")}, {"count": stage(settings="2")}, "other settings"),
-        ({"count": stage(code="1", key="1")}, {"count": stage(code="2", key="2")}, "other code; other key"),
-        # What a stage read of another follows from something else, which is told.
+        ({"count": stage(settings="1")}, {"count": stage(settings="2")}, "settings changed"),
+        ({"count": stage(code="1", key="1")}, {"count": stage(code="2", key="2")}, "code changed; key changed"),
+        # A table of another stage changes for a reason that is named.
         (
             {"count": stage(**{"persons.unique": "1"})},
             {"count": stage(**{"persons.unique": "2"})},
@@ -181,7 +181,7 @@ def test_a_change_of_the_selection_names_supplier_and_files(
         (
             {"person_register": stage(**{REGISTER_DIGEST: "1"})},
             {"person_register": stage(**{REGISTER_DIGEST: "2"})},
-            "other register persons",
+            "register persons changed",
         ),
         ({}, {"count": stage(code="2")}, "counted again on request"),
     ],
@@ -197,4 +197,4 @@ def test_why_a_year_was_counted_again(
 def test_another_file_is_told_before_other_code() -> None:
     after = YearRecord.model_construct(year=2024, stages={"count": stage(code="2")})
     reason = why(vintage(count=stage(code="1")), after, selection(a="1"), selection(a="2"))
-    assert reason == "a: 1 (000001) → 2 (000002); other code"
+    assert reason == "a: 1 (000001) → 2 (000002); code changed"

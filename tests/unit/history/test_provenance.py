@@ -1,4 +1,4 @@
-"""Of what the tables of a year were made, and which stages no longer belong to the others."""
+"""What the tables of a year were made from, and the stages that are stale."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ def record(made: dict[str, str], inputs: dict[str, str]) -> StageRecord:
     [
         ({"first": NEW}, []),
         ({"first": OLD}, ["later"]),
-        # What is not a table of this year (a setting, a key) says nothing about it.
+        # An input that is not a table of this year (a setting, a key) does not make a stage stale.
         ({"key": OLD}, []),
         ({"first": NEW, "other": OLD}, []),
     ],

@@ -1,4 +1,4 @@
-"""Blocks of lines: a regular one is parsed as a whole, and one looked at piece by piece gives the same verdict."""
+"""Blocks of lines: a regular one is parsed as a whole, and reading it piece by piece gives the same verdict."""
 
 from unittest import mock
 

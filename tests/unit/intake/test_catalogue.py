@@ -16,7 +16,7 @@ def test_every_expression_has_a_rule_and_every_rule_with_a_column_an_expression(
     assert len(set(expressions)) == len(expressions)
     assert set(expressions) <= set(rules_by_id())
     assert {r.id for r in catalogue().rule if r.columns} <= set(expressions)
-    # A rule on the file as a whole has no expression, nor has one that compares files (test_previous.py).
+    # Rules on the file as a whole have no expression, nor have rules that compare files (test_previous.py).
     whole_file = {r.id for r in catalogue().rule if r.level == 2} | {"mostly_outside_year", "not_compared"}
     assert {r.id for r in catalogue().rule if r.severity != "error"} - whole_file <= set(expressions)
 

@@ -1,4 +1,4 @@
-"""What lies behind many findings: one sentence for each cause, from the form of the values and without any of them."""
+"""Causes of many findings: one sentence for each cause, from the form of the values and without any value."""
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ def told(data: bytes) -> list[tuple[str, tuple[str, ...], int]]:
     return [(each.id, each.columns, each.count) for each in check(data).diagnoses]
 
 
-# A value in a column, and the cause that it has.
+# A value in a column, and its cause.
 FORMS = [
     *(("startdatum", value, "date_day_first") for value in ("05-01-2024", "31-12-2024")),
     *(("einddatum", v, "date_day_first_otherwise") for v in ("5/1/2024", "5-1-24", "05.01.2024", "05-01-2024 00:00")),
@@ -71,7 +71,7 @@ def test_a_form_of_some_values_of_a_column(column: str, value: str, cause: str, 
     data = lines(*[GOOD] * 3, *[with_field(column, value)] * 2)
     (found,) = check(data, block_bytes=block_bytes).diagnoses
     assert (found.id, found.columns, found.count) == (cause, (column,), 2)
-    # In the good rows the V-number is empty, so there all that is filled is wrong.
+    # In the good rows the V-number is empty, so every filled V-number is wrong.
     assert ("2 van de 5 " in found.message) == (column != "v_nummer")
 
 
@@ -105,7 +105,7 @@ def test_every_kind_of_diagnosis_is_shown() -> None:
     ("data", "expected"),
     [
         (lines(*GOOD_ROWS), []),
-        # Columns with the same cause share a sentence; the cause of most comes first.
+        # Columns with the same cause share a sentence; the most frequent cause comes first.
         (
             lines(*[with_field("startdatum", "05-01-2024", with_field("einddatum", "05-02-2024", GOOD))] * 3),
             ["Alle datums in startdatum, einddatum zijn geschreven als DD-MM-JJJJ."],
@@ -114,7 +114,7 @@ def test_every_kind_of_diagnosis_is_shown() -> None:
             lines(with_field("startdatum", "05-01-2024"), GOOD, GOOD),
             ["1 van de 3 datums in startdatum is geschreven als DD-MM-JJJJ."],
         ),
-        # What is empty is no date.
+        # An empty value is not a date.
         (
             lines(with_field("einddatum", "05-01-2024"), with_field("einddatum", "")),
             ["Alle datums in einddatum zijn geschreven als DD-MM-JJJJ."],
@@ -126,9 +126,9 @@ def test_every_kind_of_diagnosis_is_shown() -> None:
                 "1 van de 2 datums in startdatum is een volgnummer van een spreadsheet (een getal van vijf cijfers).",
             ],
         ),
-        # Less than a tenth of the findings is no cause.
+        # A form of less than a tenth of the findings is not a cause.
         (lines(*[with_field("bsn", "abc1")] * 30, with_field("bsn", "1,2E+08")), []),
-        # Notices are not told of a rejected file, and neither is their cause.
+        # Notices are not reported for a rejected file, and neither is their cause.
         (lines(with_field("gemeentecode", "141", with_field("bsn", "x1"))), []),
         (lines(GOOD, HEADER, GOOD), []),
     ],

@@ -1,4 +1,4 @@
-"""The fault matrix: every rule, its fault at the start, in the middle and at the end, among clean neighbours."""
+"""The fault matrix: the fault of every rule, at the start, in the middle and at the end, among clean rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ Change = Callable[[str], str]
 
 
 def good_rows(created: str = CREATED) -> list[str]:
-    """Rows without a fault, each of another person."""
+    """Rows without a fault, each about another person."""
     return [f"{created};0141;{bsn};0301;2024-02-05;2024-03-05;2024-02-01;01;" for bsn in BSNS]
 
 
@@ -56,8 +56,8 @@ class RowFault:
     Attributes:
         rule: The rule that fires.
         column: The column that it names.
-        change: What makes the row wrong.
-        places: Indexes of the rows that are made wrong, one at a time.
+        change: Makes the row wrong.
+        places: Indexes of the rows to make wrong, one at a time.
         created: Creation date of the whole file.
     """
 
@@ -69,7 +69,7 @@ class RowFault:
 
 
 def _each(rule: str, *values: str, **more: str) -> list[RowFault]:
-    """One value for each column of the rule, or for all of them the same."""
+    """One value for each column of the rule, or the same value for all of them."""
     columns = rules_by_id()[rule].columns
     given = values * len(columns) if len(values) == 1 else values
     return [RowFault(rule, c, put(**{**more, c: value})) for c, value in zip(columns, given, strict=True)]
@@ -97,7 +97,7 @@ ROW_FAULTS = [
         RowFault("year_end_swapped", column, put(**{**YEAR_END, column: "2024-31-12"}))
         for column in ("startdatum", "einddatum", "meldingsdatum")
     ),
-    # The other rows have the same creation date, written as it should be.
+    # The other rows have the same creation date, written correctly.
     RowFault("year_end_swapped", "aanmaakdatum", put(aanmaakdatum="2024-31-12"), created="2024-12-31"),
     *_each("bsn_eleven_test", "123456789"),
     *_each("bsn_missing", "999999999"),
@@ -108,7 +108,7 @@ ROW_FAULTS = [
     RowFault("no_overlap_with_year", None, put(startdatum="2023-02-05", einddatum="2023-03-05", meldingsdatum="")),
     *_each("request_after_start", "2024-02-06"),
     *_each("long_open", "", startdatum="2023-06-01", meldingsdatum=""),
-    # The first row sets the creation date: what differs is a later one.
+    # The first row sets the creation date, so a later row differs.
     RowFault("creation_date_differs", "aanmaakdatum", put(aanmaakdatum="2025-04-30"), places=(1, ROWS // 2, ROWS - 1)),
     RowFault("field_count", None, lambda row: row + ";"),
     RowFault("field_count", None, lambda row: row.rsplit(";", 2)[0]),
@@ -145,7 +145,7 @@ def test_fault_in_a_row_with_the_basic_columns(fault: RowFault) -> None:
     for place in fault.places:
         rows = good_rows(fault.created)
         changed = fault.change(rows[place])
-        # What a rule does to a whole row stays; else the optional columns go.
+        # A fault of a whole row keeps all columns; otherwise the optional columns are removed.
         faulty = changed if fault.column is None and fault.rule != "no_overlap_with_year" else basic(changed)
         if fault.rule == "field_count":
             faulty = basic(rows[place]) + ";"
@@ -181,7 +181,7 @@ def test_a_creation_date_in_the_future_is_one_of_the_whole_file() -> None:
 
 @dataclass(frozen=True)
 class FileFault:
-    """A fault of the whole file or of its header: the bytes, the name and the year that give it."""
+    """A fault of the whole file or of its header: the bytes, the name and the year that cause it."""
 
     rule: str
     row: int | None
@@ -254,7 +254,7 @@ OTHER_TESTS = {
     "overlapping_stays",
     "creation_date_future",
     "delivery_window",
-    # In test_rules.py, with what goes with them.
+    # In test_rules.py, with the findings that accompany them.
     "bsn_placeholder",
     "year_implausible",
     "date_after_creation",

@@ -1,4 +1,4 @@
-"""The name of a delivery: pattern, reporting year, and no number of a person in it."""
+"""The name of a delivery: pattern, reporting year, and no person's number in it."""
 
 from datetime import date, timedelta
 
@@ -50,7 +50,7 @@ from tests.unit.intake.test_eleven_test import passes
         ("DAKL_J2024_123 - 456 - 782.csv", 2024, "file_name_number"),
         ("DAKL_J2024_v1.2.3 van 2024-06-18.csv", 2024, None),
         ("DAKL_J2024_2023 2024 v12.csv", 2024, None),
-        # The year before the free text is not part of a number in it.
+        # The year before the free text is not part of a number in that text.
         ("DAKL_J2024_202406.csv", 2024, None),
     ],
 )

@@ -1,4 +1,4 @@
-"""The header line: what matches, what is named in a finding, and when rows are still checked."""
+"""The header line: matching, the texts in findings, and when rows are still checked."""
 
 import pytest
 

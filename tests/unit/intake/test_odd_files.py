@@ -1,4 +1,4 @@
-"""Whatever the bytes are: a verdict, the same for every block size, and never a number of a person in it."""
+"""Any bytes give a verdict, the same for every block size, and never with a person's number in it."""
 
 import io
 import re
@@ -124,7 +124,7 @@ def test_limit_of_a_line(length: int, rules: list[str], end: str, is_last: bool,
 
 
 class Trickle(io.RawIOBase):
-    """A stream that cannot seek and gives a few bytes at a time, as a pipe may do."""
+    """A stream that cannot seek and gives a few bytes at a time, like a pipe."""
 
     def __init__(self, data: bytes) -> None:
         self._inner = io.BytesIO(data)

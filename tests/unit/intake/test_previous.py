@@ -1,4 +1,4 @@
-"""Differences between a file and an earlier one: what is told, what chance explains, and what a finding says."""
+"""Differences between a file and an earlier one: findings, differences that chance explains, and their texts."""
 
 import re
 
@@ -15,7 +15,7 @@ SIZE, MORE, MONTHS = "fewer_registrations", "more_registrations", "months_withou
 PLACE, TYPE, BSN, OPEN = "municipality_gone", "shelter_type_gone", "share_without_bsn", "share_of_open_stays"
 
 CASES = {
-    # What failed in use.
+    # Cases that failed in use.
     "one row replaces 107": (profile(1), profile(107), "own_year", {SIZE, MONTHS, PLACE, TYPE}),
     "71 of 217 gone, none left in the first quarter": (
         profile(146, by_start_month=months(m1=0, m2=0, m3=0)),
@@ -195,7 +195,7 @@ def test_every_rule_of_level_2_but_those_that_look_at_registrations_is_shown() -
 def test_no_rule_of_level_2_rejects_a_file_and_each_has_bounds_with_a_minimum() -> None:
     rules = [r for r in catalogue().rule if r.level == 2]
     assert {r.severity for r in rules} <= {"warning", "notice"}
-    # Those about a name alone count nothing.
+    # Rules about a name alone count nothing.
     bounded = {r.id for r in rules} - {"supplier_new", "supplier_resembles"}
     assert {b.rule for b in comparison_bounds()} == bounded | {"mostly_outside_year"}
     assert all(b.minimum >= 5 for b in comparison_bounds())

@@ -1,4 +1,4 @@
-"""The profile of a file: right counts however the file is cut, no person in it, and files of another year."""
+"""The profile of a file: right counts for any block size, no person in it, and files of another year."""
 
 from datetime import date
 

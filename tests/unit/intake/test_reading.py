@@ -1,4 +1,4 @@
-"""What an approval says of how many registrations count, and nothing that a register knows."""
+"""The number of eligible registrations in an approval, without information from registers."""
 
 import pytest
 

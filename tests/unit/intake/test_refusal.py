@@ -1,4 +1,4 @@
-"""Why a file was rejected, for every mixture of findings, and what the log says of it."""
+"""The reason why a file was rejected, for every mixture of findings, and its text in the log."""
 
 import pytest
 

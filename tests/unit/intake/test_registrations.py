@@ -1,4 +1,4 @@
-"""Registrations as the rest of the pipeline reads them, and nothing from a file that would be rejected."""
+"""Registrations as the rest of the pipeline reads them; a file that would be rejected gives none."""
 
 import io
 from datetime import date

@@ -1,4 +1,4 @@
-"""Every rule of the catalogue: one fault in a good file gives that finding on that row and column, and no other."""
+"""Every rule of the catalogue: one fault in a good file gives its finding on that row and column, and no other."""
 
 import pytest
 
@@ -361,7 +361,7 @@ def test_every_rule_of_the_catalogue_is_shown_to_fire() -> None:
     shown |= {f[0] for *_, expected in LINE_FAULTS for f in expected}
     shown |= {f[0] for *_, expected in FILE_FAULTS for f in expected}
     shown |= {f[0] for *_, expected in CONTENT for f in expected}
-    # Elsewhere: the header (test_header.py), and what needs the log, an earlier file or a huge one.
+    # Elsewhere: the header (test_header.py), and rules that need the log, an earlier file or a huge file.
     elsewhere = {r.id for r in catalogue().rule if r.id.startswith("header_")} - {"header_repeated"}
     elsewhere |= {"separator", "delivery_window", "not_compared", "mostly_outside_year"}
     elsewhere |= {r.id for r in catalogue().rule if r.level == 2}

@@ -46,7 +46,7 @@ def test_against_all_pairs(stays: list[Stay]) -> None:
     rows = {row: stay for row, stay in rows.items() if stay[3] is None or stay[3] >= stay[2]}
     pairs = {(a, b) for a, b in product(rows, repeat=2) if a != b and _overlap(rows[a], rows[b])}
     found = overlapping_stays(comparison).rows()
-    # Each reported row overlaps the one it names, and whoever overlaps anything is reported or named by a report.
+    # Each reported row overlaps the one it names, and every overlapping row is reported or named.
     assert set(found) <= pairs
     assert bool(found) == bool(pairs)
     reported = {row for row, _ in found}

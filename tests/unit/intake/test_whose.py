@@ -1,4 +1,4 @@
-"""Whose file it is: ids that may be misspelt, and files that may be another supplier's."""
+"""Ownership of a file: ids that may be misspelt, and files that may be another supplier's."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the mail about a failed run says, for every way a run can fail."""
+"""The mail about a failed run, for every way a run can fail."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

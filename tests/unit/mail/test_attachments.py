@@ -1,4 +1,4 @@
-"""What goes with a mail: names, and what happens when it is too large."""
+"""The attachments of a mail: names, and the limit on their size."""
 
 import zipfile
 from io import BytesIO

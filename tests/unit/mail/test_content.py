@@ -1,4 +1,4 @@
-"""What a mail says, for every way a delivery or a withdrawal can end."""
+"""The content of a mail, for every outcome of a delivery or a withdrawal."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What makes one doubt a file, or explains many faults at once, comes before anything else."""
+"""Reasons to doubt a file, and causes that explain many faults at once, come before anything else."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Every kind of mail is in Dutch, on the Dutch clock, and calls nothing by a name that only the program knows."""
+"""Every kind of mail is in Dutch, with Dutch times, and without names that only the program knows."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ RULES = {
 }
 WARNINGS = {**RULES["other"], "delivery_window": 1}
 
-# Frequent words, and words of this project, that are no Dutch ones.
+# Frequent words, and words of this project, that are not Dutch.
 ENGLISH = re.compile(
     r"\b(the|and|not|with|from|this|that|are|were|has|have|been|for|to|by|or|no|all|file|files|row|rows|line|lines|"
     r"rejected|approved|delivery|delivered|withdrawn|withdrawal|warning|notice|error|report|received|supplier|year|"
@@ -34,7 +34,7 @@ ENGLISH = re.compile(
     re.IGNORECASE,
 )
 CLOCKS = re.compile(r"\bUTC\b|[+-]\d\d:\d\d|\d:\d\d|\d{4}-\d\d-\d\d|\d{4}-\d\d-\d\dT")
-# What is typed as it stands: commands, the names of steps in Dagster, and how a date is to be written in a file.
+# Literal text: commands, the names of steps in Dagster, and the format of a date in a file.
 TYPED = re.compile(r"`[^`]*`|dakl check|dakl run --year \d+|dakl-code|--accept-late|person_register|2024-(12-31|31-12)")
 
 

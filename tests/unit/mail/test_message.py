@@ -1,4 +1,4 @@
-"""The message: headers, two readable parts, the same bytes each time, and nothing of a supplier that works."""
+"""The message: headers, two readable parts, the same bytes each time, and no active content from a supplier."""
 
 import re
 from email import message_from_bytes
@@ -164,7 +164,7 @@ def test_attachments_arrive_as_they_were_made() -> None:
     assert [part["Content-Disposition"].content_disposition for part in message.iter_attachments()] == [
         "attachment"
     ] * 2
-    # The page that goes with it is not taken for the page of the mail.
+    # The attached page is not mistaken for the page of the mail.
     assert "Uw bestand is goedgekeurd" in _part(message, "html")
     content = message.as_bytes()
     assert content.isascii()

@@ -1,4 +1,4 @@
-"""Who gets a mail and how they are greeted."""
+"""The recipients of a mail and their greeting."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a rejected file is told, for every mixture of reasons: what to mend, when it may come, and whom to ask."""
+"""The text about a rejected file, for every mixture of reasons: corrections, dates to deliver, and whom to ask."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Pictures: lengths in proportion, words for each value, text escaped."""
+"""Charts: proportional lengths, words for each value, escaped text."""
 
 import re
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_any_value_can_be_drawn(draw: Callable[[Chart], Markup], values: list[in
     svg = str(draw(_chart(current=values, previous=values)))
     assert svg.count('class="previous"') >= 2
     assert "nan" not in svg
-    # No number so long that it could be taken for one of a person.
+    # No number is so long that it could be mistaken for a person's.
     assert not re.search("[0-9]{8,}", svg)
 
 

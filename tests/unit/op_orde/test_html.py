@@ -1,4 +1,4 @@
-"""The page: valid in its basics, self-contained, readable by a screen reader, escaped, the same for the same report."""
+"""The page: basically valid, self-contained, readable by a screen reader, escaped, the same for the same report."""
 
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -18,7 +18,7 @@ Element = tuple[str, dict[str, str | None], tuple[str, ...]]
 
 
 class _Page(HTMLParser):
-    """Elements with their attributes and ancestors; fails on a tag that is not closed in its place."""
+    """Elements with their attributes and ancestors; fails on a tag that is not closed properly."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Tables as they are read: rows of both deliveries side by side, Dutch numbers, ranges of rows."""
+"""Tables as shown: rows of both deliveries side by side, Dutch numbers, ranges of rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The workbook: one sheet a table, codes as text, no formulas, rows of findings to filter, the same bytes."""
+"""The workbook: one sheet per table, codes as text, no formulas, filterable rows of findings, the same bytes."""
 
 from io import BytesIO
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the calendar asks for, on and around the days of the round of 2025."""
+"""The reminders of the calendar, on and around the days of the round of 2025."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ METHODOLOGY = Methodology.model_validate(default_methodology())
         (date(2025, 6, 30), ["withdrawal-opens"]),
         (date(2025, 7, 4), ["withdrawal-opens", "withdrawal-closes"]),
         (date(2025, 7, 7), ["withdrawal-opens", "withdrawal-closes", "processing-starts"]),
-        # The round of 2024 had an extension: its last day is that of the extension.
+        # The round of 2024 had an extension, so its last day is that of the extension.
         (date(2024, 6, 24), ["delivery-closes", "withdrawal-opens"]),
         (date(2024, 5, 26), []),
     ],

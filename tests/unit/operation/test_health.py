@@ -1,4 +1,4 @@
-"""Whether what was seen of a home is well, and what to do when it is not."""
+"""The evaluation of the health of a home, with the advice when it is not well."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ LATER = NOW + CLOCKS_DIFFER + timedelta(seconds=1)
         (3 * GB - 1, GB, "warning"),
         (GB, GB, "warning"),
         (GB - 1, GB, "fault"),
-        # An empty home still needs room to begin.
+        # An empty home still needs room to start.
         (GB - 1, 0, "warning"),
         (GB, 0, "ok"),
     ],

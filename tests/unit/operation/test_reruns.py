@@ -1,4 +1,4 @@
-"""When a year is counted again: a table of situations, and what holds in all of them."""
+"""When a year is counted again: a table of situations, and properties of all of them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def past(outcome: Any, *, target_fingerprint: str | None = "w2", ago: float = 0,
         (CHANGED, [past("busy", target_fingerprint=None)], "a run is busy"),
         (CHANGED, [past("failed"), past("busy")], "a run is busy"),
         (replace(CHANGED, blocked_by="there is no register care for 2024"), [], "no register care"),
-        # The run counted more than it was asked for, and that is taken back; or something is wrong.
+        # The run counted a change that was undone later; or something is wrong.
         (CHANGED, [past("success")], "attempt 1 succeeded, but the figures do not match the selection; next attempt"),
         (CHANGED, [past("success", ago=300)], 2),
         (CHANGED, [past("success", ago=300), past("success", target_fingerprint="w1")], 2),
@@ -44,7 +44,7 @@ def past(outcome: Any, *, target_fingerprint: str | None = "w2", ago: float = 0,
         (CHANGED, [past("failed", ago=300), past("failed", ago=900)], "attempt 2 failed"),
         (CHANGED, [past("failed", ago=900), past("failed", ago=1900)], 3),
         (CHANGED, [past("failed", ago=90_000)] * 3, "attempt 3 failed; repair the cause"),
-        # A person, or another state, came in between: the count starts anew.
+        # A manual run, or another target, came in between: counting attempts starts again.
         (CHANGED, [past("failed", ago=300), past("failed", target_fingerprint=None), past("failed", ago=900)], 2),
         (CHANGED, [past("failed", ago=300), past("success", target_fingerprint="w1"), past("failed", ago=900)], 2),
         # The clock was set back an hour after the run ended.
@@ -86,7 +86,7 @@ def test_many_causes_in_one_line() -> None:
     )
 )
 def test_no_state_is_run_twice_in_vain_and_none_is_forgotten(moves: list[str]) -> None:
-    """Play the moves: at every moment one run at most, and in the end the figures are those of the last change."""
+    """Play the moves: at most one run at a time, and in the end the figures are those of the last change."""
     now, target_fingerprint, counted, runs, keys = NOW, 0, 0, list[PastRun](), set[str]()
 
     def state() -> YearStatus:
@@ -107,7 +107,7 @@ def test_no_state_is_run_twice_in_vain_and_none_is_forgotten(moves: list[str]) -
         elif move == "change back":
             target_fingerprint = max(0, target_fingerprint - 1)
         elif move == "begin":
-            # A run reads the log when it begins, which can be long after it was asked for.
+            # A run reads the log when it starts, which can be long after it was requested.
             begun[0] = target_fingerprint
         elif move == "end well":
             end("success")

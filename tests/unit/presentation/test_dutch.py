@@ -1,4 +1,4 @@
-"""Numbers and days the Dutch way."""
+"""Numbers and days in Dutch notation."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The figures as a person reads them: a cell without persons is zero, a region without deliveries is none."""
+"""The figures as shown: a cell without persons is zero, a region without deliveries has no figure."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""Markdown for the Dagster UI: what others wrote is shown as it is, and never ends a cell or makes a link."""
+"""Markdown for the Dagster UI: external text is shown literally, and never ends a cell or makes a link."""
 
 from datetime import UTC, datetime
 

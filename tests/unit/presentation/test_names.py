@@ -1,4 +1,4 @@
-"""Names as people type them are understood, and another name is answered with what may be meant."""
+"""Names as people type them are understood, and unknown names get suggestions."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ def test_another_spelling_is_the_same_name(typed: str, name: str) -> None:
             "there is no such name. Did you mean leeftijd? Choose one of leeftijd, geslacht, CR12",
         ),
         ("zzz", "there is no such name. Choose one of leeftijd, geslacht, CR12"),
-        # Two spellings of one name are one answer.
+        # Two spellings of one name give one suggestion.
         ("Bosch Den", "there is no such name. Choose one of leeftijd, geslacht, CR12"),
     ],
 )

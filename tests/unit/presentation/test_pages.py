@@ -1,4 +1,4 @@
-"""Pages from templates: nothing that a supplier wrote is markup, and nothing is left out in silence."""
+"""Pages from templates: text of a supplier is never markup, and nothing is left out silently."""
 
 from pathlib import Path
 

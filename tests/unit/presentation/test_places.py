@@ -1,4 +1,4 @@
-"""To which region the name of a place leads, and what is said when it leads to none or several."""
+"""The region to which a place name leads, and the message when it leads to none or several."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from dakl_pipeline.presentation.places import region_named
 from dakl_pipeline.reference.code_lists import categories, centrumregios, municipalities, place_aliases
 from dakl_pipeline.reference.geography import Centrumregio
 
-# What is typed -> the code, and what is said about it.
+# Typed text -> the code, and the message about it.
 FOUND = {
     "Almelo": ("CR02", None),
     "almelo ": ("CR02", None),
@@ -69,7 +69,7 @@ def test_name_of_no_region_or_of_several(typed: str) -> None:
     with pytest.raises(WrongUsage) as refused:
         region_named(typed, [2024])
     assert REFUSED[typed] in str(refused.value)
-    # What was typed may be a number of a person.
+    # The typed text may be a person's number.
     assert "123456782" not in str(refused.value)
 
 
@@ -92,7 +92,7 @@ def test_every_municipality_by_its_name_and_code(year: int) -> None:
     for municipality in municipalities():
         if municipality.is_valid_in(year):
             assert region_named(municipality.code, [year]).code == municipality.region_code
-            # A region goes before a municipality of its name.
+            # A region takes precedence over a municipality with its name.
             if municipality.name not in regions:
                 assert region_named(municipality.name, [year]).code == municipality.region_code
 

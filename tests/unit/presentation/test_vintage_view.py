@@ -1,4 +1,4 @@
-"""What comes first when a vintage is looked at: what changed, then what is weakest."""
+"""The order in the view of a vintage: changed regions first, then the weakest."""
 
 import polars as pl
 import pytest
@@ -17,7 +17,7 @@ Counts = dict[str, dict[str, int]]
 
 
 def _frame(table: Table, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> pl.DataFrame:
-    """Rows of one vintage; columns that are not named are empty."""
+    """Rows of one vintage; all other columns are empty."""
     schema = {name: table.polars_schema[name] for name in columns}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -1,4 +1,4 @@
-"""Pseudonyms: known vectors, two domains that never meet, another key, and a key that does not show itself."""
+"""Pseudonyms: known vectors, two separate domains, another key, and a key that is never shown."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 BSNS = st.lists(st.none() | st.from_regex("[0-9]{9}", fullmatch=True), min_size=1, max_size=40)
 
 
-# RFC 4231, test cases 1, 2 and 7 (the ones with keys and data that are text).
+# RFC 4231, test cases 1, 2 and 7 (those with text as key and data).
 @pytest.mark.parametrize(
     ("key", "data", "digest"),
     [

@@ -1,4 +1,4 @@
-"""What a text may show: never a number of a person, a pseudonym or a key."""
+"""Texts never show a person's number, a pseudonym or a key."""
 
 import pytest
 from hypothesis import given
@@ -52,10 +52,10 @@ from tests.unit.intake.test_eleven_test import passes
         ("123٤٥٦７８２", "#########"),
         ("१२३ ४५६ ७८२", "### ### ###"),
         ("¹²³⁴⁵⁶⁷⁸²", "#########"),
-        # A year or a date in it does not save a BSN: 200000007 and 201208155 pass the eleven test.
+        # A year or a date in it does not exempt a BSN: 200000007 and 201208155 pass the eleven test.
         ("2000 00007", "#### #####"),
         ("2012-08-15 5", "####-##-## #"),
-        # What stays readable.
+        # Texts that stay readable.
         ("open: 2025-06-30 \u2013 2025-07-04", "open: 2025-06-30 \u2013 2025-07-04"),
         ("2022, 2023, 2024", "2022, 2023, 2024"),
         ("2022/2023/2024 2025", "2022/2023/2024 2025"),
@@ -69,7 +69,7 @@ from tests.unit.intake.test_eleven_test import passes
 )
 def test_examples(text: str, masked: str) -> None:
     assert mask_numbers(text) == masked
-    # A digest is masked as well, and is no number of a person.
+    # A digest is masked as well, but is not a person's number.
     assert holds_number(text) == (masked != text and "0a" not in text)
 
 
@@ -80,7 +80,7 @@ def test_a_number_never_survives(before: str, number: str, after: str) -> None:
 
 
 _BSNS = st.integers(10_000_000, 999_999_999).map(lambda n: next(m for m in range(n, n + 100) if passes(m) or m > 10**9))
-# Anything between digits that is itself no letter, digit or mask.
+# Any characters between digits except letters, digits and masks.
 _BETWEEN = st.text(
     st.characters(exclude_categories=("L", "N", "Cs"), exclude_characters="#"), min_size=1, max_size=8
 ).filter(lambda text: not any(character.isalnum() for character in text))

@@ -1,4 +1,4 @@
-"""Code lists that do not hold together: refused when they are loaded, with file, line and what to do."""
+"""Inconsistent code lists: refused when they are loaded, with file, line and advice."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ Break = Callable[[str, str, str], None]
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Break:
-    """Change a text of a file of the package, which must be there once."""
+    """Change a text that occurs once in a file of the package."""
 
     def change(name: str, old: str, new: str) -> None:
         file = shipped(name)
@@ -63,11 +63,11 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
     [
         # One list by itself.
         ("age_class", "0-17,0,17", "0-17,1,17", "line 2: the age 0 is in no class"),
-        ("age_class", "18-22,18,", "18-22,17,", "line 3: it begins at 17 and the class above it goes on until 17"),
+        ("age_class", "18-22,18,", "18-22,17,", "line 3: it starts at 17 and the class above it ends at 17"),
         ("age_class", "23-27,23,27", "23-27,23,22", "line 4: its maximum is below its minimum"),
         ("age_class", "65+,65,,", "65+,65,99,", "line 8: the last class has a maximum"),
         ("age_class", "50-64,50,64", "50-64,50,", "line 7: only the last class has no maximum"),
-        ("age_class", "18-22,18,22", "18-22,18,x", "line 3: max_age cannot be"),
+        ("age_class", "18-22,18,22", "18-22,18,x", "line 3: max_age is invalid"),
         ("age_class", "18-22,18,22,", "18-22,18,", "line 3: it has 3 fields and the first line 4"),
         ("age_class", "min_age", "minimum", "line 1: write the columns as category,min_age,max_age,source"),
         ("age_class", "23-27,23,27", '"23-27"x,23,27', "line 4: it is not readable as CSV"),
@@ -80,7 +80,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("plausible_year", "einddatum,-1,2", "einddatum,2,-1", "line 4: latest is below earliest"),
         ("comparison_bound", "numbers_of_other_year,other_year,20", "numbers_of_other_year,other_year,0", "minimum"),
         ("placeholder_number", "bsn,000000000", "bsn,0000000000", "line 2: write 9 digits"),
-        # Categories and what they are categories of.
+        # Categories and the lists that they come from.
         ("category", "leeftijd,40-49", "leeftijd,40-45", "age_class.csv, line 6: 40-49 is no category of leeftijd"),
         ("category", "leeftijd,40-49", "leeftijd,40-45", "category.csv, line 10: 40-45 is no age class"),
         ("age_class", "40-49,40", "40-45,40", "age_class.csv, line 6: 40-45 is no category of leeftijd"),
@@ -105,10 +105,15 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 9: nothing computes this measure"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
-        ("centrumregio", "CR02,Almelo,0141", "CR02,Almelo,9999", "line 3: its centrumgemeente is no municipality"),
-        ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,", "line 3: region_code cannot be: write another"),
+        (
+            "centrumregio",
+            "CR02,Almelo,0141",
+            "CR02,Almelo,9999",
+            "line 3: its centrumgemeente is no current municipality",
+        ),
+        ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,", "line 3: region_code is invalid: write another"),
         ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,CR99", "line 3: region_code is not in"),
-        ("gemeente_centrumregio", "0034,Almere,CR03,2022,", "0034,Almere,CR03,2024,", "line 3: no merger makes it"),
+        ("gemeente_centrumregio", "0034,Almere,CR03,2022,", "0034,Almere,CR03,2024,", "line 3: no merger creates it"),
         ("gemeente_centrumregio", "0034,Almere,CR03,2022,", "0034,Almere,CR03,2022,2023", "line 3: it ends and no"),
         (
             "gemeente_centrumregio",
@@ -130,12 +135,12 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ),
         ("gemeente_herindeling", "0429,Obdam,1598", "0429,Obdam,9998", "line 2: new_code is not"),
         ("gemeente_herindeling", "0429,Obdam,1598,Koggenl", "0429,Obdam,1598,Koggel", "line 2: new_name is not"),
-        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: old_code goes on after the merger"),
+        ("gemeente_herindeling", "0429,Obdam,1598", "0034,Obdam,1598", "line 2: old_code continues after the merger"),
         (
             "gemeente_herindeling",
             "0429,Obdam,1598,Koggenland,2007-01-01",
             "0429,Obdam,1598,Koggenland,2007-01-02",
-            "line 3: it is before the merger",
+            "line 3: it is earlier than the merger",
         ),
         ("place_alias", "Zaandam,Zaanstad", "Zaandam,Zaanstadt", "line 13: no region, municipality or province"),
         ("demo_region", "2022,CR01", "2022,CR99", "line 2: no region has this code"),

@@ -8,7 +8,7 @@ from dakl_pipeline.reference.municipality import CodeStatus, code_status, codes_
 
 YEARS = default_methodology()["reporting_years"]
 
-# Code of a municipality that is gone -> the municipalities it leads to, in every reporting year.
+# Code of a municipality that ended -> the municipalities it leads to, in every reporting year.
 GONE = {
     "0017": ("Haren", {"Groningen"}),
     "0009": ("Ten Boer", {"Groningen"}),

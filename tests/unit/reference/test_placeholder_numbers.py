@@ -1,4 +1,4 @@
-"""The list of numbers that stand for a missing one: nobody's, and no number that a test person could have."""
+"""The list of placeholder numbers: they belong to nobody, and no test person can have one."""
 
 import pytest
 

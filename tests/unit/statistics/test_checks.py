@@ -1,4 +1,4 @@
-"""Every check of meaning fails when what it guards is broken."""
+"""Every check fails when the property that it guards is broken."""
 
 from collections.abc import Callable
 
@@ -86,18 +86,18 @@ _CELL = (2024, "CR01", "totaal", "totaal", 1)
 @pytest.mark.parametrize(
     ("frame", "found"),
     [
-        (_counts(_CELL[1:]), "all 1 rows keep it"),
-        (_counts(_CELL[1:], _CELL[1:]), "more rows with the same year, region_code, dimension, category (2 rows)"),
-        (_counts(("CR99", "totaal", "totaal", 1)), "region_code: not of the form it must have (1 rows)"),
-        (_counts(("CR01", "totaal", "totaal", 0)), "persons: less than it may be (1 rows)"),
-        (_counts(("CR01", "totaal", "man", 1)), "not so: category of its dimension (1 rows)"),
+        (_counts(_CELL[1:]), "all 1 rows satisfy it"),
+        (_counts(_CELL[1:], _CELL[1:]), "several rows with the same year, region_code, dimension, category (2 rows)"),
+        (_counts(("CR99", "totaal", "totaal", 1)), "region_code: not in the required form (1 rows)"),
+        (_counts(("CR01", "totaal", "totaal", 0)), "persons: below its minimum (1 rows)"),
+        (_counts(("CR01", "totaal", "man", 1)), "does not hold: category of its dimension (1 rows)"),
         (
             _counts(_CELL[1:]).drop("persons"),
-            "persons: the column is missing, too many or of another type (1 rows)",
+            "persons: the column is missing, unexpected or of the wrong type (1 rows)",
         ),
         (
             _counts(_CELL[1:]).with_columns(persons=pl.lit(None, pl.Int64)),
-            "persons: empty where it may not be (1 rows)",
+            "persons: empty, although it is required (1 rows)",
         ),
     ],
     ids=["kept", "key", "form", "minimum", "rule", "column", "empty"],

@@ -1,4 +1,4 @@
-"""From eligible stays to unique persons and their counts: who is one person where, and what they are counted under."""
+"""From eligible stays to unique persons and their counts: per region and country, in the right cells."""
 
 import polars as pl
 import pytest
@@ -19,7 +19,7 @@ from dakl_pipeline.statistics.checks import conforms, persons_have_type_and_supp
 from dakl_pipeline.statistics.count import count_supplier_overlap, count_unique_persons
 from dakl_pipeline.statistics.deduplicate import deduplicate
 
-# Person, region, supplier, type of shelter, how they are known, reason not to count.
+# Person, region, supplier, type of shelter, identified by, exclusion reason.
 Stay = tuple[str, str, str, str, str, str | None]
 
 
@@ -61,14 +61,14 @@ def _rows(frame: pl.DataFrame, *columns: str) -> list[tuple[object, ...]]:
             [("a", "CR01", "0301"), ("a", "NL", "0301")],
             [("a", "CR01", "x"), ("a", "NL", "x")],
         ),
-        # What does not count makes no person, no type and no supplier.
+        # An excluded stay gives no person, no type and no supplier.
         (
             [("a", "CR01", "x", "0301", "bsn", None), ("a", "CR02", "y", "0302", "bsn", "minor")],
             [("a", "CR01", True, 1), ("a", "NL", True, 1)],
             [("a", "CR01", "0301"), ("a", "NL", "0301")],
             [("a", "CR01", "x"), ("a", "NL", "x")],
         ),
-        # One person of two regions is one in the country, also when another number said who it was.
+        # One person in two regions is one in the country, even when identified by different numbers.
         (
             [("a", "CR01", "x", "0301", "bsn", None), ("a", "CR02", "x", "0302", "v_number_linked", None)],
             [("a", "CR01", True, 2), ("a", "CR02", True, 2), ("a", "NL", True, 2)],
@@ -101,7 +101,7 @@ def test_a_characteristic_that_differs_between_stays_of_a_person_breaks_the_cont
     stays = _stays(*[("a", "CR01", "x", "0301", "bsn", None)] * 2).with_columns(sex=pl.Series(["man", "vrouw"]))
     outcome = conforms(UNIQUE_PERSONS, deduplicate(stays).persons.collect())
     assert not outcome.passed
-    assert "more rows with the same year, region_code, person_pseudonym (4 rows)" in outcome.found
+    assert "several rows with the same year, region_code, person_pseudonym (4 rows)" in outcome.found
 
 
 @pytest.mark.parametrize("table", [UNIQUE_PERSONS, PERSON_SHELTER_TYPES, PERSON_SUPPLIERS])
@@ -128,7 +128,7 @@ _STAYS = st.lists(
 
 @given(stays=_STAYS, loose=st.sets(st.sampled_from("abcd")))
 def test_counts_and_overlap_are_those_of_sets(stays: list[Stay], loose: set[str]) -> None:
-    """Against sets in plain Python: everybody once per category, only those with a BSN."""
+    """Against sets in plain Python: every person with a BSN once per category."""
     stays = [(*stay[:4], "v_number_only" if stay[0] in loose else "bsn", stay[5]) for stay in stays]
     tables = _tables(*stays)
     lazy = {table: frame.lazy() for table, frame in tables.items()}

@@ -1,4 +1,4 @@
-"""The rules of the monitor on stays, table by table: input and expected side by side."""
+"""The rules of the monitor on stays, table by table: input and expected output side by side."""
 
 from datetime import date
 
