@@ -109,7 +109,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
             "centrumregio",
             "CR02,Almelo,0141",
             "CR02,Almelo,9999",
-            "line 3: its centrumgemeente is no current municipality",
+            "its centrumgemeente is no current municipality",
         ),
         ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,", "line 3: region_code is invalid: write another"),
         ("gemeente_centrumregio", "0034,Almere,CR03", "0034,Almere,CR99", "line 3: region_code is not in"),
