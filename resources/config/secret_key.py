@@ -55,7 +55,7 @@ def create_key(home: Home) -> Path:
     Raises:
         Refused: If there is a key already. A key is never overwritten: without it nobody is recognised across years.
     """
-    # It will hold BSN's, so it is closed to every other account.
+    # It will hold BSNs, so it is closed to every other account.
     home.root.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
     try:
         descriptor = os.open(home.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)

@@ -54,7 +54,7 @@ def folder(context: Context) -> Iterator[HealthFinding]:
         yield HealthFinding(
             "home",
             "warning",
-            "open to every account on this machine, and it holds BSN's",
+            "open to every account on this machine, and it holds BSNs",
             f"`chmod 700 {shlex.quote(str(home.root))}`",
         )
     else:
