@@ -36,8 +36,8 @@ def build_nightly_run(watch: YearMonitor, job_name: str) -> dg.ScheduleDefinitio
         job_name=job_name,
         cron_schedule=_AT_NIGHT,
         execution_timezone=methodology.time_zone,
-        description="Loopt tijdens een collectieronde elke nacht alle jaren na: selectie, registers, tabellen en warehouse. Wat "
-        "klopt blijft staan.",
+        description="Loopt tijdens een collectieronde elke nacht alle jaren na: selectie, registers, tabellen en "
+        "warehouse. Wat klopt blijft staan.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     def nightly_consistency(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:

@@ -6,7 +6,8 @@ A marker ``000012-mail.sent`` beside ``000012-mail.eml`` records that it was sen
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -144,7 +145,8 @@ def _readdressed(mail: OutgoingMail) -> EmailMessage:
     if not _is_to(message, mail.to):
         del message["To"]
         message["To"] = addresses(mail.to)
-        write_atomically(mail.path, message.as_bytes())
+        with _writing(mail.path, "its mail was not sent"):
+            write_atomically(mail.path, message.as_bytes())
     return message
 
 
@@ -167,10 +169,15 @@ def _marker(path: Path) -> Path:
 
 def _mark_sent(mail: OutgoingMail) -> None:
     content = {"sent_at": datetime.now(UTC).isoformat(), "to": [r.email for r in mail.to]}
-    try:
+    with _writing(_marker(mail.path), "the mail was sent, and will be sent again"):
         write_atomically(_marker(mail.path), json.dumps(content).encode("utf-8"))
+
+
+@contextmanager
+def _writing(path: Path, consequence: str) -> Iterator[None]:
+    """Refuse in place of an ``OSError``, which would be taken for the connection to the mail server."""
+    try:
+        yield
     except OSError as error:
-        raise Refused(
-            f"{_marker(mail.path)} cannot be written ({os.strerror(error.errno or 0)}): the mail was sent, and will "
-            "be sent again"
-        ) from None
+        problem = os.strerror(error.errno or 0)
+        raise Refused(f"{path} cannot be written ({problem}): {consequence}") from None

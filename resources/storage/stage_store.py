@@ -231,7 +231,7 @@ class StageStore:
             return _KEYS_ADAPTER.validate_json(self.keys_file.read_bytes())
         except FileNotFoundError:
             return {}
-        except ValidationError:
+        except (OSError, ValidationError):
             raise Refused(
                 f"{self.keys_file} is damaged: put it back from a backup, or remove it and count every year again with "
                 "`dakl run --all`"

@@ -119,13 +119,11 @@ def _copy(root: Path, temporary: Path, advance: Callable[[int, int], None]) -> i
     Returns:
         The number of files.
     """
-    files, total = 0, sum(len(names) for _, _, names in os.walk(root))
+    files, total = 0, sum(len(names) for _, _, names in _taken_over(root))
     temporary.chmod(stat.S_IMODE(root.stat().st_mode))
-    for place, folders, names in os.walk(root):
-        folder = Path(place)
+    for folder, folders, names in _taken_over(root):
         target = temporary / folder.relative_to(root)
         is_shared = folder != root and folder.relative_to(root).parts[0] in _SHARED
-        folders[:] = [name for name in folders if not _is_left_out(folder / name, root)]
         for name in folders:
             if (folder / name).is_symlink():
                 (target / name).symlink_to((folder / name).readlink())
@@ -134,15 +132,21 @@ def _copy(root: Path, temporary: Path, advance: Callable[[int, int], None]) -> i
                 (target / name).chmod(stat.S_IMODE((folder / name).stat().st_mode))
         for name in names:
             source = folder / name
-            if _is_left_out(source, root):
-                continue
             if source.is_symlink():
                 (target / name).symlink_to(source.readlink())
             elif source.is_file():
                 _copy_file(source, target / name, is_shared=is_shared)
-                files += 1
-                advance(files, total)
+            files += 1
+            advance(files, total)
     return files
+
+
+def _taken_over(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As ``os.walk``, without what is left out."""
+    for place, folders, names in os.walk(root):
+        folder = Path(place)
+        folders[:] = [name for name in folders if not _is_left_out(folder / name, root)]
+        yield folder, folders, [name for name in names if not _is_left_out(folder / name, root)]
 
 
 def _is_left_out(path: Path, root: Path) -> bool:

@@ -87,6 +87,22 @@ def test_an_address_that_is_set_later_gets_what_waits(home: Home) -> None:
     assert server.received[0].message["To"] == ANALYST
 
 
+def test_a_full_disk_is_not_taken_for_a_mail_server_that_is_away(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = _mailbox(home, mail_contact=CONTACT).post(_run(), time_zone=ZONE)
+    before, mailbox = path.read_bytes(), _mailbox(home, mail_analyst=ANALYST)
+    with MailServerForTests() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr("resources.mail.queue.write_atomically", full)
+            (problem,) = mailbox.send(_server(server, home))
+        assert f"{path} cannot be written (No space left on device): its mail was not sent" in problem
+        assert (server.received, path.read_bytes()) == ([], before)
+        assert mailbox.send(_server(server, home)) == []
+    assert [r.to for r in server.received] == [(ANALYST,)]
+
+
 def test_without_mails_there_is_nothing_to_send_and_no_folder(home: Home) -> None:
     mailbox = _mailbox(home, mail_analyst=ANALYST)
     assert mailbox.mails() == []
