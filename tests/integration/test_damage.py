@@ -215,7 +215,7 @@ def test_a_damaged_history_of_runs(
     code, error = _run(said, home)
     assert code == 1
     assert str(home / "dagster") in error
-    assert "no figure is lost" in error
+    assert "no figures are lost" in error
     assert _figures(said, home) == before
     shutil.rmtree(home / "dagster")
     assert _run(said, home)[0] == 0
