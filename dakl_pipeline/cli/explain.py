@@ -179,7 +179,8 @@ def _print_change(change: "Change", what: str, clock: output.Clock) -> None:
             for s in change.suppliers
         ]
         output.print_table(("supplier", "old file", "new file", *numeric), files, numeric=numeric)
-        output.say("A person in the files of several suppliers is counted for each of them.")
+        if change.persons_added is not None:
+            output.say("A person in the files of several suppliers is counted for each of them.")
     if change.other:
         output.say(f"Also changed since then: {', '.join(change.other)}")
 

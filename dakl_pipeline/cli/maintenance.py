@@ -67,7 +67,7 @@ def upgrade(home: opt.HomeOption = None) -> None:
     for line in upgraded.converted.done:
         output.say(line)
     if upgraded.converted.figures_problem:
-        output.say(f"The figures must be made again: {upgraded.converted.figures_problem}")
+        output.say(f"Not all figures can be read: {upgraded.converted.figures_problem}")
     output.say(f"The old home is kept at {upgraded.kept}. It holds BSNs: remove it when all is well.")
     _say_what_next(opened, opt.home_option(opened))
 
@@ -106,7 +106,7 @@ def restore(
     for line in restored.upgraded:
         output.say(f"  {line}")
     if restored.figures_problem:
-        output.say(f"The figures must be made again: {restored.figures_problem}")
+        output.say(f"Not all figures can be read: {restored.figures_problem}")
     else:
         output.say("The figures are ready to use.")
     output.say(f"The key is not in the backup: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")

@@ -113,10 +113,19 @@ def why(before: Vintage | None, after: YearRecord, selected_before: pl.DataFrame
         name
         for stage, record in after.stages.items()
         if stage in before.stages
-        for name in _named(stage, what_changed(before.stages[stage].inputs, record.inputs))
+        for name in _named(stage, _changed_inputs(before.stages[stage].inputs, record.inputs))
         if name not in _FOLLOWS
     }
     return "; ".join([*causes, *(f"{name} changed" for name in sorted(names))]) or "counted again on request"
+
+
+def _changed_inputs(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """A stage records other names when its code is another one; a code list only when a home replaces it."""
+    return [
+        name
+        for name in what_changed(before, after)
+        if (name in before and name in after) or name.startswith("code list ")
+    ]
 
 
 def _named(stage: str, changed: Sequence[str]) -> list[str]:

@@ -134,14 +134,15 @@ class SupplierChange(_Part):
         file_before: File selected before, with its delivery id; None when there was none.
         file_after: File selected now, with its delivery id; None when there is none.
         persons_added: Persons in the present file who are counted in the region now and were not before.
-        persons_removed: Persons in the former file who were counted in the region and are not now.
+        persons_removed: Persons in the former file who were counted in the region and are not now. Both are None when
+            persons cannot be compared.
     """
 
     supplier_id: str
     file_before: str | None
     file_after: str | None
-    persons_added: int
-    persons_removed: int
+    persons_added: int | None
+    persons_removed: int | None
 
 
 class Change(_Part):
@@ -349,8 +350,8 @@ def _change(cell: Cell, before: Vintage, after: Vintage, tables: Mapping[Table, 
             supplier_id=supplier,
             file_before=files[0].get(supplier),
             file_after=files[1].get(supplier),
-            persons_added=moved.get(supplier, (0, 0))[0],
-            persons_removed=moved.get(supplier, (0, 0))[1],
+            persons_added=moved.get(supplier, (0, 0))[0] if is_compared else None,
+            persons_removed=moved.get(supplier, (0, 0))[1] if is_compared else None,
         )
         for supplier in sorted(present)
         if supplier in moved or files[0].get(supplier) != files[1].get(supplier)

@@ -235,6 +235,8 @@ def _municipalities(data: ReferenceData) -> Iterator[str]:
         for (above, row), (line, following) in pairwise(numbered):
             if row.valid_to_year is None or row.valid_to_year >= following.valid_from_year:
                 yield places.at(line, f"it is valid in a year of line {above} too: correct the years of one of them")
+            elif row.valid_to_year + 1 < following.valid_from_year:
+                yield places.at(line, f"between line {above} and this one are years in which it is nowhere: fill them")
         # Between two rows of one code only the region or name changes.
         (start, first), (end, last) = numbered[0], numbered[-1]
         if first.valid_from_year > first_year and (first.code, first.valid_from_year) not in begun:

@@ -1,6 +1,9 @@
 """Regions, municipalities and their mergers."""
 
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from dakl_pipeline.reference.rows import Row
 
@@ -14,10 +17,13 @@ class Centrumregio(Row, key=("code",)):
     province: str
 
 
+_Code = Annotated[str, Field(pattern="^[0-9]{4}$", description="a code of four digits, such as 0141")]
+
+
 class Municipality(Row, key=("code", "valid_from_year")):
     """A municipality in the division of the years ``valid_from_year`` to ``valid_to_year`` (both inclusive)."""
 
-    code: str
+    code: _Code
     name: str
     region_code: str
     valid_from_year: int
@@ -33,9 +39,9 @@ class Municipality(Row, key=("code", "valid_from_year")):
 class MunicipalMerger(Row, key=("old_code", "new_code")):
     """An old municipality and one successor (a divided municipality has a row for each)."""
 
-    old_code: str
+    old_code: _Code
     old_name: str
-    new_code: str
+    new_code: _Code
     new_name: str
     effective_date: date
     source: str

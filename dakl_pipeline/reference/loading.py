@@ -47,7 +47,10 @@ def load(own: Mapping[str, File]) -> ReferenceData:
         found += _fixed_categories(data)
     if "comparison_bound.csv" in own:
         found += _missing_bounds(data)
-    refuse(found)
+    if {"gemeente_centrumregio.csv", "gemeente_herindeling.csv"} & own.keys():
+        found += _missing_municipalities(data)
+    # What is wrong in a file of the home first: that is where it is put right.
+    refuse(sorted(found, key=lambda problem: problem.startswith(shipped("category.csv").place.rpartition("/")[0])))
     return data
 
 
@@ -75,6 +78,21 @@ def _missing_bounds(data: ReferenceData) -> list[str]:
         f"{data.comparison_bound.place}: {row.rule} against {row.against} is missing: add the row"
         for row in package().comparison_bound.rows
         if (row.rule, row.against) not in there
+    ]
+
+
+def _missing_municipalities(data: ReferenceData) -> list[str]:
+    """A code that leads nowhere would take its persons out of the figures."""
+
+    def known(lists: ReferenceData) -> set[str]:
+        return {row.code for row in lists.gemeente_centrumregio.rows} | {
+            row.old_code for row in lists.gemeente_herindeling.rows
+        }
+
+    return [
+        f"{data.gemeente_centrumregio.place}: municipality {code} is missing: add its row, or its merger to "
+        f"{data.gemeente_herindeling.place}"
+        for code in sorted(known(package()) - known(data))
     ]
 
 

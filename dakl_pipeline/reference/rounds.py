@@ -47,7 +47,8 @@ class DeliveryRound(Row, key=("round",)):
     @classmethod
     def _split_years(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("reporting_years"), str):
-            data = {**data, "reporting_years": tuple(data["reporting_years"].split())}
+            years = data["reporting_years"].strip("[]").replace(",", " ").split()
+            data = {**data, "reporting_years": tuple(years)}
         return data
 
     @model_validator(mode="after")

@@ -13,6 +13,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from dakl_pipeline.errors import Refused
 
 _LISTED = 3
+_EXPECTED = {
+    "bool": "true or false",
+    "date": "a day such as 2025-01-31",
+    "float": "a number such as 0.15",
+    "greater": "a larger number",
+    "int": "a whole number",
+    "literal": "one of the values of the list in the package",
+    "string": "a text",
+}
 
 
 class Row(BaseModel):
@@ -156,5 +165,7 @@ def _what(model: type[Row], error: Any) -> str:
         text = str(error["ctx"]["error"])
         return f"{field}: {text}" if field else text
     known = model.model_fields.get(field)
-    expected = known.description if known and known.description else f"another value ({error['type']})"
+    # The library names its checks after a type first: bool_parsing, date_from_datetime_parsing.
+    by_type = _EXPECTED.get(error["type"].partition("_")[0], "another value")
+    expected = known.description if known and known.description else by_type
     return f"{field} is invalid: write {expected}"

@@ -110,8 +110,14 @@ class Outbox:
             with locked(self._folder / ".sending"), server.connected() as connection:
                 for mail in tuple(again):
                     try:
+                        message = _readdressed(mail)
+                    except Refused as error:
+                        final.append(f"the mail of {mail.about} waits: {error}")
+                        again.remove(mail)
+                        continue
+                    try:
                         if not _marker(mail.path).exists():
-                            refused = connection.submit(_readdressed(mail), [r.email for r in mail.to])
+                            refused = connection.submit(message, [r.email for r in mail.to])
                             _mark_sent(mail)
                             if refused:
                                 final.append(
@@ -151,7 +157,11 @@ def _readdressed(mail: OutgoingMail) -> EmailMessage:
 
 
 def _read(mail: OutgoingMail) -> EmailMessage:
-    return message_from_bytes(mail.path.read_bytes(), EmailMessage, policy=SMTP)
+    try:
+        content = mail.path.read_bytes()
+    except OSError as error:
+        raise Refused(f"{mail.path} cannot be read ({os.strerror(error.errno or 0)})") from None
+    return message_from_bytes(content, EmailMessage, policy=SMTP)
 
 
 def _is_to(message: EmailMessage, to: Sequence[Recipient]) -> bool:

@@ -31,7 +31,7 @@ class Restored:
         files: Number of files.
         made_at: When the backup was made.
         upgraded: The steps that brought it to the present format; empty for a backup of that format.
-        figures_problem: Why the figures cannot be read before the next run; None if they can.
+        figures_problem: Why not all figures can be read; None if they can.
     """
 
     files: int
@@ -69,6 +69,7 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
             done, problem = _made_present(Home(temporary))
+            problem = problem and problem.replace(str(temporary), str(root))
             for log in (Home(temporary).deliveries, Home(temporary).deliveries / FOLDER):
                 restore_head(log)
             os.sync()

@@ -23,7 +23,7 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         The folder; it stays if it is moved.
 
     Raises:
-        Refused: If another process holds it.
+        Refused: If another process holds it. A refusal within is passed on with the path of the home.
         OSError: If it cannot be made.
     """
     temporary = root.with_name(f"{prefix}{root.name}")
@@ -38,6 +38,9 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         for path in temporary.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         yield temporary
+    except Refused as error:
+        # The folder is gone by the time somebody reads it.
+        raise Refused(str(error).replace(str(temporary), str(root))) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)

@@ -383,10 +383,11 @@ class AppendLog(Generic[E]):
         with suppress(OSError, ValidationError):
             status = path.stat()
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
-            if name not in self._read or self._read[name][0] != state:
-                self._read[name] = (state, self._parsed(path.read_bytes()))
-            entry = self._read[name][1]
+            if name in self._read and self._read[name][0] == state:
+                return self._read[name][1]
+            entry = self._parsed(path.read_bytes())
             if _name_of(entry.sequence) == name:
+                self._read[name] = (state, entry)
                 return entry
         raise self._unreadable(name)
 

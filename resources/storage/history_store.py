@@ -92,7 +92,8 @@ class HistoryStore:
         """
         path = self.path(vintage, table)
         try:
-            return pl.read_parquet(path, glob=False)
+            # An earlier version may have written the columns in another order.
+            return pl.read_parquet(path, glob=False).select(table.column_names)
         except (PolarsError, OSError):
             # The library's own message may quote a value.
             raise _damaged(path.parent) from None

@@ -17,8 +17,7 @@ from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.history.provenance import Vintage
 from resources.storage.files import digest_of, locked, sync, write_atomically
 from resources.storage.history_store import HistoryStore
-from resources.storage.stage_store import StageStore
-from resources.storage.warehouse_loading import load_history, load_stages
+from resources.storage.warehouse_loading import load_history, load_newest
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 # DuckDB splits a path at these characters, even when they are part of the name of a folder.
@@ -45,13 +44,12 @@ class Warehouse:
         self._path = path
         self._timeout = timeout
 
-    def refresh(self, stages: StageStore, history: HistoryStore) -> list[int]:
+    def refresh(self, history: HistoryStore) -> list[int]:
         """Make the warehouse show the newest vintage of every year; a damaged or lost file is made again.
 
         A changed copy replaces the file in one move, so a crash leaves the old file or the new one.
 
         Args:
-            stages: The tables with the rows of the vintages.
             history: The vintages.
 
         Returns:
@@ -71,10 +69,10 @@ class Warehouse:
                 return []
             try:
                 try:
-                    self._replace(behind, newest, stages, history, copy_first=loaded is not None)
+                    self._replace(behind, newest, history, copy_first=loaded is not None)
                 except duckdb.Error:
                     # Damage that shows only on writing: everything in the file can be made again.
-                    self._replace(list(newest), newest, stages, history, copy_first=False)
+                    self._replace(list(newest), newest, history, copy_first=False)
             except OSError as error:
                 raise Refused(f"{self._path} cannot be written ({error.strerror}); the last good one stays") from None
             except duckdb.Error as error:
@@ -156,7 +154,6 @@ class Warehouse:
         self,
         years: Iterable[int],
         newest: Mapping[int, Vintage],
-        stages: StageStore,
         history: HistoryStore,
         *,
         copy_first: bool,
@@ -165,7 +162,7 @@ class Warehouse:
             with _workplace(temporary) as file:
                 if copy_first:
                     shutil.copyfile(self._path, file)
-                self._load(file, years, newest, stages, history)
+                self._load(file, years, newest, history)
                 if file != temporary:
                     shutil.copyfile(file, temporary)
             sync(temporary)
@@ -190,16 +187,14 @@ class Warehouse:
                 part.unlink(missing_ok=True)
 
     @staticmethod
-    def _load(
-        temporary: Path, years: Iterable[int], newest: Mapping[int, Vintage], stages: StageStore, history: HistoryStore
-    ) -> None:
+    def _load(temporary: Path, years: Iterable[int], newest: Mapping[int, Vintage], history: HistoryStore) -> None:
         with duckdb.connect(str(temporary), config=dict(_CONFIG)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
             connection.begin()
             for year in years:
-                load_stages(connection, newest[year], stages)
                 load_history(connection, year, history)
+                load_newest(connection, newest[year], history)
                 connection.execute("delete from pipeline.loaded where year = ?", [year])
                 connection.execute("insert into pipeline.loaded values (?, ?, ?)", [year, *identity(newest[year])])
             connection.commit()

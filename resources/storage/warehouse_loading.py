@@ -1,4 +1,4 @@
-"""Loading a year into the warehouse, from the files of its stages and vintages."""
+"""Loading a year into the warehouse, from the files of its vintages."""
 
 from pathlib import Path
 
@@ -9,28 +9,22 @@ from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.history.provenance import Vintage
 from resources.storage.files import plainly_named
 from resources.storage.history_store import HistoryStore
-from resources.storage.stage_store import StageStore
 
 
-def load_stages(connection: duckdb.DuckDBPyConnection, vintage: Vintage, stages: StageStore) -> None:
+def load_newest(connection: duckdb.DuckDBPyConnection, vintage: Vintage, history: HistoryStore) -> None:
     """Replace the rows of a year by those of a vintage.
 
     Args:
         connection: The warehouse, in a transaction.
         vintage: The vintage.
-        stages: The tables with its rows.
-
-    Raises:
-        Refused: If they are damaged.
+        history: The vintages, which are readable.
     """
-    year = vintage.year
+    year, folder = vintage.year, history.folder(vintage.year)
     connection.execute("delete from pipeline.table_versions where year = ?", [year])
     for stage in vintage.stages.values():
         for name, stored in stage.tables.items():
             if TABLES[name].is_in_warehouse:
-                stages.verify(name, year, stored)
-                path = stages.path(year, name, stored)
-                _load_table(connection, TABLES[name], year, path.parent, [path])
+                _load_table(connection, TABLES[name], year, folder, [history.path(vintage, TABLES[name].history)])
                 version = [name, year, stored.sha256, stored.rows, vintage.key_id, stage.made_at, stage.run_id]
                 connection.execute("insert into pipeline.table_versions values (?, ?, ?, ?, ?, ?, ?)", version)
 

@@ -37,7 +37,7 @@ def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehou
     record, newest = stages.record(year), history.newest(year)
     if newest is None or not shows(newest, record):
         _append(record, newest, stages, history, run_id)
-    warehouse.refresh(stages, history)
+    warehouse.refresh(history)
     stages.clean_up(year)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from dakl_pipeline.contracts.deliveries import SELECTED
+from dakl_pipeline.contracts.history import SELECTED_HISTORY
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.deliveries.selection import delivery_statuses, select, selection_table
 from dakl_pipeline.deliveries.waiting import Waiting, waiting_in_selection
-from dakl_pipeline.errors import DaklError, Missing
+from dakl_pipeline.errors import Missing
 from dakl_pipeline.history.changes import selection_changes
 from dakl_pipeline.history.provenance import REGISTER_DIGEST, Vintage, YearRecord, stale_stages
 from dakl_pipeline.operation.reruns import YearStatus
@@ -100,12 +101,7 @@ class YearMonitor:
         return pending_changes
 
     def _selected_in(self, vintage: Vintage) -> pl.DataFrame:
-        stored = vintage.record.table(SELECTED.name)
-        try:
-            return self.stages.read_stored(SELECTED, vintage.year, stored) if stored else _nothing_selected()
-        except DaklError:
-            # Lost with the tables between the stages: every file has yet to be counted.
-            return _nothing_selected()
+        return self.history.read(vintage, SELECTED_HISTORY).select(SELECTED.column_names)
 
 
 def _nothing_selected() -> pl.DataFrame:

@@ -146,7 +146,10 @@ def test_a_damaged_home_has_a_backup_all_the_same(
     assert _back_up(home, tmp_path / "b.tar.gz") == 0
     assert "left out, because it is damaged" in capsys.readouterr().out
     assert _restore(tmp_path / "b.tar.gz", tmp_path / "new") == 0
-    assert "figures must be made again" in capsys.readouterr().out
+    assert (
+        f"Not all figures can be read: vintage 2 of 2024 in {tmp_path}/new/history is damaged"
+        in capsys.readouterr().out
+    )
     assert len(DeliveryStore(tmp_path / "new" / "deliveries").entries()) == 3
 
 

@@ -121,6 +121,18 @@ def test_a_damaged_warehouse(home: Path, said: Said, harm: Callable[[Path], None
     assert _doctor(said, home) == {}
 
 
+def test_figures_and_what_counts_do_not_need_the_tables_between_the_stages(home: Path, said: Said) -> None:
+    before = export(home, COUNTS)
+    shutil.rmtree(home / "stages")
+    (home / "warehouse.duckdb").unlink()
+    code, _, error = said(["run", "--year", "2023", "--year", "2024", "--jobs=1", "--home", str(home)])
+    assert (code, error) == (0, "")
+    assert export(home, COUNTS) == before
+    shutil.rmtree(home / "stages")
+    code, _, error = said(["figures", "--year", "2024", "--home", str(home)])
+    assert (code, "not counted yet" in error) == (0, False)
+
+
 def test_damaged_tables_between_stages(home: Path, said: Said) -> None:
     before = export(home, COUNTS)
     harms: dict[str, Callable[[Path], object]] = {

@@ -11,7 +11,6 @@ from dakl_pipeline.contracts.registers import REGISTERS
 from resources.config.home import Home
 from resources.storage.history_store import HistoryStore
 from resources.storage.register_store import RegisterStore
-from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 from resources.workflows.opened_home import OpenedHome
 from tests.support.small_home import ANNA, counted_home, deliver, delivery, keep_no_events, row, run
@@ -67,9 +66,9 @@ def test_every_store_works(name: str, counted: Path, tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     home = Home(Path(name))
 
-    stages, history, warehouse = StageStore(home.stages), HistoryStore(home.history), Warehouse(home.warehouse)
-    assert warehouse.refresh(stages, history) == [2023, 2024]
-    assert warehouse.refresh(stages, history) == []
+    history, warehouse = HistoryStore(home.history), Warehouse(home.warehouse)
+    assert warehouse.refresh(history) == [2023, 2024]
+    assert warehouse.refresh(history) == []
     warehouse.verify()
     assert warehouse.years() == history.years() == [2023, 2024]
     registers = RegisterStore(home.registers)
@@ -86,7 +85,7 @@ def test_a_pattern_does_not_read_what_is_beside_it(counted: Path, tmp_path: Path
     home = Home(tmp_path / "a*b")
     shutil.rmtree(tmp_path / "axb" / "history" / "2024" / "00001")
     home.warehouse.unlink()
-    Warehouse(home.warehouse).refresh(StageStore(home.stages), HistoryStore(home.history))
+    Warehouse(home.warehouse).refresh(HistoryStore(home.history))
     assert Warehouse(home.warehouse).read(RUNS)["vintage"].to_list() == [1, 1, 2]
 
 

@@ -15,7 +15,6 @@ from resources.config.home import Home
 from resources.maintenance.upgrade.format_1 import to_format_1
 from resources.storage.history_store import HistoryStore
 from resources.storage.home_format import write_format
-from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 
 # The step to each format, from the one before it: the first leads to format 1.
@@ -31,7 +30,7 @@ class Converted:
 
     Attributes:
         done: The steps that were done, one line each.
-        figures_problem: Why the figures cannot be read before the next run; None if they can.
+        figures_problem: Why not all figures can be read; None if they can.
     """
 
     done: tuple[str, ...]
@@ -51,6 +50,9 @@ def convert(home: Home, found: int) -> Converted:
     """
     before = dict(_newest_figures(home))
     done = [line for step in STEPS[found:] for line in step(home.root)]
+    history = HistoryStore(home.history)
+    for year in history.years():
+        history.verify(year)
     home.warehouse.unlink(missing_ok=True)
     problem = show_figures(home)
     _require_same(before, dict(_newest_figures(home)), "the history")
@@ -74,7 +76,9 @@ def show_figures(home: Home) -> str | None:
     history = HistoryStore(home.history)
     try:
         if history.years():
-            Warehouse(home.warehouse).refresh(StageStore(home.stages), history)
+            Warehouse(home.warehouse).refresh(history)
+        for year in history.years():
+            history.newest(year)
     except DaklError as error:
         return str(error)
     return None

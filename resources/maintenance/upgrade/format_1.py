@@ -35,6 +35,8 @@ RENAMES = Renames(
     keys={"made_of": "inputs", "set_aside": "excluded", "assessed_stays": "stay_eligibility"},
 )
 _DIGEST_SHOWN = 16
+# What JSON of another shape than expected raises.
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
 
 def to_format_1(root: Path) -> list[str]:
@@ -58,7 +60,8 @@ def to_format_1(root: Path) -> list[str]:
     for file in (folder / "record.json" for folder in _of_years(root / "stages")):
         if file.exists():
             _rewrite_record(file, rewritten)
-    vintages = [vintage for year in _of_years(root / "history") for vintage in sorted(year.glob("[0-9]*"))]
+    folders = [folder for year in _of_years(root / "history") for folder in sorted(year.glob("[0-9]*"))]
+    vintages = [folder for folder in folders if folder.name.isdigit()]
     for vintage in vintages:
         _rewrite_vintage(vintage, rewritten)
     return [
@@ -71,12 +74,12 @@ def _files_of_delivery(folder: Path) -> dict[str, str]:
     """The digest of the file of a delivery, from its entry, so that a missing or changed file is found afterwards."""
     try:
         entry = json.loads((folder / "entry.json").read_bytes())
-    except (FileNotFoundError, ValueError):
+        return {entry["stored_name"]: entry["sha256"]} if entry.get("kind") == "delivery" else {}
+    except (FileNotFoundError, *_MALFORMED):
         raise Refused(
             f"entry {folder.name} of the delivery log is not readable: put its folder in deliveries/ back from a "
             "backup; then upgrade again"
         ) from None
-    return {entry["stored_name"]: entry["sha256"]} if entry.get("kind") == "delivery" else {}
 
 
 def _log_explanations(root: Path) -> int:
@@ -89,8 +92,8 @@ def _log_explanations(root: Path) -> int:
     for path in sorted(root.glob("[0-9][0-9][0-9][0-9]/*/*.json")):
         try:
             entry = json.loads(path.read_bytes())
-            kept.append((datetime.fromisoformat(entry["recorded_at"]), path, entry))
-        except (ValueError, KeyError):
+            kept.append((datetime.fromisoformat(entry["recorded_at"]).timestamp(), path, entry))
+        except _MALFORMED:
             raise Refused(
                 f"the explanation {path.relative_to(root.parent.parent)} is not readable: put it back from a backup; "
                 "then upgrade again"
@@ -164,10 +167,10 @@ def _rewrite_record(file: Path, rewritten: _Rewritten) -> bool:
     """
     try:
         before, record = (json.loads(file.read_bytes()) for _ in range(2))
-    except ValueError:
+        name_split_persons(record, rewritten.split)
+        renamed = RENAMES.of_record(record, rewritten.digests)
+    except _MALFORMED:
         return False
-    name_split_persons(record, rewritten.split)
-    renamed = RENAMES.of_record(record, rewritten.digests)
     if renamed != before:
         write_atomically(file, json.dumps(renamed, indent=1, ensure_ascii=False).encode())
     return True

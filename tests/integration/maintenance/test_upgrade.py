@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -132,6 +133,9 @@ def test_a_count_after_the_upgrade_is_compared_with_the_one_before(home: Path) -
         ("*", 1, 0),
         ("gemeente-almelo", 1, 0),
     ]
+    # Vintages of both versions are read together.
+    for command in (["explain-figure", "--region=NL"], ["figures", "--history"]):
+        assert main([*command, "--year=2024", "--home", str(home)]) == 0
 
 
 def _newest_total(home: Path) -> tuple[Vintage, int]:
@@ -279,7 +283,7 @@ def test_a_damaged_vintage_is_named_and_the_home_stays(home: Path, capsys: pytes
 def test_figures_that_would_change_stop_the_upgrade(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(format_1, "RENAMES", Renames(values={"category": {"totaal": "alles"}}))
+    monkeypatch.setattr(format_1, "RENAMES", replace(format_1.RENAMES, values={"category": {"totaal": "alles"}}))
     assert _upgrade(home) == 1
     assert "would differ" in capsys.readouterr().err
     assert format_of(Home(home)) == 0
@@ -295,12 +299,43 @@ def test_a_home_in_use_is_left_alone(home: Path, capsys: pytest.CaptureFixture[s
     assert format_of(Home(home)) == 0
 
 
-def test_a_lost_stage_leaves_the_figures_to_the_next_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.rmtree(home / "stages" / "2024")
+def test_figures_need_no_tables_between_the_stages(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(home / "stages")
     assert _upgrade(home) == 0
-    assert "The figures must be made again" in capsys.readouterr().out
-    assert main(["run", "--year=2024", "--home", str(home)]) == 0
+    assert "Not all figures" not in capsys.readouterr().out
     assert _has_figures_of_format_0(home)
+    assert main(["run", "--year=2023", "--year=2024", "--home", str(home)]) == 0
+    assert _has_figures_of_format_0(home)
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '{"stages": null}', '{"stages": {"a": 1}}', "{"])
+def test_a_record_of_another_shape_is_made_again(content: str, home: Path) -> None:
+    (home / "stages" / "2024" / "record.json").write_text(content)
+    assert _upgrade(home) == 0
+    assert _has_figures_of_format_0(home)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("history/2023/00001/vintage.json", "{}", "vintage 1 of 2023"),
+        ("history/2023/00001/vintage.json", "[]", "vintage 1 of 2023"),
+        ("history/2023/00001/statistics.runs.parquet", "", "vintage 1 of 2023"),
+        ("deliveries/000001/entry.json", "[]", "entry 000001 of the delivery log is not readable"),
+        ("deliveries/000001/entry.json", '{"kind": "delivery"}', "entry 000001 of the delivery log is not readable"),
+    ],
+)
+def test_what_cannot_be_made_again_is_named_where_it_is(
+    file: str, content: str, said: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _digests(home)
+    (home / file).write_text(content)
+    assert _upgrade(home) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert ".upgrading" not in error
+    (home / file).unlink()
+    assert {name: d for name, d in before.items() if name != file} == _digests(home)
 
 
 def test_a_backup_of_an_old_home_is_restored_as_one_of_today(

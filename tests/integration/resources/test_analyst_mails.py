@@ -103,6 +103,17 @@ def test_a_full_disk_is_not_taken_for_a_mail_server_that_is_away(home: Home, mon
     assert [r.to for r in server.received] == [(ANALYST,)]
 
 
+def test_a_mail_that_cannot_be_read_holds_up_no_other(home: Home) -> None:
+    mailbox = _mailbox(home, mail_analyst=ANALYST)
+    first, _ = (mailbox.post(_run(run_id), time_zone=ZONE) for run_id in ("run-1", "run-2"))
+    first.unlink()
+    first.mkdir()
+    with MailServerForTests() as server:
+        (problem,) = mailbox.send(_server(server, home))
+    assert f"{first} cannot be read (Is a directory)" in problem
+    assert [r.message["Message-ID"][:7] for r in server.received] == ["<run-2@"]
+
+
 def test_without_mails_there_is_nothing_to_send_and_no_folder(home: Home) -> None:
     mailbox = _mailbox(home, mail_analyst=ANALYST)
     assert mailbox.mails() == []

@@ -54,6 +54,25 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
+def test_an_entry_in_the_place_of_another_is_never_read(root: Path) -> None:
+    shutil.copyfile(root / "000001" / "entry.json", root / "000002" / "entry.json")
+    log = _log(root)
+    assert [[note.sequence for note in log.readable_entries()] for _ in range(2)] == [[1, 3, 4]] * 2
+    with pytest.raises(Refused, match="entry 000002"):
+        log.entries()
+
+
+def test_an_entry_that_changes_after_it_was_read_is_read_again(root: Path) -> None:
+    log = _log(root)
+    assert [note.text for note in log.entries()] == list("abcd")
+    path = root / "000003" / "entry.json"
+    path.write_text(path.read_text().replace('"c"', '"x"') + "\n")
+    assert [note.text for note in log.entries()] == list("abxd")
+    path.unlink()
+    with pytest.raises(Refused, match="entry 000003"):
+        log.entries()
+
+
 def test_each_link_holds_the_digest_of_the_one_before(root: Path) -> None:
     links = [(root / name / "link.json").read_bytes() for name in _log(root).names()]
     said = [json.loads(link)["previous"] for link in links]

@@ -136,6 +136,16 @@ def test_the_settings_differ_exactly_when_a_list_has_influence(
         ("age_classes.csv", shipped("age_class.csv").text, "cannot be used: only age_class"),
         ("age_class", shipped("age_class.csv").text, "cannot be used: only age_class"),
         ("notes.txt", "x", "cannot be used: only age_class"),
+        (
+            "gemeente_centrumregio.csv",
+            "\n".join(x for x in shipped("gemeente_centrumregio.csv").text.splitlines() if not x.startswith("0037,")),
+            "municipality 0037 is missing: add its row",
+        ),
+        (
+            "delivery_round.csv",
+            shipped("delivery_round.csv").text.replace("2022 2023", "2022;x"),
+            "reporting_years is invalid: write a list of different years",
+        ),
     ],
 )
 def test_a_list_that_cannot_be(file: str, text: str, said: str, tmp_path: Path) -> None:
@@ -148,6 +158,21 @@ def test_a_list_that_cannot_be(file: str, text: str, said: str, tmp_path: Path) 
     assert str(home.reference) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert _class_of_45() == "40-49"
+
+
+@pytest.mark.parametrize("years", ["2022 2023", "[2022, 2023]", "2022,2023"])
+def test_years_of_a_round_may_be_written_as_in_the_settings(years: str, tmp_path: Path) -> None:
+    _replace(tmp_path, "delivery_round", "2022 2023", f'"{years}"')
+    assert {each.round: each.reporting_years for each in load_methodology(Home(tmp_path)).rounds}[2024] == (2022, 2023)
+
+
+def test_what_is_wrong_in_the_list_of_a_home_is_told_before_what_follows_from_it(tmp_path: Path) -> None:
+    _replace(tmp_path, "gemeente_centrumregio", "0014,Groningen,CR22", "0014,Groningen,CR99")
+    with pytest.raises(Refused) as caught:
+        load_methodology(Home(tmp_path))
+    assert str(caught.value).startswith(
+        f"{tmp_path}/reference/gemeente_centrumregio.csv, line 2: region_code is not in"
+    )
 
 
 def test_a_list_that_is_no_text(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from dakl_pipeline.errors import Missing, Refused
 from resources.config.home import Home
 from resources.storage.files import digest_of
 from resources.storage.history_store import HistoryStore
-from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 from tests.support.small_home import ANNA, counted_home, deliver, delivery, keep_no_events, row, run
 
@@ -37,8 +36,7 @@ def home(counted: Home, tmp_path: Path) -> Home:
 
 
 def _sync(home: Home) -> list[int]:
-    history = HistoryStore(home.history)
-    return Warehouse(home.warehouse).refresh(StageStore(home.stages), history)
+    return Warehouse(home.warehouse).refresh(HistoryStore(home.history))
 
 
 def test_the_newest_vintage_of_every_year_is_shown(counted: Home) -> None:

@@ -184,6 +184,12 @@ def test_a_change_of_the_selection_names_supplier_and_files(
             "register persons changed",
         ),
         ({}, {"count": stage(code="2")}, "counted again on request"),
+        # Inputs that another version of the code records under another name have not changed.
+        (
+            {"count": stage(code="1", settings="1")},
+            {"count": stage(code="2", **{"setting adult_age": "18", "code list age_class": "1"})},
+            "code changed; code list age_class changed",
+        ),
     ],
 )
 def test_why_a_year_was_counted_again(

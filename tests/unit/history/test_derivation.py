@@ -225,8 +225,10 @@ def test_after_another_key_nobody_is_compared() -> None:
 
 
 def test_when_the_tables_of_then_are_lost_nobody_is_compared() -> None:
-    change = _change(vintage(1), vintage(2), before=3, after=5)
+    overlap = [(n, "CR02", "a", 3, 3) for n in (1, 2)]
+    change = _change(vintage(1), vintage(2), before=3, after=5, overlap=overlap, selected=[(2, "a", "000002", "a.csv")])
     assert (change.persons_added, change.persons_removed) == (None, None)
+    assert [(s.supplier_id, s.persons_added, s.persons_removed) for s in change.suppliers] == [("a", None, None)]
 
 
 def test_registers_and_versions_that_are_not_the_same_are_named() -> None:
