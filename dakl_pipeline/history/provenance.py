@@ -63,6 +63,11 @@ class YearRecord(_Record):
     year: int
     stages: dict[str, StageRecord] = Field(default_factory=dict)
 
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key that made the pseudonyms; None when no stage has used one."""
+        return next((made["key"] for stage in self.stages.values() if "key" in (made := stage.inputs)), None)
+
     def table(self, name: str) -> StoredTable | None:
         """The table with this name; None when it has not been made."""
         return next((stage.tables[name] for stage in self.stages.values() if name in stage.tables), None)
@@ -92,7 +97,9 @@ class Vintage(_Record):
     @property
     def key_id(self) -> str:
         """Id of the key with which the pseudonyms were made."""
-        return next(made["key"] for stage in self.stages.values() if "key" in (made := stage.inputs))
+        found = self.record.key_id
+        assert found is not None  # a counted year has pseudonyms
+        return found
 
     @property
     def record(self) -> YearRecord:

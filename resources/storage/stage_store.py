@@ -123,7 +123,7 @@ class StageStore:
                 run_id=run_id,
             )
             record = YearRecord(year=year, stages={**self.record(year).stages, stage: made})
-            write_atomically(self.record_file(year), record.model_dump_json(indent=1).encode())
+            self._write_record(record)
         except OSError as error:
             raise Refused(f"{self._root} cannot be written ({error.strerror}); the last good tables stay") from None
         self.clean_up(year)
@@ -182,6 +182,31 @@ class StageStore:
                 write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
         return known[check_value]
 
+    def restore_key_id(self, year: int, *, lost: str, given: str) -> None:
+        """Give a key the id back that it had before the list of keys was lost.
+
+        Args:
+            year: Reporting year that was made again with the same pseudonyms.
+            lost: The former id.
+            given: The id that the key got instead.
+        """
+        with locked(self._root / ".keys.lock"):
+            known = self._known_keys()
+            if lost not in known.values():
+                known = {check: lost if key_id == given else key_id for check, key_id in known.items()}
+                write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
+            elif given in known.values():
+                # Another key, and a year in which it makes no difference.
+                return
+        record = self.record(year)
+        stages = {
+            name: stage.model_copy(update={"inputs": {**stage.inputs, "key": lost}})
+            if stage.inputs.get("key") == given
+            else stage
+            for name, stage in record.stages.items()
+        }
+        self._write_record(YearRecord(year=year, stages=stages))
+
     def known_key_id(self, check_value: str) -> str | None:
         """The id of a key; None when nothing was made with it.
 
@@ -225,6 +250,9 @@ class StageStore:
             return YearRecord(year=year)
         except (OSError, ValidationError):
             return None
+
+    def _write_record(self, record: YearRecord) -> None:
+        write_atomically(self.record_file(record.year), record.model_dump_json(indent=1).encode())
 
     def _known_keys(self) -> dict[str, str]:
         try:

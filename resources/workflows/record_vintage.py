@@ -37,6 +37,9 @@ def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehou
     record, newest = stages.record(year), history.newest(year)
     if newest is None or not shows(newest, record):
         _append(record, newest, stages, history, run_id)
+    elif record.key_id is not None and record.key_id != newest.key_id:
+        # The same pseudonyms, so the same key: its id was lost with the list of keys.
+        stages.restore_key_id(year, lost=newest.key_id, given=record.key_id)
     warehouse.refresh(history)
     stages.clean_up(year)
 

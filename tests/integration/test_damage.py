@@ -14,7 +14,7 @@ import pytest
 
 from dakl_pipeline.cli import main
 from resources.storage.history_store import HistoryStore
-from tests.support.small_home import BRAM, counted_home, deliver, delivery, export, keep_no_events, registers, row
+from tests.support.small_home import BRAM, DORA, counted_home, deliver, delivery, export, keep_no_events, registers, row
 
 COUNTS = "statistics.unique_person_counts"
 
@@ -131,6 +131,23 @@ def test_figures_and_what_counts_do_not_need_the_tables_between_the_stages(home:
     shutil.rmtree(home / "stages")
     code, _, error = said(["figures", "--year", "2024", "--home", str(home)])
     assert (code, "not counted yet" in error) == (0, False)
+
+
+@pytest.mark.parametrize("lost", ["stages/keys.json", "stages"])
+def test_a_key_gets_its_id_back_when_the_list_of_keys_was_lost(lost: str, home: Path, said: Said) -> None:
+    """Otherwise the figures would be of another key for ever, and the next count not compared with them."""
+    path = home / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert said(["run", "--year", "2023", "--year", "2024", "--home", str(home)])[0] == 0
+    assert _doctor(said, home) == {}
+    assert HistoryStore(home / "history").numbers(2024) == [1, 2]
+    code, out, _ = said(["run", "--year", "2023", "--year", "2024", "--jobs=1", "--home", str(home)])
+    assert (code, out.count("nothing changed since")) == (0, 2)
+    assert deliver(home, delivery(home.parent, "DAKL_J2024_x.csv", row(DORA)), "mo-x") == 0
+    assert _run(said, home)[0] == 0
+    newest = HistoryStore(home / "history").newest(2024)
+    assert newest is not None
+    assert newest.reason == "mo-x: nothing → DAKL_J2024_x.csv (000004)"
 
 
 def test_damaged_tables_between_stages(home: Path, said: Said) -> None:
