@@ -6,7 +6,7 @@ from typing import Any, get_args, get_type_hints
 
 from dakl_pipeline.reference.agreement import ReferenceData, problems
 from dakl_pipeline.reference.classes import Category
-from dakl_pipeline.reference.rows import CodeList, File, Row, read_rows, refuse, shipped
+from dakl_pipeline.reference.rows import PACKAGE_FOLDER, CodeList, File, Row, read_rows, refuse, shipped
 
 # What a row of each list is, by the name of its file.
 ROWS: dict[str, type[Row]] = {name: get_args(kind)[0] for name, kind in get_type_hints(ReferenceData).items()}
@@ -50,7 +50,7 @@ def load(own: Mapping[str, File]) -> ReferenceData:
     if {"gemeente_centrumregio.csv", "gemeente_herindeling.csv"} & own.keys():
         found += _missing_municipalities(data)
     # What is wrong in a file of the home first: that is where it is put right.
-    refuse(sorted(found, key=lambda problem: problem.startswith(shipped("category.csv").place.rpartition("/")[0])))
+    refuse(sorted(found, key=lambda problem: problem.startswith(PACKAGE_FOLDER)))
     return data
 
 

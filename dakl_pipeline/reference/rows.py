@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from dakl_pipeline.errors import Refused
 
+PACKAGE_FOLDER = "dakl_pipeline/reference"
 _LISTED = 3
 _EXPECTED = {
     "bool": "true or false",
@@ -64,7 +65,7 @@ class File:
 def shipped(name: str) -> File:
     """A reference file of the package, by its name."""
     text = files("dakl_pipeline.reference").joinpath(name).read_text(encoding="utf-8")
-    return File(f"dakl_pipeline/reference/{name}", text)
+    return File(f"{PACKAGE_FOLDER}/{name}", text)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,9 @@ class Outbox:
             # One process at a time, so that no two processes send the same mail.
             with locked(self._folder / ".sending"), server.connected() as connection:
                 for mail in tuple(again):
+                    if _marker(mail.path).exists():
+                        again.remove(mail)
+                        continue
                     try:
                         message = _readdressed(mail)
                     except Refused as error:
@@ -116,14 +119,13 @@ class Outbox:
                         again.remove(mail)
                         continue
                     try:
-                        if not _marker(mail.path).exists():
-                            refused = connection.submit(message, [r.email for r in mail.to])
-                            _mark_sent(mail)
-                            if refused:
-                                final.append(
-                                    f"the mail of {mail.about} was sent, but the mail server did not accept "
-                                    f"{refused} of its {len(mail.to)} addresses"
-                                )
+                        refused = connection.submit(message, [r.email for r in mail.to])
+                        _mark_sent(mail)
+                        if refused:
+                            final.append(
+                                f"the mail of {mail.about} was sent, but the mail server did not accept "
+                                f"{refused} of its {len(mail.to)} addresses"
+                            )
                     except MailNotTaken as error:
                         problem = f"the mail of {mail.about} waits: {error}"
                         if not error.is_final:

@@ -144,7 +144,7 @@ def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
     """Upgrade an unpacked home to the present format, and make its warehouse.
 
     Returns:
-        The steps of the upgrade, and why the warehouse cannot be made; None when it was.
+        The steps of the upgrade, and why not all figures can be read; None if they can.
     """
     found = format_of(home)
     refuse_newer(home, found)

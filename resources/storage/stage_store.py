@@ -179,7 +179,7 @@ class StageStore:
             known = self._known_keys()
             if check_value not in known:
                 known[check_value] = secrets.token_hex(8)
-                write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
+                self._write_keys(known)
         return known[check_value]
 
     def restore_key_id(self, year: int, *, lost: str, given: str) -> None:
@@ -193,8 +193,7 @@ class StageStore:
         with locked(self._root / ".keys.lock"):
             known = self._known_keys()
             if lost not in known.values():
-                known = {check: lost if key_id == given else key_id for check, key_id in known.items()}
-                write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
+                self._write_keys({check: lost if key_id == given else key_id for check, key_id in known.items()})
             elif given in known.values():
                 # Another key, and a year in which it makes no difference.
                 return
@@ -228,15 +227,6 @@ class StageStore:
         """Whether the record of a year is readable; true when there is none."""
         return self._read_record(year) is not None
 
-    def verify(self, name: str, year: int, stored: StoredTable) -> None:
-        """Compare the file of a table with its digest.
-
-        Raises:
-            Refused: If it is damaged or gone.
-        """
-        if not self._is_intact(year, name, stored):
-            raise _damaged(name, year)
-
     def damaged(self, record: YearRecord) -> list[str]:
         """Names of the tables in a record whose file is missing or changed."""
         tables = [(name, table) for stage in record.stages.values() for name, table in stage.tables.items()]
@@ -253,6 +243,9 @@ class StageStore:
 
     def _write_record(self, record: YearRecord) -> None:
         write_atomically(self.record_file(record.year), record.model_dump_json(indent=1).encode())
+
+    def _write_keys(self, known: Mapping[str, str]) -> None:
+        write_atomically(self.keys_file, json.dumps(known, indent=1).encode())
 
     def _known_keys(self) -> dict[str, str]:
         try:

@@ -71,7 +71,7 @@ def show_figures(home: Home) -> str | None:
     """Make the warehouse of a home.
 
     Returns:
-        Why it cannot be made; None when it was.
+        Why not all figures can be read; None if they can.
     """
     history = HistoryStore(home.history)
     try:

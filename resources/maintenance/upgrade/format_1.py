@@ -16,7 +16,13 @@ from pathlib import Path
 from polars.exceptions import PolarsError
 
 from dakl_pipeline.errors import Refused
-from resources.maintenance.upgrade.narrow_tables import PERSONS, StoredTables, name_split_persons, split_persons
+from resources.maintenance.upgrade.narrow_tables import (
+    DIGEST_SHOWN,
+    PERSONS,
+    StoredTables,
+    name_split_persons,
+    split_persons,
+)
 from resources.maintenance.upgrade.renames import Renames
 from resources.storage.append_log import chain
 from resources.storage.files import digest_of, write_atomically
@@ -34,7 +40,6 @@ RENAMES = Renames(
     values={"identified_by": {"nothing": "none"}},
     keys={"made_of": "inputs", "set_aside": "excluded", "assessed_stays": "stay_eligibility"},
 )
-_DIGEST_SHOWN = 16
 # What JSON of another shape than expected raises.
 _MALFORMED = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -141,7 +146,7 @@ def _rewrite_stage_tables(folder: Path, rewritten: _Rewritten) -> None:
                 rewritten.digests[before] = digest_of(path)
         except PolarsError:
             continue
-        now = rewritten.digests.get(before, before)[:_DIGEST_SHOWN]
+        now = rewritten.digests.get(before, before)[:DIGEST_SHOWN]
         path.rename(folder / f"{RENAMES.tables.get(name, name)}.{now}.parquet")
 
 

@@ -17,7 +17,7 @@ _NARROW = {
     "persons.shelter_types": ("shelter_type_codes", "shelter_type_code"),
     "persons.suppliers": ("supplier_ids", "supplier_id"),
 }
-_DIGEST_SHOWN = 16
+DIGEST_SHOWN = 16
 StoredTables = dict[str, dict[str, str | int]]
 
 
@@ -59,5 +59,5 @@ def _write(folder: Path, name: str, frame: pl.DataFrame) -> dict[str, str | int]
     buffer = BytesIO()
     frame.rechunk().write_parquet(buffer)
     digest = hashlib.sha256(buffer.getbuffer()).hexdigest()
-    write_atomically(folder / f"{name}.{digest[:_DIGEST_SHOWN]}.parquet", buffer.getbuffer())
+    write_atomically(folder / f"{name}.{digest[:DIGEST_SHOWN]}.parquet", buffer.getbuffer())
     return {"sha256": digest, "rows": frame.height}

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,8 @@ def test_runs_end_when_nobody_waits_for_them(tmp_path: Path, monkeypatch: pytest
     outcomes = years.run_years(Home(tmp_path), [2022, 2023, 2024], jobs=2)
     assert next(outcomes).year == 2022
     assert len(multiprocessing.active_children()) == 1
-    del outcomes
+    assert isinstance(outcomes, Generator)
+    outcomes.close()
     assert multiprocessing.active_children() == []
 
 
