@@ -15,7 +15,7 @@ COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hash
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast soak coverage lint fmt check hooks docs lock release clean
+.PHONY: help demo test test-fast soak attacks coverage lint fmt check hooks docs lock release clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ coverage: $(STAMP)  ## the unit tests, with what they cover (branches too) held 
 
 soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 	@$(BIN)/python -m pytest -q -m soak
+
+DAKL ?= $(BIN)/dakl
+attacks: $(STAMP)  ## DAKL=PATH: carry out every attack on an installed dakl, of any version, and list each as open or closed
+	@$(BIN)/python -m tests.attacks --dakl $(DAKL)
 
 lint: $(STAMP)  ## style, formatting, types, imports, generated documentation
 	$(BIN)/ruff check .
