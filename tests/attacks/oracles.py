@@ -19,7 +19,6 @@ def _said_about(target: Target, name: str, bsn: str) -> str:
 
 @ATTACKS.attack("3a", "a file of one registration tells its supplier whether that person is a minor")
 def minor(target: Target) -> str | None:
-    hints = [hint for hint in ("jonger dan", "minderjarig") if hint in _said_about(target, "minor", CEES)]
-    said_of_an_adult = _said_about(target, "adult", ANNA)
-    told = [hint for hint in hints if hint not in said_of_an_adult]
+    of_a_minor, of_an_adult = _said_about(target, "minor", CEES), _said_about(target, "adult", ANNA)
+    told = [hint for hint in ("jonger dan", "minderjarig") if hint in of_a_minor and hint not in of_an_adult]
     return f"only the file of a minor is answered with {told[0]!r}" if told else None
