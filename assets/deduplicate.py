@@ -67,7 +67,7 @@ STAGES = (
     Stage(
         tables=(STAY_ELIGIBILITY,),
         reads=(REGIONAL_STAYS,),
-        settings=("adult_age", "adults_only_until_year"),
+        settings=("adults_only_until_year",),
         group=_GROUP,
         kinds=_KINDS,
         checks={

@@ -19,7 +19,7 @@ def enrich_stays(inputs: Inputs) -> Output:
     persons = identified["person_pseudonym"]
     enriched = enrich(
         identified.lazy(),
-        year=inputs.year,
+        adult_age=inputs.methodology.adult_age,
         person_register=_matching(inputs, "persons", "bsn_pseudonym", persons),
         income_register=_matching(inputs, "income", "bsn_pseudonym", persons),
         care_register=_matching(inputs, "care", "bsn_pseudonym", persons),
@@ -40,6 +40,7 @@ def _matching(inputs: Inputs, register: RegisterName, column: str, pseudonyms: p
 STAGE = Stage(
     tables=(ENRICHED_STAYS,),
     reads=(PSEUDONYMISED_STAYS, *_TABLES.values()),
+    settings=("adult_age",),
     group="stage_3_enrich",
     kinds=frozenset({"polars", "parquet"}),
     checks={"no_row_lost": "Every pseudonymised stay is in the table, once."},

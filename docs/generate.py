@@ -18,7 +18,7 @@ import polars as pl
 
 from assets.chain import STAGES
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES
-from dakl_pipeline.contracts.columns import REGION_PATTERN, Table
+from dakl_pipeline.contracts.columns import REGION_PATTERN, Table, sensitivity_of
 from dakl_pipeline.contracts.deliveries import DELIVERED_FILES, DeliveredColumns
 from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.intake.catalogue import Rule, catalogue
@@ -61,6 +61,7 @@ def pages() -> dict[str, str]:
 
 def data_dictionary() -> str:
     """The tables of the warehouse and the sources they are made from."""
+    delivered = DeliveredColumns.columns()
     overview = [
         (
             f"[`{table.name}`](#{_anchor(table.name)})",
@@ -76,7 +77,10 @@ def data_dictionary() -> str:
         _GENERATED.format(source="dakl_pipeline/contracts"),
         "What each table holds. The same contracts check a table before it is written. Descriptions are in Dutch, as "
         "in the Dagster UI. A table of sensitivity `person` has a row per person or stay: it stays between the stages, "
-        "and is in no warehouse and no export.",
+        "and is in no warehouse and no export. The sensitivity of a column is what it tells about one person: `number` "
+        "(a BSN or V-number), `exact` (an exact date or a place in a file), `pseudonym`, `personal` (a broad "
+        "characteristic) or `open` (nothing). A table of persons holds no `number` and nothing `exact`, and a table of "
+        "the warehouse only what is `open`.",
         "## How the tables follow from each other",
         "Each box is an asset with a partition per reporting year. An arrow leads from what a stage reads to what it "
         "makes. Tables with the same arrows are made together, all or none.",
@@ -96,10 +100,10 @@ def data_dictionary() -> str:
         f"### {DELIVERED_FILES}",
         f"Asset `{DELIVERED_FILES}`: the files of suppliers, `DAKL_J<verslagjaar>_<vrije tekst>.csv`.",
         _table(
-            ("column", "set", "description"),
+            ("column", "set", "sensitivity", "description"),
             [
-                (f"`{column.name}`", column.column_set, _text(DeliveredColumns.columns()[column.name].description))
-                for column in catalogue().column
+                (f"`{name}`", column_set, sensitivity_of(delivered[name]), _text(delivered[name].description))
+                for name, column_set in ((column.name, column.column_set) for column in catalogue().column)
             ],
         ),
     ]
@@ -233,7 +237,7 @@ def _history_table(table: Table) -> list[str]:
 def _stage_table(table: Table) -> list[str]:
     facts = [f"Asset `{table.asset}`", f"key: {_codes(table.sort_by)}"]
     if table.extends is not None:
-        facts.append(f"passes on every row and column of `{table.extends.name}`")
+        facts.append(f"passes on every row of `{table.extends.name}`")
     members = {name: getattr(table.schema, name, None) for name in sorted(dir(table.schema))}
     rules = [
         f"- `{name}`: {_text(member.validation_fn.__doc__)}"
@@ -250,9 +254,16 @@ def _stage_table(table: Table) -> list[str]:
 
 
 def _columns(columns: Mapping[str, dy.Column], lineage: Mapping[str, tuple[tuple[str, str], ...]] | None = None) -> str:
-    heading = ("column", "type", "may be empty", "allowed", "description")
+    heading = ("column", "type", "may be empty", "sensitivity", "allowed", "description")
     rows = [
-        (f"`{name}`", f"`{column.dtype}`", _yes(column.nullable), _allowed(column), _text(column.description))
+        (
+            f"`{name}`",
+            f"`{column.dtype}`",
+            _yes(column.nullable),
+            sensitivity_of(column) or "open",
+            _allowed(column),
+            _text(column.description),
+        )
         for name, column in columns.items()
     ]
     if lineage is None:

@@ -16,17 +16,34 @@ from dakl_pipeline.reference.regions import COUNTRY
 # Who may see a row: "identified" holds a BSN or V-number, "person" is about one person or stay, "internal" holds exact
 # figures and the log, "public" is safe to publish.
 Sensitivity = Literal["identified", "person", "internal", "public"]
+# What a column tells about one person: a BSN or V-number ("number"); an exact date, or a place in a delivered file, by
+# which whoever has the file or knows the date finds the person ("exact"); a pseudonym; a broad characteristic of a
+# person or stay ("personal"); nothing ("open").
+ColumnSensitivity = Literal["number", "exact", "pseudonym", "personal", "open"]
+_ALLOWED: Mapping[Sensitivity, frozenset[ColumnSensitivity]] = {
+    "identified": frozenset(("number", "exact", "pseudonym", "personal", "open")),
+    "person": frozenset(("pseudonym", "personal", "open")),
+    "internal": frozenset(("open",)),
+    "public": frozenset(("open",)),
+}
 PSEUDONYM_PATTERN = "^[0-9a-f]{64}$"
+SUPPLIER_PATTERN = "^[a-z0-9][a-z0-9-]{0,63}$"
 REGION_PATTERN = f"^({'|'.join(region.code for region in centrumregios())}|{COUNTRY})$"
 
 
-def lineage(*columns: str) -> dict[str, Any]:
-    """Column metadata that names the upstream columns.
+def lineage(*columns: str, sensitivity: ColumnSensitivity = "open") -> dict[str, Any]:
+    """Column metadata that names the upstream columns, and what the column tells about one person.
 
     Args:
         columns: Upstream columns as ``<asset>.<column>``.
+        sensitivity: What it tells about one person.
     """
-    return {"lineage": columns}
+    return {"lineage": columns, "sensitivity": sensitivity}
+
+
+def personal(*columns: str) -> dict[str, Any]:
+    """Column metadata of a broad characteristic of a person or stay: see :func:`lineage`."""
+    return lineage(*columns, sensitivity="personal")
 
 
 def text_from(
@@ -52,9 +69,28 @@ def text_from(
     )
 
 
-def pseudonym(*, description: str, nullable: bool = False, metadata: dict[str, Any] | None = None) -> dy.String:
-    """A column of pseudonyms: 64 lower-case hexadecimal characters, HMAC-SHA-256."""
-    return dy.String(regex=PSEUDONYM_PATTERN, nullable=nullable, description=description, metadata=metadata)
+def pseudonym(*columns: str, description: str, nullable: bool = False, primary_key: bool = False) -> dy.String:
+    """A column of pseudonyms: 64 lower-case hexadecimal characters, HMAC-SHA-256.
+
+    Args:
+        columns: Upstream columns as ``<asset>.<column>``.
+        description: Description of the column, in Dutch.
+        nullable: Whether it may be empty.
+        primary_key: Whether it is part of the key of its table.
+    """
+    return dy.String(
+        regex=PSEUDONYM_PATTERN,
+        nullable=nullable,
+        primary_key=primary_key,
+        description=description,
+        metadata=lineage(*columns, sensitivity="pseudonym"),
+    )
+
+
+def sensitivity_of(column: dy.Column) -> ColumnSensitivity | None:
+    """What a column tells about one person; None when its contract does not say."""
+    declared: ColumnSensitivity | None = (column.metadata or {}).get("sensitivity")
+    return declared
 
 
 @dataclass(frozen=True)
@@ -69,8 +105,11 @@ class Table:
         sensitivity: Who may see a row. Person-level tables stay between the stages: they are never in the warehouse or
             in an export.
         keeps_history: Whether the rows of every vintage are kept, in :attr:`history`.
-        extends: The table whose rows and columns this one passes on, if any; each of those columns has the same column
-            there as its lineage.
+        extends: The table whose rows this one passes on, if any; each column that both have has that of the other as
+            its lineage.
+
+    Raises:
+        ValueError: If a column tells more about one person than the sensitivity of the table allows.
     """
 
     name: str
@@ -80,6 +119,14 @@ class Table:
     sensitivity: Sensitivity
     keeps_history: bool = False
     extends: "Table | None" = None
+
+    def __post_init__(self) -> None:
+        for name, column in self.columns.items():
+            # Aggregates are open unless they say otherwise; a table about persons says it of every column.
+            default: ColumnSensitivity | None = "open" if self.is_in_warehouse else None
+            found = sensitivity_of(column) or default
+            if found not in _ALLOWED[self.sensitivity]:
+                raise ValueError(f"{self.name}: column {name} ({found}) in a table of sensitivity {self.sensitivity}")
 
     # Used thousands of times when the definitions load; without the cache that takes a fifth of a second longer.
     @cached_property

@@ -2,21 +2,31 @@
 
 import dataframely as dy
 
-from dakl_pipeline.contracts.columns import Table
+from dakl_pipeline.contracts.columns import SUPPLIER_PATTERN, Table, lineage, personal
+
+_EXACT, _NUMBER = lineage(sensitivity="exact"), lineage(sensitivity="number")
 
 
 class DeliveredColumns(dy.Schema):
     """The columns of a delivered file (A1), as a source of lineage; files are checked by ``intake``."""
 
-    aanmaakdatum = dy.String(description="Datum waarop het bestand is aangemaakt.")
-    gemeentecode = dy.String(description="Gemeentecode van de opvang.")
-    bsn = dy.String(nullable=True, description="BSN; leeg of 999999999 als het onbekend is.")
-    type_opvang = dy.String(description="Code van het type ingezette opvang.")
-    startdatum = dy.String(description="Eerste dag van de opvang.")
-    einddatum = dy.String(nullable=True, description="Laatste dag van de opvang; leeg als die onbekend is.")
-    meldingsdatum = dy.String(nullable=True, description="Datum van de melding (facultatief).")
-    reden_einde = dy.String(nullable=True, description="Reden van beëindiging (facultatief).")
-    v_nummer = dy.String(nullable=True, description="V-nummer (facultatief), als het BSN onbekend is.")
+    aanmaakdatum = dy.String(description="Datum waarop het bestand is aangemaakt.", metadata=lineage())
+    gemeentecode = dy.String(description="Gemeentecode van de opvang.", metadata=personal())
+    bsn = dy.String(nullable=True, description="BSN; leeg of 999999999 als het onbekend is.", metadata=_NUMBER)
+    type_opvang = dy.String(description="Code van het type ingezette opvang.", metadata=personal())
+    startdatum = dy.String(description="Eerste dag van de opvang.", metadata=_EXACT)
+    einddatum = dy.String(
+        nullable=True,
+        description="Laatste dag van de opvang; leeg als die onbekend is.",
+        metadata=_EXACT,
+    )
+    meldingsdatum = dy.String(nullable=True, description="Datum van de melding (facultatief).", metadata=_EXACT)
+    reden_einde = dy.String(nullable=True, description="Reden van beëindiging (facultatief).", metadata=personal())
+    v_nummer = dy.String(
+        nullable=True,
+        description="V-nummer (facultatief), als het BSN onbekend is.",
+        metadata=_NUMBER,
+    )
 
 
 DELIVERED_FILES = "delivered_files"
@@ -27,7 +37,7 @@ class SelectedDeliveries(dy.Schema):
 
     year = dy.Int32(primary_key=True, description="Verslagjaar.")
     supplier_id = dy.String(
-        primary_key=True, regex="^[a-z0-9][a-z0-9-]{0,63}$", description="Leverancier die het bestand aanleverde."
+        primary_key=True, regex=SUPPLIER_PATTERN, description="Leverancier die het bestand aanleverde."
     )
     delivery_id = dy.String(regex="^[0-9]{6,}$", unique=True, description="Volgnummer in het aanleverlogboek.")
     file_name = dy.String(description="Naam waaronder het bestand is aangeleverd.")

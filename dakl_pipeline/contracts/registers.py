@@ -7,7 +7,7 @@ from typing import Literal
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
+from dakl_pipeline.contracts.columns import Table, lineage, personal, pseudonym, text_from
 from dakl_pipeline.reference.code_lists import categories, placeholder_numbers
 from dakl_pipeline.reference.delivered_files import NumberKind
 
@@ -29,22 +29,36 @@ def _register_values(dimension: str) -> list[str]:
 
 
 def _bsn(*, primary_key: bool = True) -> dy.String:
-    return dy.String(primary_key=primary_key, regex=_NUMBER_PATTERNS["bsn"], description="BSN, negen cijfers.")
+    return dy.String(
+        primary_key=primary_key,
+        regex=_NUMBER_PATTERNS["bsn"],
+        description="BSN, negen cijfers.",
+        metadata=lineage(sensitivity="number"),
+    )
+
+
+def _year() -> dy.Int32:
+    return dy.Int32(primary_key=True, description=_YEAR, metadata=lineage())
 
 
 class SourcePersons(dy.Schema):
     """``persons.parquet``: one row per person in the population register."""
 
     bsn = _bsn()
-    birth_date = dy.Date(nullable=True, description="Geboortedatum.")
-    sex = text_from(_register_values("geslacht"), nullable=True, description="Geslacht.")
-    origin = text_from(_register_values("herkomst"), nullable=True, description="Herkomst.")
+    birth_date = dy.Date(nullable=True, description="Geboortedatum.", metadata=lineage(sensitivity="exact"))
+    sex = text_from(_register_values("geslacht"), nullable=True, description="Geslacht.", metadata=personal())
+    origin = text_from(_register_values("herkomst"), nullable=True, description="Herkomst.", metadata=personal())
 
 
 class SourceVNumbers(dy.Schema):
     """``v_numbers.parquet``: the V-numbers that are linked to a BSN."""
 
-    v_number = dy.String(primary_key=True, regex=_NUMBER_PATTERNS["v_number"], description="V-nummer, tien cijfers.")
+    v_number = dy.String(
+        primary_key=True,
+        regex=_NUMBER_PATTERNS["v_number"],
+        description="V-nummer, tien cijfers.",
+        metadata=lineage(sensitivity="number"),
+    )
     bsn = _bsn(primary_key=False)
 
 
@@ -53,7 +67,10 @@ class SourceIncome(dy.Schema):
 
     bsn = _bsn()
     income_source = text_from(
-        _register_values("inkomstenbron"), nullable=True, description="Belangrijkste inkomstenbron."
+        _register_values("inkomstenbron"),
+        nullable=True,
+        description="Belangrijkste inkomstenbron.",
+        metadata=personal(),
     )
 
 
@@ -61,63 +78,59 @@ class SourceCare(dy.Schema):
     """``care.parquet``: use of care per person."""
 
     bsn = _bsn()
-    wmo = dy.Bool(nullable=True, description="Of de persoon Wmo-ondersteuning had.")
-    wlz = dy.Bool(nullable=True, description="Of de persoon Wlz-zorg had.")
+    wmo = dy.Bool(nullable=True, description="Of de persoon Wmo-ondersteuning had.", metadata=personal())
+    wlz = dy.Bool(nullable=True, description="Of de persoon Wlz-zorg had.", metadata=personal())
 
 
 class PersonRegister(dy.Schema):
     """One row per person."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR)
-    bsn_pseudonym = dy.String(
-        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("persons_file.bsn")
+    year = _year()
+    bsn_pseudonym = pseudonym("persons_file.bsn", primary_key=True, description=_BSN)
+    age = dy.Int32(
+        nullable=True,
+        min=0,
+        description="Leeftijd in hele jaren op 31 december van het verslagjaar; leeg: onbekend.",
+        metadata=personal("persons_file.birth_date"),
     )
-    birth_date = dy.Date(nullable=True, description="Geboortedatum.", metadata=lineage("persons_file.birth_date"))
     sex = text_from(
-        _register_values("geslacht"), nullable=True, description="Geslacht.", metadata=lineage("persons_file.sex")
+        _register_values("geslacht"), nullable=True, description="Geslacht.", metadata=personal("persons_file.sex")
     )
     origin = text_from(
-        _register_values("herkomst"), nullable=True, description="Herkomst.", metadata=lineage("persons_file.origin")
+        _register_values("herkomst"), nullable=True, description="Herkomst.", metadata=personal("persons_file.origin")
     )
 
 
 class VNumberRegister(dy.Schema):
     """One row per V-number that is linked to a BSN."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR)
-    v_number_pseudonym = dy.String(
-        primary_key=True,
-        regex="^[0-9a-f]{64}$",
-        description="HMAC-SHA-256 van het V-nummer.",
-        metadata=lineage("v_numbers_file.v_number"),
+    year = _year()
+    v_number_pseudonym = pseudonym(
+        "v_numbers_file.v_number", primary_key=True, description="HMAC-SHA-256 van het V-nummer."
     )
-    bsn_pseudonym = pseudonym(description=_BSN, metadata=lineage("v_numbers_file.bsn"))
+    bsn_pseudonym = pseudonym("v_numbers_file.bsn", description=_BSN)
 
 
 class IncomeRegister(dy.Schema):
     """One row per person."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR)
-    bsn_pseudonym = dy.String(
-        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("income_file.bsn")
-    )
+    year = _year()
+    bsn_pseudonym = pseudonym("income_file.bsn", primary_key=True, description=_BSN)
     income_source = text_from(
         _register_values("inkomstenbron"),
         nullable=True,
         description="Belangrijkste inkomstenbron.",
-        metadata=lineage("income_file.income_source"),
+        metadata=personal("income_file.income_source"),
     )
 
 
 class CareRegister(dy.Schema):
     """One row per person."""
 
-    year = dy.Int32(primary_key=True, description=_YEAR)
-    bsn_pseudonym = dy.String(
-        primary_key=True, regex="^[0-9a-f]{64}$", description=_BSN, metadata=lineage("care_file.bsn")
-    )
-    wmo = dy.Bool(nullable=True, description="Wmo-ondersteuning.", metadata=lineage("care_file.wmo"))
-    wlz = dy.Bool(nullable=True, description="Wlz-zorg.", metadata=lineage("care_file.wlz"))
+    year = _year()
+    bsn_pseudonym = pseudonym("care_file.bsn", primary_key=True, description=_BSN)
+    wmo = dy.Bool(nullable=True, description="Wmo-ondersteuning.", metadata=personal("care_file.wmo"))
+    wlz = dy.Bool(nullable=True, description="Wlz-zorg.", metadata=personal("care_file.wlz"))
 
 
 RegisterName = Literal["persons", "v_numbers", "income", "care"]
@@ -157,7 +170,7 @@ REGISTERS = (
             asset="person_register",
             schema=PersonRegister,
             description=(
-                "Personenregister (BRP) met pseudoniemen: geboortedatum, geslacht en herkomst. Wordt alleen opnieuw "
+                "Personenregister (BRP) met pseudoniemen: leeftijd, geslacht en herkomst. Wordt alleen opnieuw "
                 "gemaakt als het register of de sleutel verandert."
             ),
             sensitivity="person",

@@ -3,7 +3,7 @@
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, REGION_PATTERN, Table, lineage
+from dakl_pipeline.contracts.columns import REGION_PATTERN, SUPPLIER_PATTERN, Table, lineage, personal, pseudonym
 from dakl_pipeline.contracts.stays import StayEligibility
 from dakl_pipeline.reference.code_lists import categories, coverage_measures
 
@@ -16,7 +16,7 @@ def _same_as_stays(column: str) -> dy.Column:
     allowed = StayEligibility.columns()[column]
     assert isinstance(allowed, dy.String)
     return dy.String(
-        check=allowed.check, description=allowed.description, metadata=lineage(f"stay_eligibility.{column}")
+        check=allowed.check, description=allowed.description, metadata=personal(f"stay_eligibility.{column}")
     )
 
 
@@ -25,14 +25,9 @@ class _Persons(dy.Schema):
 
     year = dy.Int32(primary_key=True, description=_YEAR, metadata=lineage("stay_eligibility.year"))
     region_code = dy.String(
-        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("stay_eligibility.region_code")
+        primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=personal("stay_eligibility.region_code")
     )
-    person_pseudonym = dy.String(
-        primary_key=True,
-        regex=PSEUDONYM_PATTERN,
-        description="De persoon.",
-        metadata=lineage("stay_eligibility.person_pseudonym"),
-    )
+    person_pseudonym = pseudonym("stay_eligibility.person_pseudonym", primary_key=True, description="De persoon.")
 
 
 class UniquePersons(_Persons):
@@ -40,11 +35,11 @@ class UniquePersons(_Persons):
 
     has_bsn = dy.Bool(
         description="Of de persoon een BSN heeft (zelf of via het V-nummer); alleen dan telt de persoon mee.",
-        metadata=lineage("stay_eligibility.identified_by"),
+        metadata=personal("stay_eligibility.identified_by"),
     )
     is_in_person_register = dy.Bool(
         description="Of de persoon in het personenregister van het verslagjaar staat.",
-        metadata=lineage("stay_eligibility.is_in_person_register"),
+        metadata=personal("stay_eligibility.is_in_person_register"),
     )
     age_class = _same_as_stays("age_class")
     sex = _same_as_stays("sex")
@@ -55,7 +50,7 @@ class UniquePersons(_Persons):
     region_count = dy.Int32(
         min=1,
         description="Aantal centrumregio's waarin de persoon een verblijf heeft dat meetelt (in het hele land).",
-        metadata=lineage("stay_eligibility.region_code"),
+        metadata=personal("stay_eligibility.region_code"),
     )
 
 
@@ -78,7 +73,7 @@ class PersonShelterTypes(_Persons):
         primary_key=True,
         regex="^[0-9]{4}$",
         description="Type opvang van een verblijf dat meetelt.",
-        metadata=lineage("stay_eligibility.shelter_type_code"),
+        metadata=personal("stay_eligibility.shelter_type_code"),
     )
 
 
@@ -96,8 +91,9 @@ class PersonSuppliers(_Persons):
 
     supplier_id = dy.String(
         primary_key=True,
+        regex=SUPPLIER_PATTERN,
         description="Leverancier van een verblijf dat meetelt.",
-        metadata=lineage("stay_eligibility.supplier_id"),
+        metadata=personal("stay_eligibility.supplier_id"),
     )
 
 

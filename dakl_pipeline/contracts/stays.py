@@ -3,7 +3,15 @@
 import dataframely as dy
 import polars as pl
 
-from dakl_pipeline.contracts.columns import Table, lineage, pseudonym, text_from
+from dakl_pipeline.contracts.columns import (
+    SUPPLIER_PATTERN,
+    Table,
+    lineage,
+    personal,
+    pseudonym,
+    text_from,
+)
+from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH
 from dakl_pipeline.reference.code_lists import categories, centrumregios, exclusion_reasons
 
 _REGIONS = [region.code for region in centrumregios()]
@@ -13,50 +21,97 @@ def _categories(dimension: str) -> list[str]:
     return [category.category for category in categories() if category.dimension == dimension]
 
 
+# What the dates of a stay become as soon as it is pseudonymised: no later rule needs more (monitor rule 5.5).
+PERIODS = ("in_year", "starts_after_year", "ended_before_year", "end_before_start")
+
+
+def _gemeente_code() -> dy.String:
+    return dy.String(
+        regex="^[0-9]{4}$",
+        description="Gemeentecode van de opvang, vier cijfers.",
+        metadata=personal("delivered_files.gemeentecode"),
+    )
+
+
+def _period() -> dy.String:
+    return text_from(
+        PERIODS,
+        description=(
+            "Of het verblijf in het verslagjaar valt (in_year), of waarom niet. De datums zelf blijven in het bestand."
+        ),
+        metadata=personal("delivered_files.startdatum", "delivered_files.einddatum"),
+    )
+
+
+def _is_adult() -> dy.Bool:
+    return dy.Bool(
+        nullable=True,
+        description=(
+            "Of de persoon op 31 december van het verslagjaar de leeftijd heeft vanaf welke men altijd meetelt; leeg: "
+            "onbekend."
+        ),
+        metadata=personal("person_register.age"),
+    )
+
+
+def _municipality_status() -> dy.String:
+    return text_from(
+        ["current", "merged", "divided", "unknown"],
+        description=(
+            "Of de gemeentecode bestaat in de indeling van het verslagjaar (current), naar een opvolger gaat (merged), "
+            "naar opvolgers in verschillende regio's (divided) of niet bestaat (unknown)."
+        ),
+        metadata=personal("enriched_stays.gemeente_code"),
+    )
+
+
+def _region_code() -> dy.String:
+    return text_from(
+        _REGIONS,
+        nullable=True,
+        description="Centrumregio; leeg als de gemeentecode naar geen regio leidt.",
+        metadata=personal("enriched_stays.gemeente_code"),
+    )
+
+
 class _Stays(dy.Schema):
     """The columns of every table of stays: one row per delivered registration."""
 
     year = dy.Int32(primary_key=True, description="Verslagjaar.", metadata=lineage("selected_deliveries.year"))
+    stay_id = dy.String(
+        primary_key=True,
+        regex=f"^[0-9a-f]{{{STAY_ID_LENGTH}}}$",
+        description=(
+            "Kenmerk van de registratie, gemaakt met de sleutel: zonder sleutel leidt het naar geen bestand en geen "
+            "regel."
+        ),
+        metadata=lineage("selected_deliveries.delivery_id", sensitivity="pseudonym"),
+    )
     supplier_id = dy.String(
-        primary_key=True, description="Leverancier.", metadata=lineage("selected_deliveries.supplier_id")
-    )
-    line_number = dy.UInt32(primary_key=True, description="Regelnummer in het aangeleverde bestand (kopregel = 1).")
-    delivery_id = dy.String(
-        description="Volgnummer in het aanleverlogboek.", metadata=lineage("selected_deliveries.delivery_id")
-    )
-    gemeente_code = dy.String(
-        regex="^[0-9]{4}$",
-        description="Gemeentecode van de opvang, vier cijfers.",
-        metadata=lineage("delivered_files.gemeentecode"),
+        regex=SUPPLIER_PATTERN, description="Leverancier.", metadata=personal("selected_deliveries.supplier_id")
     )
     shelter_type_code = dy.String(
-        regex="^[0-9]{4}$", description="Type opvang.", metadata=lineage("delivered_files.type_opvang")
-    )
-    start_date = dy.Date(description="Eerste dag van de opvang.", metadata=lineage("delivered_files.startdatum"))
-    end_date = dy.Date(
-        nullable=True,
-        description="Laatste dag van de opvang; leeg: onbekend.",
-        metadata=lineage("delivered_files.einddatum"),
+        regex="^[0-9]{4}$", description="Type opvang.", metadata=personal("delivered_files.type_opvang")
     )
 
 
 class PseudonymisedStays(_Stays):
-    """A registration with the pseudonyms of its numbers."""
+    """A registration with the pseudonyms of its numbers, and without its dates and its place in a file."""
 
+    gemeente_code = _gemeente_code()
+    period = _period()
     bsn_status = text_from(
         ["usable", "missing", "fails_eleven_test"],
         description="Of het aangeleverde BSN bruikbaar is (usable), ontbreekt (missing) of de elfproef niet doorstaat.",
-        metadata=lineage("delivered_files.bsn"),
+        metadata=personal("delivered_files.bsn"),
     )
     bsn_pseudonym = pseudonym(
-        nullable=True,
-        description="HMAC-SHA-256 van het BSN; leeg als het niet bruikbaar is.",
-        metadata=lineage("delivered_files.bsn"),
+        "delivered_files.bsn", nullable=True, description="HMAC-SHA-256 van het BSN; leeg als het niet bruikbaar is."
     )
     v_number_pseudonym = pseudonym(
+        "delivered_files.v_nummer",
         nullable=True,
         description="HMAC-SHA-256 van het V-nummer; leeg als er geen is.",
-        metadata=lineage("delivered_files.v_nummer"),
     )
 
     @dy.rule()
@@ -71,17 +126,15 @@ PSEUDONYMISED_STAYS = Table(
     schema=PseudonymisedStays,
     description=(
         "Alle registraties uit de geselecteerde bestanden, met een pseudoniem in plaats van BSN en V-nummer. Vanaf "
-        "hier bevat geen enkele tabel nog een van beide nummers. Alleen de kolommen die de statistiek nodig heeft."
+        "hier bevat geen enkele tabel nog een van beide nummers, een datum of een verwijzing naar een regel van een "
+        "bestand. Alleen de kolommen die de statistiek nodig heeft."
     ),
     sensitivity="person",
 )
 
 
-class EnrichedStays(_Stays):
-    """A registration with its person and that person's characteristics.
-
-    The pseudonyms of the separate numbers are dropped: from here on there is only the person.
-    """
+class _PersonStays(_Stays):
+    """A registration with its person and that person's characteristics."""
 
     identified_by = text_from(
         ["bsn", "v_number_linked", "v_number_only", "none"],
@@ -89,56 +142,58 @@ class EnrichedStays(_Stays):
             "Waarmee de persoon is herkend: bruikbaar BSN, V-nummer met koppeling naar een BSN, V-nummer zonder "
             "koppeling, of niets."
         ),
-        metadata=lineage(
+        metadata=personal(
             "pseudonymised_stays.bsn_pseudonym",
             "pseudonymised_stays.v_number_pseudonym",
             "v_number_register.v_number_pseudonym",
         ),
     )
     person_pseudonym = pseudonym(
+        "pseudonymised_stays.bsn_pseudonym",
+        "pseudonymised_stays.v_number_pseudonym",
+        "v_number_register.bsn_pseudonym",
         nullable=True,
         description="De persoon: pseudoniem van het BSN (ook via de koppeling), anders van het V-nummer.",
-        metadata=lineage(
-            "pseudonymised_stays.bsn_pseudonym",
-            "pseudonymised_stays.v_number_pseudonym",
-            "v_number_register.bsn_pseudonym",
-        ),
     )
     is_in_person_register = dy.Bool(
         description="Of de persoon in het personenregister van het verslagjaar staat.",
-        metadata=lineage("person_register.bsn_pseudonym"),
-    )
-    age = dy.Int32(
-        nullable=True,
-        min=0,
-        description="Leeftijd in hele jaren op 31 december van het verslagjaar; leeg: onbekend.",
-        metadata=lineage("person_register.birth_date"),
+        metadata=personal("person_register.bsn_pseudonym"),
     )
     age_class = text_from(
-        lambda: _categories("leeftijd"), description="Leeftijdsklasse.", metadata=lineage("person_register.birth_date")
+        lambda: _categories("leeftijd"),
+        description="Leeftijdsklasse op 31 december van het verslagjaar.",
+        metadata=personal("person_register.age"),
     )
-    sex = text_from(_categories("geslacht"), description="Geslacht.", metadata=lineage("person_register.sex"))
-    origin = text_from(_categories("herkomst"), description="Herkomst.", metadata=lineage("person_register.origin"))
+    sex = text_from(_categories("geslacht"), description="Geslacht.", metadata=personal("person_register.sex"))
+    origin = text_from(_categories("herkomst"), description="Herkomst.", metadata=personal("person_register.origin"))
     income_source = text_from(
         _categories("inkomstenbron"),
         description="Belangrijkste inkomstenbron.",
-        metadata=lineage("income_register.income_source"),
+        metadata=personal("income_register.income_source"),
     )
     wmo = text_from(
         _categories("wmo"),
         description="Of de persoon Wmo-ondersteuning had.",
-        metadata=lineage("care_register.wmo", "person_register.bsn_pseudonym"),
+        metadata=personal("care_register.wmo", "person_register.bsn_pseudonym"),
     )
     wlz = text_from(
         _categories("wlz"),
         description="Of de persoon Wlz-zorg had.",
-        metadata=lineage("care_register.wlz", "person_register.bsn_pseudonym"),
+        metadata=personal("care_register.wlz", "person_register.bsn_pseudonym"),
     )
 
     @dy.rule()
     def person_when_identified(cls) -> pl.Expr:
         """A stay has a person exactly when a number identifies one."""
         return (pl.col("identified_by") != "none") == pl.col("person_pseudonym").is_not_null()
+
+
+class EnrichedStays(_PersonStays):
+    """A registration with its person. The pseudonyms of the separate numbers are dropped."""
+
+    gemeente_code = _gemeente_code()
+    period = _period()
+    is_adult = _is_adult()
 
 
 ENRICHED_STAYS = Table(
@@ -154,23 +209,13 @@ ENRICHED_STAYS = Table(
 )
 
 
-class RegionalStays(EnrichedStays):
-    """A registration with the centrumregio of its shelter."""
+class RegionalStays(_PersonStays):
+    """A registration with the centrumregio of its shelter, which replaces the municipality."""
 
-    municipality_status = text_from(
-        ["current", "merged", "divided", "unknown"],
-        description=(
-            "Of de gemeentecode bestaat in de indeling van het verslagjaar (current), naar een opvolger gaat (merged), "
-            "naar opvolgers in verschillende regio's (divided) of niet bestaat (unknown)."
-        ),
-        metadata=lineage("enriched_stays.gemeente_code"),
-    )
-    region_code = text_from(
-        _REGIONS,
-        nullable=True,
-        description="Centrumregio; leeg als de gemeentecode naar geen regio leidt.",
-        metadata=lineage("enriched_stays.gemeente_code"),
-    )
+    period = _period()
+    is_adult = _is_adult()
+    municipality_status = _municipality_status()
+    region_code = _region_code()
 
     @dy.rule()
     def region_when_municipality_known(cls) -> pl.Expr:
@@ -191,20 +236,21 @@ REGIONAL_STAYS = Table(
 )
 
 
-class StayEligibility(RegionalStays):
-    """A registration with its eligibility."""
+class StayEligibility(_PersonStays):
+    """A registration with its eligibility, which replaces the period and the adulthood."""
 
+    municipality_status = _municipality_status()
+    region_code = _region_code()
     exclusion_reason = text_from(
         [reason.reason for reason in exclusion_reasons()],
         nullable=True,
         description="Waarom het verblijf niet meetelt; leeg: het telt mee.",
-        metadata=lineage(
+        metadata=personal(
             "regional_stays.shelter_type_code",
-            "regional_stays.start_date",
-            "regional_stays.end_date",
+            "regional_stays.period",
             "regional_stays.region_code",
             "regional_stays.identified_by",
-            "regional_stays.age",
+            "regional_stays.is_adult",
         ),
     )
 

@@ -10,7 +10,12 @@ from dakl_pipeline.intake.population import adults_only
 from dakl_pipeline.presentation.dutch import number, quantity
 from dakl_pipeline.reference.code_lists import exclusion_reasons
 from dakl_pipeline.reference.methodology import Methodology
-from dakl_pipeline.statistics.eligibility import codes_with_region, exclusion_reason, published_type_codes
+from dakl_pipeline.statistics.eligibility import (
+    codes_with_region,
+    exclusion_reason,
+    period_of_stay,
+    published_type_codes,
+)
 
 
 class Reading(BaseModel):
@@ -70,7 +75,7 @@ class Readings:
         self._adult_age = methodology.adult_age if year <= methodology.adults_only_until_year else None
         has_bsn = passes_eleven_test(pl.col("bsn"))
         reason = exclusion_reason(
-            year,
+            period=period_of_stay(year),
             is_published_type=pl.col("shelter_type_code").is_in([int(code) for code in published_type_codes(year)]),
             has_region=pl.col("gemeente_code").is_in([int(code) for code in codes_with_region(year)]),
             is_identified=has_bsn | pl.col("v_number").is_not_null(),

@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: HMAC-SHA-256 (RFC 2104) of a number, with a domain that keeps BSNs and V-numbers apart.
+"""Keyed pseudonyms: HMAC-SHA-256 (RFC 2104), with a domain that keeps BSNs, V-numbers and registrations apart.
 
 Nothing here reverses a pseudonym.
 """
@@ -16,6 +16,9 @@ from dakl_pipeline.errors import Missing, Refused
 Domain = Literal["bsn", "v"]
 DOMAIN_PREFIXES: dict[Domain, str] = {"bsn": "dakloos/v1|bsn|", "v": "dakloos/v1|v|"}
 _CHECK_MESSAGE = b"dakloos/v1|key-check|"
+_STAY_PREFIX = "dakloos/v1|stay|"
+# 128 bits: no two stays of a country meet, and nobody finds the place behind one without the key.
+STAY_ID_LENGTH = 32
 _KEY_PATTERN = re.compile("[0-9a-f]{64}")
 
 
@@ -79,3 +82,21 @@ def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Seri
     if not is_safe.fill_null(False).all():
         raise Refused("a number could not be pseudonymised; nothing was written")
     return result.alias(numbers.name)
+
+
+def stay_ids(delivery_ids: pl.Series, line_numbers: pl.Series, key: PseudonymKey) -> pl.Series:
+    """Keyed ids of registrations, which replace their place in a delivered file.
+
+    Args:
+        delivery_ids: Strings: the delivery of each registration.
+        line_numbers: Integers: its line in the file.
+        key: The secret key.
+
+    Returns:
+        Strings of 32 lower-case hexadecimal characters, in the same order. Whoever holds the file and the key can make
+        them again; without the key they lead nowhere.
+    """
+    place = pl.concat_str(pl.lit(_STAY_PREFIX), "delivery", pl.lit("|"), "line").alias("place")
+    places = pl.DataFrame({"delivery": delivery_ids, "line": line_numbers}).select(place)
+    keyed = plh.col("place").chash.hmac_sha256(key=key.reveal()).str.slice(0, STAY_ID_LENGTH)
+    return places.select(keyed.alias("stay_id"))["stay_id"]

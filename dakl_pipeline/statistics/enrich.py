@@ -1,7 +1,5 @@
 """Stage 3: the person of each stay, and that person's characteristics."""
 
-from datetime import date
-
 import polars as pl
 
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS
@@ -40,20 +38,6 @@ def identify(stays: pl.LazyFrame, v_number_register: pl.LazyFrame) -> pl.LazyFra
     )
 
 
-def age_on(birth_date: pl.Expr, day: date) -> pl.Expr:
-    """Age in whole years on a day; null when the birth date is unknown or later than the day.
-
-    Args:
-        birth_date: Expression of dates.
-        day: The day.
-    """
-    had_birthday = (birth_date.dt.month() < day.month) | (
-        (birth_date.dt.month() == day.month) & (birth_date.dt.day() <= day.day)
-    )
-    age = day.year - birth_date.dt.year() - (~had_birthday).cast(pl.Int32)
-    return pl.when(birth_date <= day).then(age)
-
-
 def age_class_of(age: pl.Expr) -> pl.Expr:
     """Age class of an age in years (A8); ``onbekend`` when there is no age."""
     label = pl.lit(None, dtype=pl.String)
@@ -66,7 +50,7 @@ def age_class_of(age: pl.Expr) -> pl.Expr:
 def enrich(
     stays: pl.LazyFrame,
     *,
-    year: int,
+    adult_age: int,
     person_register: pl.LazyFrame,
     income_register: pl.LazyFrame,
     care_register: pl.LazyFrame,
@@ -78,8 +62,8 @@ def enrich(
 
     Args:
         stays: Stays with ``identified_by`` and ``person_pseudonym`` (:func:`identify`).
-        year: Reporting year; age is that on 31 December (A7).
-        person_register: ``bsn_pseudonym, birth_date, sex, origin``.
+        adult_age: Age in years from which a person is an adult (A7).
+        person_register: ``bsn_pseudonym, age, sex, origin``.
         income_register: ``bsn_pseudonym, income_source``.
         care_register: ``bsn_pseudonym, wmo, wlz``.
 
@@ -100,7 +84,6 @@ def enrich(
         persons.rename({"bsn_pseudonym": "person_pseudonym"}), on="person_pseudonym", how="left", maintain_order="left"
     )
     is_known = pl.col("is_in_person_register").fill_null(False)
-    age = age_on(pl.col("birth_date"), date(year, 12, 31))
 
     def care(column: str) -> pl.Expr:
         return (
@@ -113,8 +96,8 @@ def enrich(
 
     return matched.with_columns(
         is_in_person_register=is_known,
-        age=age.cast(pl.Int32),
-        age_class=age_class_of(age),
+        age_class=age_class_of(pl.col("age")),
+        is_adult=pl.col("age") >= adult_age,
         sex=pl.col("sex").fill_null(UNKNOWN),
         origin=pl.col("origin").fill_null(UNKNOWN),
         income_source=pl.col("income_source").fill_null(UNKNOWN),

@@ -20,11 +20,11 @@ def determine_eligibility(stays: pl.LazyFrame, *, year: int, methodology: Method
     """
     adults_only = year <= methodology.adults_only_until_year
     reason = exclusion_reason(
-        year,
+        period=pl.col("period"),
         is_published_type=pl.col("shelter_type_code").is_in(published_type_codes(year)),
         has_region=pl.col("region_code").is_not_null(),
         is_identified=pl.col("person_pseudonym").is_not_null(),
         # A stay with an unknown age counts (A7): a null comparison is not a reason.
-        is_minor=pl.col("age") < methodology.adult_age if adults_only else pl.lit(False),
+        is_minor=~pl.col("is_adult") if adults_only else pl.lit(False),
     )
     return stays.with_columns(exclusion_reason=reason).select(STAY_ELIGIBILITY.column_names)

@@ -15,6 +15,7 @@ from polars.exceptions import PolarsError
 from pydantic import ValidationError
 
 from dakl_pipeline.contracts import HISTORY_TABLES
+from dakl_pipeline.contracts.border import require_nobody_in
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.history.provenance import Vintage, YearRecord
@@ -66,8 +67,10 @@ class HistoryStore:
             frames: The rows of this vintage, per table of the history.
 
         Raises:
-            Refused: If it cannot be written.
+            Refused: If it cannot be written, or a value looks like a number or pseudonym of a person.
         """
+        for table, frame in frames.items():
+            require_nobody_in(table, frame)
         folder = self.folder(vintage.year)
         writing = folder / _WRITING
         try:

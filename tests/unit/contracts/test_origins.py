@@ -23,7 +23,7 @@ SOURCES: dict[str, type[dy.Schema]] = {
             ["delivered_files.bsn", "delivered_files.v_nummer", "v_numbers_file.bsn", "v_numbers_file.v_number"],
         ),
         ("unique_person_counts", "region_code", ["delivered_files.gemeentecode"]),
-        ("pseudonymised_stays", "start_date", ["delivered_files.startdatum"]),
+        ("pseudonymised_stays", "period", ["delivered_files.einddatum", "delivered_files.startdatum"]),
         ("supplier_overlap", "supplier_id", ["selected_deliveries.supplier_id"]),
         ("unique_person_counts", "dimension", []),
     ],
@@ -42,7 +42,7 @@ def test_every_end_is_a_column_that_exists() -> None:
 
 
 def test_no_characteristic_of_a_person_starts_halfway() -> None:
-    """Only columns that the pipeline adds itself (a selection, a line number, a year) may start in its own tables."""
+    """Only columns that the pipeline adds itself, as a year, may start in its own tables."""
     own = {SELECTED.asset, *SOURCES}
     started = {
         f"{asset}.{column}"
@@ -51,4 +51,4 @@ def test_no_characteristic_of_a_person_starts_halfway() -> None:
         for asset, column in origins(table.asset, name)
         if asset not in own
     }
-    assert started == {"pseudonymised_stays.line_number"}
+    assert started == set()

@@ -1,11 +1,25 @@
 """The contracts state who may see a row and whether its history is kept; everything else follows from that."""
 
+import dataframely as dy
 import polars as pl
 import pytest
 
 from dakl_pipeline.contracts import HISTORY_TABLES, TABLES, VINTAGE_TABLES, WAREHOUSE_TABLES
-from dakl_pipeline.contracts.columns import PSEUDONYM_PATTERN, Table, validate
+from dakl_pipeline.contracts.border import require_nobody_in
+from dakl_pipeline.contracts.columns import (
+    PSEUDONYM_PATTERN,
+    ColumnSensitivity,
+    Sensitivity,
+    Table,
+    lineage,
+    sensitivity_of,
+    validate,
+)
+from dakl_pipeline.contracts.deliveries import SELECTED, DeliveredColumns
+from dakl_pipeline.contracts.history import RUNS
+from dakl_pipeline.contracts.registers import REGISTERS
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
+from dakl_pipeline.errors import Refused
 
 ALL = {table.name: table for table in (*TABLES.values(), *HISTORY_TABLES)}
 
@@ -52,3 +66,87 @@ def test_a_category_of_an_earlier_version_stays_in_the_history() -> None:
 
 def test_registers_are_no_part_of_a_vintage() -> None:
     assert TABLES.keys() - VINTAGE_TABLES.keys() == {name for name in TABLES if name.startswith("registers.")}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "is_refused"),
+    [
+        ("identified", "number", False),
+        ("identified", "exact", False),
+        ("person", "number", True),
+        ("person", "exact", True),
+        ("person", None, True),
+        ("person", "pseudonym", False),
+        ("person", "personal", False),
+        ("internal", "pseudonym", True),
+        ("internal", "personal", True),
+        ("internal", None, False),
+        ("public", "personal", True),
+        ("public", "open", False),
+    ],
+)
+def test_a_column_too_sensitive_for_its_table_is_refused_where_it_is_declared(
+    table: Sensitivity, column: ColumnSensitivity | None, is_refused: bool
+) -> None:
+    class Schema(dy.Schema):
+        about = dy.String(description="x", metadata=lineage(sensitivity=column) if column else None)
+
+    try:
+        Table(name="a.b", asset="b", schema=Schema, description="x", sensitivity=table)
+    except ValueError as error:
+        assert is_refused, error
+    else:
+        assert not is_refused
+
+
+def test_every_column_about_a_person_says_what_it_tells() -> None:
+    sources = {
+        "delivered_files": DeliveredColumns,
+        **{register.source_asset: register.source for register in REGISTERS},
+    }
+    said = {
+        (name, column): sensitivity_of(it)
+        for name, source in sources.items()
+        for column, it in source.columns().items()
+    }
+    assert [place for place, sensitivity in said.items() if sensitivity is None] == []
+    numbers = {place for place, sensitivity in said.items() if sensitivity == "number"}
+    assert numbers == {place for place in said if place[1] in ("bsn", "v_number", "v_nummer")}
+
+
+@pytest.mark.parametrize("table", [t for t in ALL.values() if t.sensitivity == "person"], ids=lambda table: table.name)
+def test_a_table_about_persons_has_no_date_no_place_in_a_file_and_no_free_text(table: Table) -> None:
+    assert not {"delivery_id", "line_number", "birth_date"} & set(table.column_names)
+    for name, column in table.columns.items():
+        assert not column.dtype.is_temporal(), name
+        assert not isinstance(column, dy.String) or column.regex or column.check, f"{name} may hold any text"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_refused"),
+    [
+        ("a" * 64, True),
+        (f"x {'0' * 32} y", True),
+        ("123456782", True),
+        ("of 9000000001.", True),
+        ("DAKL_J2024_almelo 2025-05-01.csv", False),
+        ("DAKL_J2024_20250501.csv", False),
+        ("8c3a8bfe-1234-4c7b-9a5d-123456789012", False),
+        ("first count, of 12 files", False),
+        (None, False),
+    ],
+)
+def test_what_looks_like_a_person_does_not_cross_the_border(value: str | None, is_refused: bool) -> None:
+    row = {"year": 2024, "vintage": 1, "reason": value, "files": 123456782}
+    frame = pl.DataFrame([row], schema=RUNS.polars_schema)
+    if is_refused:
+        with pytest.raises(Refused, match="reason") as refused:
+            require_nobody_in(RUNS, frame)
+        assert value is not None
+        assert value not in str(refused.value)
+    else:
+        require_nobody_in(RUNS, frame)
+
+
+def test_the_digest_of_a_file_crosses_the_border() -> None:
+    require_nobody_in(SELECTED, pl.DataFrame([{"sha256": "a" * 64}], schema=SELECTED.polars_schema))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dakl_pipeline.errors import Missing
-from dakl_pipeline.privacy.pseudonyms import PseudonymKey, pseudonyms
+from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH, PseudonymKey, pseudonyms, stay_ids
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 BSNS = st.lists(st.none() | st.from_regex("[0-9]{9}", fullmatch=True), min_size=1, max_size=40)
@@ -56,6 +56,17 @@ def test_domains_and_keys_never_meet_and_order_is_kept(numbers: list[str | None]
     assert values[0].isdisjoint(values[1])
     assert values[0].isdisjoint(values[2])
     assert all(len(value) == 64 for outcome in values for value in outcome)
+
+
+def test_the_id_of_a_stay_is_made_again_by_who_holds_file_and_key_alone() -> None:
+    deliveries, lines = pl.Series(["000001", "000001", "000012", "000001"]), pl.Series([2, 3, 2, 22], dtype=pl.UInt32)
+    expected = [
+        hmac.new(KEY.encode(), f"dakloos/v1|stay|{delivery}|{line}".encode(), hashlib.sha256).hexdigest()
+        for delivery, line in zip(deliveries, lines, strict=True)
+    ]
+    ids = stay_ids(deliveries, lines, PseudonymKey(KEY)).to_list()
+    assert ids == [digest[:STAY_ID_LENGTH] for digest in expected]
+    assert set(ids).isdisjoint(stay_ids(deliveries, lines, PseudonymKey(OTHER)))
 
 
 @pytest.mark.parametrize("text", ["", "ab", KEY.upper(), KEY + "0", KEY[:-1] + "g", " " + KEY[1:]])

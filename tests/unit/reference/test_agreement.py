@@ -21,7 +21,7 @@ from dakl_pipeline.reference.loading import package
 from dakl_pipeline.reference.rows import File, shipped
 from dakl_pipeline.statistics import count
 from dakl_pipeline.statistics.coverage import measure_coverage
-from dakl_pipeline.statistics.eligibility import exclusion_reason
+from dakl_pipeline.statistics.eligibility import exclusion_reason, period_of_stay
 
 Break = Callable[[str, str, str], None]
 
@@ -187,7 +187,8 @@ def test_the_dimensions_are_those_that_are_counted() -> None:
 
 def test_the_reasons_are_those_that_are_tested() -> None:
     true = pl.lit(True)
-    tested = exclusion_reason(2024, is_published_type=true, has_region=true, is_identified=true, is_minor=true)
+    period = period_of_stay(2024)
+    tested = exclusion_reason(period=period, is_published_type=true, has_region=true, is_identified=true, is_minor=true)
     assert all(f'"{reason}"' in str(tested) for reason in EXCLUSION_REASONS)
 
 

@@ -8,7 +8,9 @@ import pytest
 from dakl_pipeline.contracts.columns import validate
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS, PSEUDONYMISED_STAYS, REGIONAL_STAYS, STAY_ELIGIBILITY
 from dakl_pipeline.reference.methodology import Methodology, default_methodology
-from dakl_pipeline.statistics.enrich import age_class_of, age_on, enrich, identify
+from dakl_pipeline.statistics.eligibility import period_of_stay
+from dakl_pipeline.statistics.enrich import age_class_of, enrich, identify
+from dakl_pipeline.statistics.pseudonymise import age_on
 from dakl_pipeline.statistics.region import map_to_region, municipality_regions
 from dakl_pipeline.statistics.stay_eligibility import determine_eligibility
 
@@ -20,7 +22,6 @@ def _pseudonymised(rows: list[dict[str, object]], year: int = 2024) -> pl.DataFr
     default = {
         "year": year,
         "supplier_id": "x",
-        "delivery_id": "000001",
         "gemeente_code": "0141",
         "shelter_type_code": "0301",
         "start_date": date(year, 2, 1),
@@ -30,16 +31,19 @@ def _pseudonymised(rows: list[dict[str, object]], year: int = 2024) -> pl.DataFr
     }
     filled = []
     for number, row in enumerate(rows, start=2):
-        merged = {**default, "line_number": number, **row}
+        merged = {**default, "stay_id": f"{number:032x}", **row}
         merged.setdefault("bsn_status", "usable" if merged["bsn_pseudonym"] else "missing")
         filled.append(merged)
-    return pl.DataFrame(filled, schema=PSEUDONYMISED_STAYS.polars_schema)
+    dates = {"start_date": pl.Date, "end_date": pl.Date}
+    schema = {name: kind for name, kind in PSEUDONYMISED_STAYS.polars_schema.items() if name != "period"}
+    stays = pl.DataFrame(filled, schema={**schema, **dates}).with_columns(period=period_of_stay(year))
+    return stays.select(PSEUDONYMISED_STAYS.column_names)
 
 
 def _registers(**person: object) -> dict[str, pl.DataFrame]:
-    born = {"bsn_pseudonym": BSN, "birth_date": date(1990, 1, 1), "sex": "man", "origin": "europa", **person}
+    known = {"bsn_pseudonym": BSN, "age": 34, "sex": "man", "origin": "europa", **person}
     return {
-        "person_register": pl.DataFrame([born], schema_overrides={"birth_date": pl.Date, "sex": pl.String}),
+        "person_register": pl.DataFrame([known], schema_overrides={"age": pl.Int32, "sex": pl.String}),
         "income_register": pl.DataFrame(schema={"bsn_pseudonym": pl.String, "income_source": pl.String}),
         "care_register": pl.DataFrame(
             schema={"bsn_pseudonym": pl.String, "wmo": pl.Boolean, "wlz": pl.Boolean},
@@ -47,11 +51,10 @@ def _registers(**person: object) -> dict[str, pl.DataFrame]:
     }
 
 
-def _identify_and_enrich(
-    stays: pl.DataFrame, links: pl.DataFrame, year: int, registers: dict[str, pl.DataFrame]
-) -> pl.DataFrame:
+def _identify_and_enrich(stays: pl.DataFrame, links: pl.DataFrame, registers: dict[str, pl.DataFrame]) -> pl.DataFrame:
     identified = identify(stays.lazy(), links.lazy())
-    return enrich(identified, year=year, **{name: frame.lazy() for name, frame in registers.items()}).collect()
+    frames = {name: frame.lazy() for name, frame in registers.items()}
+    return enrich(identified, adult_age=METHODOLOGY.adult_age, **frames).collect()
 
 
 def _regional(rows: list[dict[str, object]], year: int, **person: object) -> pl.DataFrame:
@@ -67,7 +70,7 @@ def _exclusion_reasons(rows: list[dict[str, object]], year: int, **person: objec
 
 def _enriched(rows: list[dict[str, object]], year: int = 2024, **person: object) -> pl.DataFrame:
     links = pl.DataFrame({"v_number_pseudonym": [V], "bsn_pseudonym": [OTHER]})
-    frame = _identify_and_enrich(_pseudonymised(rows, year), links, year, _registers(**person))
+    frame = _identify_and_enrich(_pseudonymised(rows, year), links, _registers(**person))
     assert validate(ENRICHED_STAYS.schema, frame).passed
     return frame
 
@@ -120,7 +123,7 @@ def test_not_in_the_person_register_everything_is_unknown() -> None:
     registers["income_register"] = pl.DataFrame({"bsn_pseudonym": [BSN], "income_source": ["werk"]})
     registers["care_register"] = pl.DataFrame({"bsn_pseudonym": [BSN], "wmo": [True], "wlz": [True]})
     links = pl.DataFrame(schema={"v_number_pseudonym": pl.String, "bsn_pseudonym": pl.String})
-    frame = _identify_and_enrich(_pseudonymised([{}]), links, 2024, registers)
+    frame = _identify_and_enrich(_pseudonymised([{}]), links, registers)
     assert _characteristics(frame) == ("onbekend",) * 5 + (False,)
 
 
@@ -140,7 +143,7 @@ def test_in_the_person_register_no_care_record_means_no_care(
     schema = {"bsn_pseudonym": pl.String, "wmo": pl.Boolean, "wlz": pl.Boolean}
     registers["care_register"] = pl.DataFrame([(BSN, *row) for row in care], schema=schema, orient="row")
     links = pl.DataFrame(schema={"v_number_pseudonym": pl.String, "bsn_pseudonym": pl.String})
-    frame = _identify_and_enrich(_pseudonymised([{}]), links, 2024, registers)
+    frame = _identify_and_enrich(_pseudonymised([{}]), links, registers)
     assert _characteristics(frame) == ("onbekend", "europa", "onbekend", *expected, True)
 
 
@@ -199,13 +202,13 @@ def test_which_stays_count(stay: dict[str, object], reason: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "birth_date", "reason"),
+    ("year", "age", "reason"),
     [
-        (2023, date(2005, 12, 31), None),
-        (2023, date(2006, 1, 1), "minor"),
+        (2023, 18, None),
+        (2023, 17, "minor"),
         (2023, None, None),
-        (2024, date(2024, 12, 31), None),
+        (2024, 0, None),
     ],
 )
-def test_minors(year: int, birth_date: date | None, reason: str | None) -> None:
-    assert _exclusion_reasons([{}], year, birth_date=birth_date) == [reason]
+def test_minors(year: int, age: int | None, reason: str | None) -> None:
+    assert _exclusion_reasons([{}], year, age=age) == [reason]
