@@ -1,5 +1,7 @@
 """The contracts state who may see a row and whether its history is kept; everything else follows from that."""
 
+from contextlib import nullcontext
+
 import dataframely as dy
 import polars as pl
 import pytest
@@ -91,27 +93,16 @@ def test_a_column_too_sensitive_for_its_table_is_refused_where_it_is_declared(
     class Schema(dy.Schema):
         about = dy.String(description="x", metadata=lineage(sensitivity=column) if column else None)
 
-    try:
+    with pytest.raises(ValueError, match="column about") if is_refused else nullcontext():
         Table(name="a.b", asset="b", schema=Schema, description="x", sensitivity=table)
-    except ValueError as error:
-        assert is_refused, error
-    else:
-        assert not is_refused
 
 
 def test_every_column_about_a_person_says_what_it_tells() -> None:
-    sources = {
-        "delivered_files": DeliveredColumns,
-        **{register.source_asset: register.source for register in REGISTERS},
-    }
-    said = {
-        (name, column): sensitivity_of(it)
-        for name, source in sources.items()
-        for column, it in source.columns().items()
-    }
-    assert [place for place, sensitivity in said.items() if sensitivity is None] == []
-    numbers = {place for place, sensitivity in said.items() if sensitivity == "number"}
-    assert numbers == {place for place in said if place[1] in ("bsn", "v_number", "v_nummer")}
+    sources: list[type[dy.Schema]] = [DeliveredColumns, *(register.source for register in REGISTERS)]
+    columns = [(name, sensitivity_of(column)) for source in sources for name, column in source.columns().items()]
+    assert [name for name, sensitivity in columns if sensitivity is None] == []
+    numbers = {name for name, sensitivity in columns if sensitivity == "number"}
+    assert numbers == {"bsn", "v_number", "v_nummer"}
 
 
 @pytest.mark.parametrize("table", [t for t in ALL.values() if t.sensitivity == "person"], ids=lambda table: table.name)
