@@ -7,7 +7,7 @@ import polars as pl
 from assets.framework.metadata import Metadata, coverage_metadata, overlap_metadata, vintage_metadata
 from assets.framework.stage import Inputs, Output, Stage
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
+from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY
 from dakl_pipeline.contracts.statistics import (
     COVERAGE,
     PERSON_SHELTER_TYPES,
@@ -31,8 +31,10 @@ def count(inputs: Inputs) -> Output:
     counts, coverage, overlap = pl.collect_all(
         [
             count_unique_persons(persons.lazy(), shelter_types.lazy()),
-            measure_coverage(stays.lazy(), persons.lazy(), year=inputs.year),
-            count_supplier_overlap(persons.lazy(), suppliers.lazy()),
+            measure_coverage(stays.lazy(), persons.lazy(), suppliers.lazy(), year=inputs.year),
+            count_supplier_overlap(
+                persons.lazy(), suppliers.lazy(), stays.lazy(), base=inputs.methodology.supplier_rounding_base
+            ),
         ]
     )
     in_country = persons.filter(region_code=COUNTRY)
@@ -57,16 +59,18 @@ def describe(inputs: Inputs, history: HistoryStore) -> Mapping[Table, Metadata]:
         return now, before[0] if before else None
 
     counts, counts_before = now_and_before(COUNTS_HISTORY)
+    coverage, coverage_before = now_and_before(COVERAGE_HISTORY)
     return {
         UNIQUE_PERSON_COUNTS: vintage_metadata(newest, counts, counts_before, history.read(newest, CHANGES)),
-        COVERAGE: coverage_metadata(*now_and_before(COVERAGE_HISTORY)),
-        SUPPLIER_OVERLAP: overlap_metadata(history.read(newest, OVERLAP_HISTORY), counts),
+        COVERAGE: coverage_metadata(coverage, coverage_before),
+        SUPPLIER_OVERLAP: overlap_metadata(coverage, counts),
     }
 
 
 STAGE = Stage(
     tables=(UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP),
     reads=(UNIQUE_PERSONS, PERSON_SHELTER_TYPES, PERSON_SUPPLIERS, STAY_ELIGIBILITY),
+    settings=("supplier_rounding_base",),
     group="stage_6_count",
     kinds=frozenset({"polars", "parquet", "duckdb"}),
     checks={

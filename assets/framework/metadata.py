@@ -42,7 +42,7 @@ _COVERAGE = (
     "not in register",
     "suppliers",
 )
-_OVERLAP = ("region", "suppliers", "persons", "sum of suppliers", "at several", "at several %")
+_OVERLAP = ("region", "suppliers", "persons", "at several", "at several %")
 
 
 def making_metadata(
@@ -171,21 +171,20 @@ def coverage_metadata(now: pl.DataFrame, before: pl.DataFrame | None) -> Metadat
     }
 
 
-def overlap_metadata(overlap: pl.DataFrame, counts: pl.DataFrame) -> Metadata:
+def overlap_metadata(coverage: pl.DataFrame, counts: pl.DataFrame) -> Metadata:
     """The supplier overlap of a year: persons whom several suppliers reported.
 
     Args:
-        overlap: Frame of the contract ``statistics.supplier_overlap_history`` of the newest vintage.
+        coverage: Frame of the contract ``statistics.coverage_history`` of the newest vintage.
         counts: Frame of the contract ``statistics.unique_person_counts_history`` of the same vintage.
     """
-    everywhere = largest_overlap_first(overlap, counts)
+    everywhere = largest_overlap_first(coverage, counts)
     shown: dict[str, dg.MetadataValue] = {}
     for country in everywhere[:1]:
         numbers = {
             "persons_at_several_suppliers": country.at_several,
             "at_several_suppliers_percentage": country.percentage,
             "suppliers": country.suppliers,
-            "sum_of_suppliers": country.sum_of_suppliers,
         }
         shown |= _numbers(numbers)
     several = [place for place in everywhere if place.suppliers > 1]
@@ -237,7 +236,6 @@ def _overlap(region: Overlap) -> tuple[object, ...]:
         region.name,
         region.suppliers,
         region.persons,
-        region.sum_of_suppliers,
         region.at_several,
         region.percentage,
     )

@@ -116,9 +116,9 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
 
 
 def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
-    here = [delivery for delivery in made.deliveries if delivery.persons]
+    here = [delivery for delivery in made.deliveries if delivery.persons is not None]
     rest = made.deliveries[len(here) :]
-    _heading(f"Deliveries with counted persons in {made.cell.region}")
+    _heading(f"Deliveries with registrations in {made.cell.region} (persons per supplier are rounded down)")
     numeric = ("registrations", "persons here", "only here")
     output.print_table(
         ("supplier", "file", "delivery", "received at", "sha256", *numeric),
@@ -141,7 +141,7 @@ def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
         registrations = sum(delivery.registrations for delivery in rest)
         files = output.quantity(len(rest), "file", "files")
         registered = output.quantity(registrations, "registration", "registrations")
-        output.say(f"... and {files} with {registered} and nobody counted here")
+        output.say(f"... and {files} with {registered} of other regions")
 
 
 def _funnel(region: "InRegion") -> list[tuple[str, int]]:

@@ -172,6 +172,7 @@ class Coverage(dy.Schema):
             "stay_eligibility.exclusion_reason",
             "stay_eligibility.identified_by",
             "stay_eligibility.supplier_id",
+            "person_suppliers.supplier_id",
             "unique_persons.has_bsn",
             "unique_persons.is_in_person_register",
             "unique_persons.region_count",
@@ -200,16 +201,19 @@ class SupplierOverlap(dy.Schema):
         primary_key=True, regex=REGION_PATTERN, description=_REGION, metadata=lineage("unique_persons.region_code")
     )
     supplier_id = dy.String(
-        primary_key=True, description="Leverancier.", metadata=lineage("person_suppliers.supplier_id")
+        primary_key=True, description="Leverancier met registraties.", metadata=lineage("stay_eligibility.supplier_id")
     )
     persons = dy.Int64(
-        min=1,
-        description="Getelde personen met een verblijf bij deze leverancier.",
+        min=0,
+        description="Getelde personen met een verblijf bij deze leverancier, naar beneden afgerond op tientallen.",
         metadata=lineage("person_suppliers.supplier_id", "unique_persons.has_bsn"),
     )
     persons_only_here = dy.Int64(
         min=0,
-        description="Daarvan: personen die in deze regio (NL: in het land) bij geen andere leverancier bekend zijn.",
+        description=(
+            "Daarvan: personen die in deze regio (NL: in het land) bij geen andere leverancier bekend zijn, naar "
+            "beneden afgerond op tientallen."
+        ),
         metadata=lineage("person_suppliers.supplier_id", "unique_persons.has_bsn"),
     )
 
@@ -225,7 +229,8 @@ SUPPLIER_OVERLAP = Table(
     schema=SupplierOverlap,
     description=(
         "Hoe de leveranciers van een regio elkaar overlappen: de som van de delen is meer dan het geheel, omdat "
-        "dezelfde persoon bij meer leveranciers bekend kan zijn."
+        "dezelfde persoon bij meer leveranciers bekend kan zijn. Afgerond, zodat een bestand van één registratie niets "
+        "over die persoon verraadt."
     ),
     sensitivity="internal",
     keeps_history=True,

@@ -98,8 +98,8 @@ class UsedDelivery(_Part):
         received_at: When it was received.
         sha256: Digest of the file as received.
         registrations: Registrations in the file, of every region.
-        persons: Counted persons of the region who are in the file.
-        persons_only_here: Those of them who are in no other file of the region.
+        persons: Counted persons of the region who are in the file, rounded down; None when no shelter in it is there.
+        persons_only_here: Those of them who are in no other file of the region, rounded down likewise.
     """
 
     supplier_id: str
@@ -108,8 +108,8 @@ class UsedDelivery(_Part):
     received_at: AwareDatetime
     sha256: str
     registrations: int
-    persons: int
-    persons_only_here: int
+    persons: int | None
+    persons_only_here: int | None
 
 
 class UsedRegister(_Part):
@@ -321,8 +321,7 @@ def _deliveries(cell: Cell, vintage: Vintage, tables: Mapping[Table, pl.DataFram
         tables[SELECTED_HISTORY]
         .filter(vintage=vintage.number)
         .join(overlap, on="supplier_id", how="left")
-        .with_columns(pl.col(measures).fill_null(0))
-        .sort(pl.col("persons"), "supplier_id", descending=[True, False])
+        .sort("persons", "supplier_id", descending=[True, False], nulls_last=True)
     )
     return [UsedDelivery.model_validate(row) for row in used.drop("year", "vintage").iter_rows(named=True)]
 

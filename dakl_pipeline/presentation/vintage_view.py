@@ -88,16 +88,14 @@ class Overlap:
 
     Attributes:
         region_code: Code of the region, or of the country.
-        suppliers: Number of suppliers with at least one counted person here.
+        suppliers: Number of suppliers with at least one registration here.
         persons: Number of different persons.
-        sum_of_suppliers: Sum of the persons of each supplier.
         at_several: Number of persons at more than one supplier.
     """
 
     region_code: str
     suppliers: int
     persons: int
-    sum_of_suppliers: int
     at_several: int
 
     @property
@@ -167,24 +165,23 @@ def regions_without_registrations(coverage: Sequence[Coverage]) -> list[str]:
     return [REGION_NAMES[code] for code in _REGIONS if code not in present]
 
 
-def largest_overlap_first(overlap: pl.DataFrame, counts: pl.DataFrame) -> list[Overlap]:
+def largest_overlap_first(coverage: pl.DataFrame, counts: pl.DataFrame) -> list[Overlap]:
     """Return the overlap between suppliers in the country and in every region.
 
     Args:
-        overlap: Frame of the contract ``statistics.supplier_overlap``, one year.
+        coverage: Frame of the contract ``statistics.coverage``, one year.
         counts: Frame of the contract ``statistics.unique_person_counts``, the same year.
 
     Returns:
         The country, then the regions, largest percentage of persons at several suppliers first.
     """
     totals = _totals(counts)
-    per_region = overlap.group_by("region_code").agg(
-        pl.len(), pl.col("persons").sum(), pl.col("persons_only_here").sum()
+    suppliers, at_several = (
+        dict(coverage.filter(measure=measure).select("region_code", "value").iter_rows())
+        for measure in ("suppliers", "persons_at_several_suppliers")
     )
-    found = [
-        Overlap(code, suppliers, totals[code], parts, totals[code] - only_here)
-        for code, suppliers, parts, only_here in per_region.iter_rows()
-    ]
+    # A vintage of an earlier version has no persons at several suppliers.
+    found = [Overlap(code, suppliers[code], persons, at_several.get(code, 0)) for code, persons in totals.items()]
     return sorted(found, key=lambda o: (o.region_code != COUNTRY, -o.percentage, _PLACE[o.region_code]))
 
 

@@ -45,6 +45,7 @@ COVERAGE_MEASURES = (
     "persons_v_number_only",
     "persons_not_in_register",
     "persons_in_several_regions",
+    "persons_at_several_suppliers",
     "suppliers",
 )
 _CARE = ("wmo", "wlz")

@@ -32,6 +32,9 @@ class Methodology(BaseModel):
     time_zone: str = Field(description="a name of the IANA time zone list, such as Europe/Amsterdam")
     explained_growth_allowed: float = Field(ge=0, allow_inf_nan=False, description="a part of 0 or more, such as 0.1")
     supplier_id_similarity: float = Field(gt=0, le=1, description="a part above 0 and up to 1, such as 0.8")
+    supplier_rounding_base: int = Field(
+        strict=True, ge=1, le=1000, description="a whole number of persons from 1 to 1000, such as 10"
+    )
     rounds: tuple[DeliveryRound, ...] = Field(default_factory=delivery_rounds)
 
     @field_validator("rounds")

@@ -4,6 +4,7 @@ import polars as pl
 
 from dakl_pipeline.contracts.statistics import SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.reference.code_lists import shelter_types
+from dakl_pipeline.reference.regions import COUNTRY
 
 TOTAL = "totaal"
 # Dimension of the statistic -> column of the unique persons.
@@ -64,25 +65,49 @@ def _cells(rows: pl.LazyFrame, dimension: str, category: pl.Expr) -> pl.LazyFram
     )
 
 
-def count_supplier_overlap(persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame) -> pl.LazyFrame:
-    """Count per supplier the persons, and those that no other supplier has ("klopt de som der delen?").
+def suppliers_per_person(persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame) -> pl.LazyFrame:
+    """The suppliers of every counted person, with how many there are in the region.
 
     Args:
         persons: Frame of the contract ``persons.unique``.
         suppliers_of_persons: Frame of the contract ``persons.suppliers``.
 
     Returns:
-        Frame of the contract ``statistics.supplier_overlap``, sorted by key.
+        The rows of counted persons, with ``supplier_count``.
     """
     known = _of_counted(suppliers_of_persons, persons)
-    suppliers = known.group_by(_PERSON).agg(is_only_here=pl.len() == 1)
+    return known.join(known.group_by(_PERSON).agg(supplier_count=pl.len()), on=_PERSON, how="left")
+
+
+def count_supplier_overlap(
+    persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame, stays: pl.LazyFrame, *, base: int
+) -> pl.LazyFrame:
+    """Count per supplier the persons, and those that no other supplier has ("klopt de som der delen?").
+
+    Rounded down: whoever delivers one registration, or one more than before, must not learn whether that person is
+    known elsewhere. For the same reason every supplier with registrations in a region has a row, whoever counts.
+
+    Args:
+        persons: Frame of the contract ``persons.unique``.
+        suppliers_of_persons: Frame of the contract ``persons.suppliers``.
+        stays: Frame of the contract ``stays.eligibility``.
+        base: What the numbers are rounded down to a multiple of.
+
+    Returns:
+        Frame of the contract ``statistics.supplier_overlap``, sorted by key.
+    """
+    place = ["year", "region_code", "supplier_id"]
+    in_regions = stays.filter(pl.col("region_code").is_not_null()).select(place)
+    everywhere = pl.concat([in_regions, stays.with_columns(region_code=pl.lit(COUNTRY)).select(place)]).unique()
+    counted = (
+        suppliers_per_person(persons, suppliers_of_persons)
+        .group_by(place)
+        .agg(persons=pl.len(), persons_only_here=(pl.col("supplier_count") == 1).sum())
+    )
+    measures = pl.col("persons", "persons_only_here")
     return (
-        known.join(suppliers, on=_PERSON, how="left")
-        .group_by("year", "region_code", "supplier_id")
-        .agg(
-            pl.len().cast(pl.Int64).alias("persons"),
-            pl.col("is_only_here").sum().cast(pl.Int64).alias("persons_only_here"),
-        )
+        everywhere.join(counted, on=place, how="left")
+        .with_columns((measures.fill_null(0).cast(pl.Int64) // base) * base)
         .select(SUPPLIER_OVERLAP.column_names)
         .sort(SUPPLIER_OVERLAP.sort_by)
     )

@@ -5,17 +5,20 @@ import polars as pl
 from dakl_pipeline.contracts.statistics import COVERAGE
 from dakl_pipeline.reference.code_lists import coverage_measures
 from dakl_pipeline.reference.regions import COUNTRY
-from dakl_pipeline.statistics.count import counted_persons
+from dakl_pipeline.statistics.count import counted_persons, suppliers_per_person
 
 _KEYS = ["year", "region_code"]
 
 
-def measure_coverage(stays: pl.LazyFrame, persons: pl.LazyFrame, *, year: int) -> pl.LazyFrame:
+def measure_coverage(
+    stays: pl.LazyFrame, persons: pl.LazyFrame, suppliers_of_persons: pl.LazyFrame, *, year: int
+) -> pl.LazyFrame:
     """Measure the coverage per region with registrations and for the country (monitor rules 5.2 and 5.7).
 
     Args:
         stays: Frame of the contract ``stays.eligibility``.
         persons: Frame of the contract ``persons.unique``.
+        suppliers_of_persons: Frame of the contract ``persons.suppliers``.
         year: Reporting year.
 
     Returns:
@@ -41,6 +44,8 @@ def measure_coverage(stays: pl.LazyFrame, persons: pl.LazyFrame, *, year: int) -
             persons_in_several_regions=(pl.col("region_count") > 1).sum(),
         )
     )
+    at_several = suppliers_per_person(persons, suppliers_of_persons).filter(pl.col("supplier_count") > 1)
+    of_several = at_several.group_by(_KEYS).agg(persons_at_several_suppliers=pl.col("person_pseudonym").n_unique())
     national_only = [m.measure for m in coverage_measures() if m.is_national_only]
     regions = pl.concat(
         [of_stays.select(_KEYS), pl.LazyFrame({"year": [year], "region_code": [COUNTRY]}, schema_overrides=_KEY_TYPES)]
@@ -49,6 +54,7 @@ def measure_coverage(stays: pl.LazyFrame, persons: pl.LazyFrame, *, year: int) -
         regions.join(of_stays, on=_KEYS, how="left")
         .join(of_persons, on=_KEYS, how="left")
         .join(of_counted, on=_KEYS, how="left")
+        .join(of_several, on=_KEYS, how="left")
         .unpivot(index=_KEYS, variable_name="measure")
         .filter(~pl.col("measure").is_in(national_only) | (pl.col("region_code") == COUNTRY))
         .with_columns(pl.col("value").fill_null(0).cast(pl.Int64))

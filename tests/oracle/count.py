@@ -28,7 +28,7 @@ class Figures:
     Attributes:
         counts: persons by (region_code, dimension, category).
         coverage: value by (region_code, measure).
-        overlap: (persons, persons only here) by (region_code, supplier_id).
+        overlap: (persons, persons only here), exact, by (region_code, supplier_id) of every supplier with a stay there.
         selected: index of the event that is the selected delivery, by supplier_id.
         registrations: rows of the selected file, by supplier_id.
     """
@@ -193,7 +193,7 @@ def figures(events: Sequence[Event], registers_folder: Path, year: int) -> Figur
         for supplier in selected:
             own = {stay.person for stay in counting if stay.supplier_id == supplier}
             others = {stay.person for stay in counting if stay.supplier_id != supplier}
-            if own:
+            if any(stay.supplier_id == supplier for stay in here):
                 overlap[region, supplier] = (len(own), len(own - others))
     coverage[COUNTRY, "registrations_without_region"] = sum(1 for stay in stays if stay.region_code is None)
     coverage[COUNTRY, "persons_in_several_regions"] = _persons_in_several_regions(stays)
@@ -224,6 +224,11 @@ def _coverage(here: list[Stay], counting: list[Stay], registers: Registers) -> d
         "registrations_without_identifier": sum(1 for stay in here if stay.person is None),
         "persons_v_number_only": len(by_v_number),
         "persons_not_in_register": len(by_bsn - set(registers.persons)),
+        "persons_at_several_suppliers": sum(
+            1
+            for person in {stay.person for stay in counting}
+            if len({stay.supplier_id for stay in counting if stay.person == person}) > 1
+        ),
         "suppliers": len({stay.supplier_id for stay in here}),
     }
 

@@ -351,6 +351,8 @@ def test_a_year_counted_by_hand(home: Home) -> None:
         ("NL", "persons_not_in_register"): 1,
         ("CR02", "persons_not_in_register"): 1,
         ("NL", "persons_in_several_regions"): 1,
+        ("NL", "persons_at_several_suppliers"): 1,
+        ("CR02", "persons_at_several_suppliers"): 1,
         ("NL", "suppliers"): 2,
         ("CR02", "suppliers"): 2,
         ("CR05", "suppliers"): 1,

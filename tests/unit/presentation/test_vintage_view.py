@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.contracts.columns import Table
-from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY, OVERLAP_HISTORY
+from dakl_pipeline.contracts.history import CHANGES, COUNTS_HISTORY, COVERAGE_HISTORY
 from dakl_pipeline.presentation.vintage_view import (
     largest_overlap_first,
     lowest_coverage_first,
@@ -104,10 +104,7 @@ def test_before_the_first_vintage_nothing_changed() -> None:
 def test_a_year_without_figures_has_a_country_without_persons() -> None:
     (country,) = regions_changed_first(_counts({}), _counts({}), _changes({}))
     assert (country.name, country.persons, country.change, country.is_changed) == ("Nederland", 0, 0, False)
-    assert (
-        largest_overlap_first(_frame(OVERLAP_HISTORY, ("region_code", "persons", "persons_only_here"), []), _counts({}))
-        == []
-    )
+    assert largest_overlap_first(_coverage({}), _counts({})) == []
 
 
 def _coverage(measures: dict[str, tuple[int, int, int]]) -> pl.DataFrame:
@@ -151,21 +148,18 @@ def test_regions_with_the_lowest_coverage_come_first(
 
 
 def test_regions_with_the_largest_overlap_come_first() -> None:
+    measured = {"NL": (2, 5), "CR01": (2, 1), "CR02": (1, 0), "CR44": (2, 4)}
     rows: list[tuple[object, ...]] = [
-        ("NL", 20, 15),
-        ("NL", 15, 10),
-        ("CR01", 10, 9),
-        ("CR01", 6, 5),
-        ("CR02", 10, 10),
-        ("CR44", 5, 1),
-        ("CR44", 4, 0),
+        (code, measure, value)
+        for code, values in measured.items()
+        for measure, value in zip(("suppliers", "persons_at_several_suppliers"), values, strict=True)
     ]
-    overlap = _frame(OVERLAP_HISTORY, ("region_code", "persons", "persons_only_here"), rows)
+    coverage = _frame(COVERAGE_HISTORY, ("region_code", "measure", "value"), rows)
     counts = _counts({code: {"totaal": n} for code, n in (("NL", 30), ("CR01", 15), ("CR02", 10), ("CR44", 5))})
-    found = largest_overlap_first(overlap, counts)
-    assert [(o.name, o.suppliers, o.persons, o.sum_of_suppliers, o.at_several, o.percentage) for o in found] == [
-        ("Nederland", 2, 30, 35, 5, 16.7),
-        ("Zwolle", 2, 5, 9, 4, 80.0),
-        ("Alkmaar", 2, 15, 16, 1, 6.7),
-        ("Almelo", 1, 10, 10, 0, 0.0),
+    found = largest_overlap_first(coverage, counts)
+    assert [(o.name, o.suppliers, o.persons, o.at_several, o.percentage) for o in found] == [
+        ("Nederland", 2, 30, 5, 16.7),
+        ("Zwolle", 2, 5, 4, 80.0),
+        ("Alkmaar", 2, 15, 1, 6.7),
+        ("Almelo", 1, 10, 0, 0.0),
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from dakl_pipeline.contracts.statistics import PERSON_SHELTER_TYPES, UNIQUE_PERSONS
+from dakl_pipeline.contracts.statistics import PERSON_SHELTER_TYPES, PERSON_SUPPLIERS, UNIQUE_PERSONS
 from dakl_pipeline.contracts.stays import STAY_ELIGIBILITY
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.reference import loading
@@ -102,7 +102,7 @@ def test_the_age_class_that_is_missing(broken: Break) -> None:
         ),
         ("exclusion_reason", "7,minor,", "7,child,", "line 8: nothing tests this reason"),
         ("exclusion_reason", "7,minor,", "7,child,", "the reason minor is missing, so such stays would count"),
-        ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 9: nothing computes this measure"),
+        ("coverage_measure", "\nsuppliers,", "\nsupplier,", "line 10: nothing computes this measure"),
         ("coverage_measure", "\nsuppliers,", "\nsupplier,", "the measure suppliers is missing"),
         # Places.
         (
@@ -193,8 +193,8 @@ def test_the_reasons_are_those_that_are_tested() -> None:
 
 
 def test_the_measures_are_those_that_are_computed() -> None:
-    stays, persons = (table.polars_schema.to_frame(eager=False) for table in (STAY_ELIGIBILITY, UNIQUE_PERSONS))
-    measured = measure_coverage(stays, persons, year=2024).collect()
+    tables = (STAY_ELIGIBILITY, UNIQUE_PERSONS, PERSON_SUPPLIERS)
+    measured = measure_coverage(*(t.polars_schema.to_frame(eager=False) for t in tables), year=2024).collect()
     assert set(measured["measure"]) == set(COVERAGE_MEASURES)
 
 
