@@ -105,7 +105,7 @@ def export(
 ) -> None:
     """Write a warehouse table to a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
-    from dakl_pipeline.presentation.exports import FORMATS
+    from dakl_pipeline.presentation.exports import FORMATS, INTERNAL
     from dakl_pipeline.presentation.names import known_name
     from resources.storage.files import write_atomically
 
@@ -121,7 +121,8 @@ def export(
         raise WrongUsage(f"--out must end in one of {', '.join(FORMATS)}")
     warehouse = opt.counted_warehouse(opened, year)
     frame = warehouse.read(tables[table], year)
-    write_atomically(out, FORMATS[out.suffix.lower()](frame))
+    mark = INTERNAL if tables[table].sensitivity == "internal" else None
+    write_atomically(out, FORMATS[out.suffix.lower()](frame, mark))
     output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]

@@ -35,6 +35,7 @@ def figures(
     from dakl_pipeline.contracts.history import COUNTS_HISTORY
     from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
     from dakl_pipeline.presentation import figures as arranged
+    from dakl_pipeline.presentation.exports import INTERNAL, MARK
     from dakl_pipeline.presentation.places import region_named
     from dakl_pipeline.statistics.count import TOTAL
 
@@ -70,9 +71,10 @@ def figures(
     if is_for_programs:
         rows = list(arranged.as_records(counts, with_data, dimensions, region=code))
         if json:
-            output.print_json({"figures": rows, "not_counted_yet": [each.as_json(clock) for each in behind]})
+            waiting = [each.as_json(clock) for each in behind]
+            output.print_json({"figures": rows, "not_counted_yet": waiting, MARK: INTERNAL})
         else:
-            output.print_csv(rows, RECORD_COLUMNS)
+            output.print_csv([{**row, MARK: INTERNAL} for row in rows], (*RECORD_COLUMNS, MARK))
         staleness.say_behind(behind, clock, aside=True)
         return
     shown = [one for one in years if code is None or code in with_data[one]]

@@ -1,4 +1,8 @@
-"""Exports a table to CSV, Parquet or Excel; the same rows give the same bytes."""
+"""Exports a table to CSV, Parquet or Excel; the same rows give the same bytes.
+
+A file can be marked, so that it says what it is after it has left the program: as a last column in CSV, which has no
+other place that every reader skips; in the metadata of Parquet; as the name of the sheet, and in print, in Excel.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,31 +13,46 @@ from xlsxwriter import Workbook
 
 # Excel files contain a creation date; a fixed one keeps the bytes reproducible.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+# The mark of exact figures.
+INTERNAL = "internal, not protected"
+MARK = "protection"
 
 
-def to_csv(frame: pl.DataFrame) -> bytes:
-    """Return the frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC)."""
-    return _with_iso_times(frame).write_csv().encode("utf-8")
+def to_csv(frame: pl.DataFrame, mark: str | None = None) -> bytes:
+    """Return the frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC); a mark is the last column."""
+    marked = frame if mark is None else frame.with_columns(pl.lit(mark).alias(MARK))
+    return _with_iso_times(marked).write_csv().encode("utf-8")
 
 
-def to_parquet(frame: pl.DataFrame) -> bytes:
-    """Return the frame as Parquet."""
+def to_parquet(frame: pl.DataFrame, mark: str | None = None) -> bytes:
+    """Return the frame as Parquet; a mark is in its metadata."""
     buffer = BytesIO()
-    frame.write_parquet(buffer)
+    frame.write_parquet(buffer, metadata=None if mark is None else {MARK: mark})
     return buffer.getvalue()
 
 
-def to_xlsx(frame: pl.DataFrame) -> bytes:
-    """Return the frame as an Excel workbook with one sheet; codes stay text, and no text becomes a formula."""
+def to_xlsx(frame: pl.DataFrame, mark: str | None = None) -> bytes:
+    """Return the frame as an Excel workbook with one sheet, named after the mark.
+
+    Codes stay text, and no text becomes a formula.
+    """
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with Workbook(buffer, options) as workbook:
         workbook.set_properties({"created": _EPOCH})
-        _with_iso_times(frame).write_excel(workbook, worksheet="table", autofit=True)
+        sheet = workbook.add_worksheet(mark or "table")
+        if mark is not None:
+            sheet.set_header(f"&C{mark}")
+        _with_iso_times(frame).write_excel(workbook, worksheet=sheet, autofit=True)
     return buffer.getvalue()
 
 
-FORMATS: dict[str, Callable[[pl.DataFrame], bytes]] = {".csv": to_csv, ".parquet": to_parquet, ".xlsx": to_xlsx}
+Format = Callable[[pl.DataFrame, str | None], bytes]
+FORMATS: dict[str, Format] = {
+    ".csv": to_csv,
+    ".parquet": to_parquet,
+    ".xlsx": to_xlsx,
+}
 
 
 def _with_iso_times(frame: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.cli import main
+from dakl_pipeline.presentation.exports import INTERNAL
 from tests.support.small_home import ANNA, BRAM, CEES, counted_home, deliver, delivery, figures_home, row, run
 
 SHOWING = (
@@ -174,10 +175,10 @@ def test_zero_is_shown_and_is_not_nothing(tmp_path: Path, capsys: pytest.Capture
         assert ["CR02", "Almelo", "0"] in [line.split() for line in out.splitlines()]
     out, _ = _printed(home, capsys, "figures", "--year=2024", "--csv")
     assert list(csv.reader(StringIO(out))) == [
-        ["year", "region_code", "region", "dimension", "category", "persons"],
-        ["2024", "CR02", "Almelo", "totaal", "totaal", "0"],
-        ["2024", "CR44", "Zwolle", "totaal", "totaal", "0"],
-        ["2024", "NL", "Nederland", "totaal", "totaal", "0"],
+        ["year", "region_code", "region", "dimension", "category", "persons", "protection"],
+        ["2024", "CR02", "Almelo", "totaal", "totaal", "0", INTERNAL],
+        ["2024", "CR44", "Zwolle", "totaal", "totaal", "0", INTERNAL],
+        ["2024", "NL", "Nederland", "totaal", "totaal", "0", INTERNAL],
     ]
     out, _ = _printed(home, capsys, "figures", "--year=2024", "--region=Zwolle", "--by=geslacht")
     assert ["CR44", "Zwolle", "0", "0", "0"] in [line.split() for line in out.splitlines()]
@@ -188,7 +189,8 @@ def test_the_same_cells_for_programs(counted: Path, capsys: pytest.CaptureFixtur
     as_json, note = _printed(counted, capsys, *arguments, "--json")
     as_csv, _ = _printed(counted, capsys, *arguments, "--csv")
     rows: list[dict[str, Any]] = json.loads(as_json)["figures"]
-    assert [{name: str(value) for name, value in each.items()} for each in rows] == list(
+    assert json.loads(as_json)["protection"] == INTERNAL
+    assert [{**{name: str(value) for name, value in each.items()}, "protection": INTERNAL} for each in rows] == list(
         csv.DictReader(StringIO(as_csv))
     )
     assert {(each["year"], each["category"]): each["persons"] for each in rows} == {

@@ -1,6 +1,5 @@
 """A table as a file: the same rows in every format, the same bytes each time."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -8,7 +7,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from dakl_pipeline.presentation.exports import FORMATS, to_csv, to_parquet, to_xlsx
+from dakl_pipeline.presentation.exports import FORMATS, INTERNAL, MARK, to_csv, to_parquet, to_xlsx
 
 FRAME = pl.DataFrame(
     {
@@ -22,9 +21,10 @@ TIME = "2025-06-01T12:30:00.000005Z"
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_the_same_rows_give_the_same_bytes(suffix: str) -> None:
-    write: Callable[[pl.DataFrame], bytes] = FORMATS[suffix]
-    assert write(FRAME) == write(FRAME.clone())
-    assert write(FRAME) != write(FRAME.reverse())
+    write = FORMATS[suffix]
+    for mark in (None, INTERNAL):
+        assert write(FRAME, mark) == write(FRAME.clone(), mark)
+        assert write(FRAME, mark) != write(FRAME.reverse(), mark)
 
 
 def test_csv_has_codes_as_they_are_and_times_with_their_zone() -> None:
@@ -45,3 +45,15 @@ def test_excel_keeps_codes_as_text_and_takes_no_text_for_a_formula() -> None:
         [None, 12, TIME],
     ]
     assert {cell.data_type for cell in (row[0] for row in rows[:2])} == {"s"}
+
+
+def test_a_mark_is_in_the_file_itself() -> None:
+    first, second, *_ = to_csv(FRAME, INTERNAL).decode().split("\n")
+    assert (first, second) == (f"code,persons,at,{MARK}", f'0141,3,{TIME},"{INTERNAL}"')
+    parquet = to_parquet(FRAME, INTERNAL)
+    assert pl.read_parquet_metadata(BytesIO(parquet))[MARK] == INTERNAL
+    assert pl.read_parquet(BytesIO(parquet)).equals(FRAME)
+    (sheet,) = openpyxl.load_workbook(BytesIO(to_xlsx(FRAME, INTERNAL))).worksheets
+    assert sheet.title == INTERNAL
+    assert sheet.oddHeader is not None
+    assert sheet.oddHeader.center.text == INTERNAL
