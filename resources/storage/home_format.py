@@ -11,7 +11,7 @@ from resources.config.home import Home
 from resources.storage.files import write_atomically
 
 # Raised by one with every change of the layout; each format has a step in ``dakl upgrade`` and a test fixture.
-FORMAT = 1
+FORMAT = 2
 
 
 class HomeFormat(BaseModel):

@@ -13,12 +13,13 @@ from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQU
 from dakl_pipeline.errors import DaklError, Refused
 from resources.config.home import Home
 from resources.maintenance.upgrade.format_1 import to_format_1
+from resources.maintenance.upgrade.format_2 import to_format_2
 from resources.storage.history_store import HistoryStore
 from resources.storage.home_format import write_format
 from resources.storage.warehouse import Warehouse
 
 # The step to each format, from the one before it: the first leads to format 1.
-STEPS: tuple[Callable[[Path], list[str]], ...] = (to_format_1,)
+STEPS: tuple[Callable[[Path], list[str]], ...] = (to_format_1, to_format_2)
 # The published figures, which no step may change.
 COMPARED = (UNIQUE_PERSON_COUNTS, COVERAGE, SUPPLIER_OVERLAP)
 _Figures = dict[tuple[str, int], pl.DataFrame]

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Makes home.tar.gz and the tables beside it, with the program of commit 8b81e75:
+# Makes home.tar.gz, a backup and the tables beside it, with the last program of a format:
 #   git worktree add /tmp/old 8b81e75 && make -C /tmp/old .venv/.installed
-#   sh tests/support/homes/format_0/make.sh /tmp/old/.venv/bin/dakl
-# Only for the record: the fixture is frozen, and a new run would have another key and other moments.
+#   sh tests/support/homes/make.sh /tmp/old/.venv/bin/dakl format_0
+# Only for the record: a fixture is frozen, and a new run would have another key and other moments.
 set -eu
 dakl=$1
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)/$2
+mkdir -p "$here"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -18,6 +19,8 @@ python3 - "$dakl" <<'PY'
 import csv, subprocess, sys
 from collections import Counter
 dakl = sys.argv[1]
+# Its name since format 1.
+explain = "explain-finding" if "explain-finding" in subprocess.run([dakl, "--help"], capture_output=True, text=True).stdout else "explain"
 
 def do(*arguments, codes=(0, 1)):
     done = subprocess.run([dakl, *arguments, "--home", "home"], stdout=subprocess.DEVNULL)
@@ -53,7 +56,7 @@ for year in ("2023", "2024"):
         file.writelines(lines[:-1])
     do("deliver", name, "--supplier", supplier, "--received-at", each["received_at"], codes=(0,))
     (supplier, _), _ = of_year[1]
-    do("explain", "Een nieuwe locatie", "--supplier", supplier, "--year", year, "--rule", "long_open", codes=(0,))
+    do(explain, "Een nieuwe locatie", "--supplier", supplier, "--year", year, "--rule", "long_open", codes=(0,))
     do("withdraw", "--supplier", supplier, "--year", year, "--at", "2025-07-01T12:00", codes=(0,))
 do("run", "--year", "2023", "--year", "2024", "--jobs", "1", codes=(0,))
 for table in ("unique_person_counts", "coverage", "supplier_overlap"):
