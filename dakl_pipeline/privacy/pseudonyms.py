@@ -19,6 +19,9 @@ _CHECK_MESSAGE = b"dakloos/v1|key-check|"
 _STAY_PREFIX = "dakloos/v1|stay|"
 # 128 bits: no two stays of a country meet, and nobody finds the place behind one without the key.
 STAY_ID_LENGTH = 32
+_PSEUDONYM_LENGTH = 64
+# Keeps what is needed beside the result small.
+_ROWS_AT_ONCE = 1 << 18
 _KEY_PATTERN = re.compile("[0-9a-f]{64}")
 
 
@@ -66,22 +69,22 @@ def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Seri
         key: The secret key.
 
     Returns:
-        Strings of 64 lower-case hexadecimal characters, in the same order; every distinct number is hashed once.
+        Strings of 64 lower-case hexadecimal characters, in the same order.
 
     Raises:
         Refused: If any number could not be replaced. A number is never returned unchanged.
     """
-    message = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number").alias("message")
-    distinct = numbers.drop_nulls().unique().alias("number").to_frame().with_columns(message)
-    pseudonym = plh.col("message").chash.hmac_sha256(key=key.reveal()).alias("pseudonym")
-    hashed = distinct.select("number", pseudonym)
-    result = (
-        numbers.alias("number").to_frame().join(hashed, on="number", how="left", maintain_order="left")["pseudonym"]
-    )
-    is_safe = result.str.contains("^[0-9a-f]{64}$") | numbers.is_null()
-    if not is_safe.fill_null(False).all():
+    message, column = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number").alias("message"), plh.col("message")
+    # Hashing a number twice costs less than finding out which are the same.
+    parts = [
+        part.select(message).select(column.chash.hmac_sha256(key=key.reveal()).alias(numbers.name))
+        for part in numbers.alias("number").to_frame().iter_slices(_ROWS_AT_ONCE)
+    ]
+    result = pl.concat(parts, rechunk=False).to_series() if parts else pl.Series(numbers.name, dtype=pl.String)
+    is_replaced = result.str.len_bytes() == _PSEUDONYM_LENGTH
+    if result.null_count() != numbers.null_count() or not is_replaced.all():
         raise Refused("a number could not be pseudonymised; nothing was written")
-    return result.alias(numbers.name)
+    return result
 
 
 def stay_ids(delivery_ids: pl.Series, line_numbers: pl.Series, key: PseudonymKey) -> pl.Series:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dakl_pipeline.errors import Missing
+from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.privacy import pseudonyms as module
 from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH, PseudonymKey, pseudonyms, stay_ids
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
@@ -56,6 +57,17 @@ def test_domains_and_keys_never_meet_and_order_is_kept(numbers: list[str | None]
     assert values[0].isdisjoint(values[1])
     assert values[0].isdisjoint(values[2])
     assert all(len(value) == 64 for outcome in values for value in outcome)
+
+
+def test_a_number_that_is_not_replaced_stops_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoHash:
+        def hmac_sha256(self, key: str) -> pl.Expr:
+            return pl.when(pl.col("message").str.ends_with("2")).then("message").otherwise(pl.lit("a" * 64))
+
+    monkeypatch.setattr(module.plh, "col", lambda name: type("Column", (), {"chash": NoHash()})())
+    with pytest.raises(Refused) as refused:
+        pseudonyms(pl.Series(["100000009", "123456782"]), "bsn", PseudonymKey(KEY))
+    assert "123456782" not in str(refused.value)
 
 
 def test_the_id_of_a_stay_is_made_again_by_who_holds_file_and_key_alone() -> None:
