@@ -15,7 +15,7 @@ COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hash
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast soak attacks coverage lint fmt check hooks docs lock release clean
+.PHONY: help demo test test-fast soak attacks mutations coverage lint fmt check hooks docs lock release clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ soak: $(STAMP)  ## the long runs: fuzzing, many processes, kills, large files
 DAKL ?= $(BIN)/dakl
 attacks: $(STAMP)  ## DAKL=PATH: carry out every attack on an installed dakl, of any version, and list each as open or closed
 	@$(BIN)/python -m tests.attacks --dakl $(DAKL)
+
+mutations: $(STAMP)  ## take the protection behind each promise of docs/privacy.md away, and see its tests fail
+	@$(BIN)/python -m tests.mutations
 
 lint: $(STAMP)  ## style, formatting, types, imports, generated documentation
 	$(BIN)/ruff check .

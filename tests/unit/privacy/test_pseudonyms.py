@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dakl_pipeline.errors import Missing, Refused
-from dakl_pipeline.privacy import pseudonyms as module
 from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH, PseudonymKey, pseudonyms, stay_ids
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
@@ -64,7 +63,7 @@ def test_a_number_that_is_not_replaced_stops_everything(monkeypatch: pytest.Monk
         def hmac_sha256(self, key: str) -> pl.Expr:
             return pl.when(pl.col("message").str.ends_with("2")).then("message").otherwise(pl.lit("a" * 64))
 
-    monkeypatch.setattr(module.plh, "col", lambda name: type("Column", (), {"chash": NoHash()})())
+    monkeypatch.setattr(plh, "col", lambda name: type("Column", (), {"chash": NoHash()})())
     with pytest.raises(Refused) as refused:
         pseudonyms(pl.Series(["100000009", "123456782"]), "bsn", PseudonymKey(KEY))
     assert "123456782" not in str(refused.value)
