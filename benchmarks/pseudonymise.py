@@ -29,9 +29,7 @@ def main() -> None:
     made = pseudonyms(numbers, "bsn", PseudonymKey(_KEY))
     seconds, busy = time.perf_counter() - started, time.process_time() - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{len(made):,} numbers: {seconds:.1f} s, {busy:.1f} s of processor, peak {peak:,.0f} MB with numbers and result"
-    )
+    print(f"{len(made):,} numbers: {seconds:.1f} s, {busy:.1f} s of processor, peak {peak:,.0f} MB, all included")
 
 
 if __name__ == "__main__":
