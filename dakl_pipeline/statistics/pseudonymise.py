@@ -27,7 +27,7 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
         key: The secret key.
 
     Returns:
-        Frame of the contract ``stays.pseudonymised``, sorted by its key; empty when there are no files.
+        Frame of the contract ``stays.pseudonymised``; empty when there are no files.
 
     Raises:
         Refused: If a number cannot be pseudonymised.
@@ -36,17 +36,13 @@ def pseudonymise_stays(files: Sequence[pl.DataFrame], *, year: int, key: Pseudon
         return PSEUDONYMISED_STAYS.polars_schema.to_frame()
     registrations = pl.concat(files)
     usable_bsn = registrations.select(pl.when(pl.col("bsn_status") == "usable").then("bsn"))["bsn"]
-    return (
-        registrations.with_columns(
-            pl.lit(year, dtype=pl.Int32).alias("year"),
-            period_of_stay(year).alias("period"),
-            stay_ids(registrations["delivery_id"], registrations["line_number"], key),
-            pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
-            pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
-        )
-        .select(PSEUDONYMISED_STAYS.column_names)
-        .sort(PSEUDONYMISED_STAYS.sort_by)
-    )
+    return registrations.with_columns(
+        pl.lit(year, dtype=pl.Int32).alias("year"),
+        period_of_stay(year).alias("period"),
+        stay_ids(registrations["delivery_id"], registrations["line_number"], key),
+        pseudonyms(usable_bsn, "bsn", key).alias("bsn_pseudonym"),
+        pseudonyms(registrations["v_number"], "v", key).alias("v_number_pseudonym"),
+    ).select(PSEUDONYMISED_STAYS.column_names)
 
 
 def pseudonymise_register(source: pl.DataFrame, register: Register, *, year: int, key: PseudonymKey) -> pl.DataFrame:
