@@ -1,5 +1,6 @@
 """The files under ``deploy/`` by themselves: systemd, Dagster and a container engine can read them."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from typer.core import TyperGroup
 
+from dakl_pipeline.cli.app import app
 from resources.config.environment import Environment
 from resources.mail.settings import MailSettings, load_mail_settings
 from tests.support.environment import find_program, installed
@@ -50,21 +54,70 @@ def test_systemd_takes_the_unit_and_finds_it_closed(name: str, systemd_analyze: 
     assert rated.returncode == 0, rated.stdout
 
 
-def test_the_command_of_an_analyst_works_as_the_services_do(tmp_path: Path) -> None:
+def _as_service(
+    tmp_path: Path, *arguments: str, programs: Path = Path(sys.executable).parent
+) -> "subprocess.CompletedProcess[str]":
+    """What sudo runs for an analyst, with the program and folders of this test."""
     (tmp_path / "dakl.env").write_text(f"DAKL_HOME={tmp_path}/home\n", encoding="utf-8")
-    text = (DEPLOY / "dakl").read_text(encoding="utf-8")
-    # No other user, and the program of this environment.
+    text = (DEPLOY / "as-service").read_text(encoding="utf-8")
     for shipped, here in {
-        "sudo -u dakl ": "",
         "/etc/dakl/": f"{tmp_path}/",
-        "/opt/dakl/bin/": f"{Path(sys.executable).parent}/",
+        "/opt/dakl/bin/": f"{programs}/",
     }.items():
         assert shipped in text
         text = text.replace(shipped, here)
-    program = ["/bin/sh", "-c", text, "dakl", "key", "create"]
-    assert subprocess.run(program, capture_output=True, text=True).stderr == ""
+    program = ["/bin/sh", "-c", text, "as-service", *arguments]
+    return subprocess.run(program, capture_output=True, text=True)
+
+
+def test_the_command_of_an_analyst_works_as_the_services_do(tmp_path: Path) -> None:
+    assert _as_service(tmp_path, "key", "create").stderr == ""
     assert (tmp_path / "home" / "pseudonym.key").is_file()
     assert (tmp_path / "home").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("arguments", [["--home", "/tmp"], ["--home=/tmp"], ["x", "--home", "/tmp"]])
+def test_an_analyst_cannot_bring_a_home_with_settings_of_its_own(arguments: list[str], tmp_path: Path) -> None:
+    refused = _as_service(tmp_path, "deliveries", *arguments)
+    assert refused.returncode == 2
+    assert "leave out --home" in refused.stderr
+
+
+def test_python_takes_no_module_from_the_folder_of_an_analyst(tmp_path: Path) -> None:
+    (tmp_path / "dakl").symlink_to("/usr/bin/env")
+    assert "PYTHONSAFEPATH=1" in _as_service(tmp_path, programs=tmp_path).stdout.splitlines()
+
+
+# What holds BSNs or touches the key, and what no server needs.
+NOT_FOR_ANALYSTS = {"backup", "restore", "upgrade", "key", "purge", "demo", "generate", "ui"}
+
+
+def test_an_analyst_gets_commands_and_no_shell() -> None:
+    program = installed(lambda: find_program("cvtsudoers", package="sudo"))
+    read = subprocess.run([program, "-f", "json", str(DEPLOY / "sudoers")], capture_output=True, text=True, check=True)
+    rules = json.loads(read.stdout)
+    allowed = {
+        spec["User_List"][0]["usergroup"]: [
+            command.get("command") or command["cmndalias"]
+            for each in spec["Cmnd_Specs"]
+            for command in each["Commands"]
+        ]
+        for spec in rules["User_Specs"]
+    }
+    assert allowed == {
+        "dakl-analysts": ["DAKL_ANALYST"],
+        "dakl-administrators": ["/usr/local/lib/dakl/as-service"],
+    }
+    assert {
+        user["username"] for spec in rules["User_Specs"] for each in spec["Cmnd_Specs"] for user in each["runasusers"]
+    } == {"dakl"}
+    words = [each["command"].split() for each in rules["Command_Aliases"]["DAKL_ANALYST"]]
+    assert {program for program, *_ in words} == {"/usr/local/lib/dakl/as-service"}
+    # Every command is either for analysts or not: a new one needs a decision.
+    every = typer.main.get_command(app)
+    assert isinstance(every, TyperGroup)
+    assert {name for _, name, *_ in words if not name.startswith("--")} | NOT_FOR_ANALYSTS >= every.commands.keys()
+    assert not {name for _, name, *_ in words} & NOT_FOR_ANALYSTS
 
 
 @pytest.mark.parametrize("name", ["webserver", "daemon"])
