@@ -1,4 +1,4 @@
-"""Environment variables: where the secret key is, and how often a failed run is retried.
+"""Environment variables: where the secret key is, how often a failed run is retried, and the addresses of the UI.
 
 ``DAKL_HOME`` is read in ``home``, because ``dakl check`` needs it without loading pydantic-settings.
 """
@@ -32,6 +32,23 @@ RetryDelays = Annotated[
 ]
 
 
+def _split(value: object) -> object:
+    """The addresses as browsers write them: in small letters, without the port that a scheme has anyway."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip().lower() for part in value.split(",") if part.strip()]
+    usual = {"https": ":443", "http": ":80"}
+    return tuple(part.removesuffix(usual.get(part.partition(":")[0], "")) for part in parts)
+
+
+UiAddresses = Annotated[
+    tuple[Annotated[str, Field(pattern=r"\Ahttps?://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?\z")], ...],
+    NoDecode,
+    BeforeValidator(_split),
+    Field(description="addresses without a path, separated by commas, such as https://dakl.internal"),
+]
+
+
 class Environment(BaseSettings):
     """Settings from the environment: ``DAKL_PSEUDONYM_KEY`` and so on.
 
@@ -40,6 +57,7 @@ class Environment(BaseSettings):
         pseudonym_key_file: The file with the secret key.
         rerun_interval: Seconds between two checks of the sensor that counts years again.
         rerun_retry_delays: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
+        ui_address: Addresses under which browsers reach the Dagster UI, besides that of this machine.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
@@ -48,10 +66,11 @@ class Environment(BaseSettings):
     pseudonym_key_file: Path | None = None
     rerun_interval: int = Field(default=30, ge=1, description="a whole number of seconds, such as 30")
     rerun_retry_delays: RetryDelays = DEFAULT_RETRY_DELAYS
+    ui_address: UiAddresses = ()
 
 
 def load_environment() -> Environment:
-    """Read the settings of the key and the sensor.
+    """Read the settings of the key, the sensor and the UI.
 
     Raises:
         WrongUsage: If one of them is invalid.

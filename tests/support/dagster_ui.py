@@ -238,7 +238,7 @@ def _has_assets(port: int) -> bool:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/graphql",
         data=json.dumps({"query": "{ assetNodes { id } }"}).encode(),
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{port}"},
     )
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as answer:
