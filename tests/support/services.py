@@ -53,7 +53,7 @@ class Team:
         request = urllib.request.Request(
             f"http://{HOST}:{self.port}/graphql",
             data=json.dumps({"query": query, "variables": variables}).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", "Origin": f"http://{HOST}:{self.port}"},
         )
         with urllib.request.urlopen(request, timeout=DEADLINE_SECONDS) as answer:
             return json.load(answer)["data"]

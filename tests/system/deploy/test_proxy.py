@@ -1,116 +1,72 @@
-"""The reverse proxy as shipped, in a real nginx: no access without a login, or from a page on another site."""
+"""The reverse proxy as shipped, in a real nginx: no access without a login, or from a page on another site.
 
-import http.client
+Each table is carried out twice: before an application that answers everything, which shows what nginx refuses by
+itself, and before that application with the guard of the webserver around it, which must refuse no more than that.
+"""
+
 import json
-import os
-import ssl
-import subprocess
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
-import trustme
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from dakl_pipeline.cli.landing import landing_path
-from tests.support.environment import find_program, free_port, installed, wait_until
-from tests.support.services import DEPLOY, HOST
+from dakl_pipeline.webserver.guard import Guard
+from tests.support.environment import free_port, wait_until
+from tests.support.proxy import LOGIN, NAME, Proxy, running_proxy
+from tests.support.services import HOST
 
-NAME = "dakl.internal"
-LOGIN = {"Authorization": "Basic " + b64encode(b"anna:geheim").decode()}
+OWN = f"https://{NAME}"
+SIBLING = "https://wiki.internal"
+IMAGE = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+LINK = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+FRAME = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+MUTATION = "/graphql?query=mutation+%7BwipeAssets%7D"
 
 
-class _Echo(BaseHTTPRequestHandler):
+async def _echo(request: Request) -> JSONResponse:
     """Answers with the request headers."""
-
-    def do_GET(self) -> None:
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+    return JSONResponse(dict(request.headers))
 
 
-@dataclass(frozen=True)
-class Proxy:
-    """A running proxy."""
-
-    port: int
-    plain_port: int
-    trusted: ssl.SSLContext
-
-    def get(self, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body of a response."""
-        connection = http.client.HTTPSConnection(HOST, self.port, context=self.trusted, timeout=30)
-        with closing(connection):
-            connection.request("GET", "/graphql", headers={"Host": NAME, **headers})
-            with connection.getresponse() as answer:
-                return answer.status, answer.read()
+async def _open(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close()
 
 
-@pytest.fixture
-def proxy(tmp_path: Path) -> Iterator[Proxy]:
-    nginx = installed(lambda: find_program("nginx", package="nginx-light"))
-    backend = ThreadingHTTPServer((HOST, 0), _Echo)
-    threading.Thread(target=backend.serve_forever, daemon=True).start()
-    authority, port, plain_port = trustme.CA(), free_port(), free_port()
-    config = _config(tmp_path, authority, port, plain_port, backend.server_port)
-    program = [nginx, "-p", str(tmp_path), "-c", str(config), "-e", str(tmp_path / "error.log")]
-    process = subprocess.Popen([*program, "-g", "daemon off;"])
-    trusted = ssl.create_default_context()
-    trusted.check_hostname = False  # The name in the certificate is not that of loopback.
-    authority.configure_trust(trusted)
-    started = Proxy(port, plain_port, trusted)
+_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+_ECHO = Starlette(routes=[WebSocketRoute("/graphql", _open), Route("/{path:path}", _echo, methods=_METHODS)])
+
+
+@contextmanager
+def _served(application: ASGIApp) -> Iterator[int]:
+    """Serve an application on a free port."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(application, host=HOST, port=port, log_level="warning", proxy_headers=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
     try:
-        wait_until(lambda: process.poll() is not None or _answers(started))
-        assert process.poll() is None, (tmp_path / "error.log").read_text()
-        yield started
+        wait_until(lambda: server.started)
+        yield port
     finally:
-        process.terminate()
-        process.wait(30)
-        backend.shutdown()
-        backend.server_close()
+        server.should_exit = True
+        thread.join()
 
 
-def _config(folder: Path, authority: trustme.CA, port: int, plain_port: int, backend: int) -> Path:
-    """The shipped file in a complete configuration, with the paths and ports of this test."""
-    certificate = authority.issue_cert(NAME)
-    certificate.cert_chain_pems[0].write_to_path(str(folder / "server.pem"))
-    certificate.private_key_pem.write_to_path(str(folder / "server.key"))
-    (folder / "dakl.htpasswd").write_text("anna:$2y$05$jbsdoYcaR3s9AMVygFvtV.byeasWDWKH5H2X1drzRYotBTO0rsWa6\n")
-    folder.chmod(0o755)
-    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    for shipped, here in {
-        "listen 80;": f"listen {HOST}:{plain_port};",
-        "listen 443 ssl;": f"listen {HOST}:{port} ssl;",
-        "/etc/ssl/dakl/": f"{folder}/",
-        "/etc/nginx/dakl.htpasswd": f"{folder}/dakl.htpasswd",
-        "http://127.0.0.1:3000;": f"http://{HOST}:{backend};",
-    }.items():
-        assert site.count(shipped) > 0
-        site = site.replace(shipped, here)
-    (folder / "site.conf").write_text(site, encoding="utf-8")
-    path = folder / "main.conf"
-    temporary = "".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    user = "user root; " if os.geteuid() == 0 else ""
-    path.write_text(
-        f"{user}pid {folder}/pid; events {{}} http {{ access_log off; {temporary} include {folder}/site.conf; }}"
-    )
-    return path
-
-
-def _answers(proxy: Proxy) -> bool:
-    try:
-        return proxy.get({})[0] > 0
-    except OSError:
-        return False
+@pytest.fixture(scope="module", params=["nginx alone", "with the guard"])
+def proxy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    application = _ECHO if request.param == "nginx alone" else Guard(_ECHO, [OWN])
+    with _served(application) as port, running_proxy(tmp_path_factory.mktemp("nginx"), port) as started:
+        yield started
 
 
 @pytest.mark.parametrize(
@@ -119,35 +75,85 @@ def _answers(proxy: Proxy) -> bool:
         ({}, 401),
         ({"Authorization": "Basic " + b64encode(b"anna:wrong").decode()}, 401),
         (LOGIN, 200),
-        ({**LOGIN, "Origin": f"https://{NAME}"}, 200),
-        ({**LOGIN, "Origin": "https://elsewhere.example"}, 403),
-        ({**LOGIN, "Origin": f"http://{NAME}"}, 403),
+    ],
+    ids=["no login", "wrong password", "login"],
+)
+def test_nobody_without_a_login(headers: dict[str, str], status: int, proxy: Proxy) -> None:
+    assert proxy.send("GET", "/runs", headers).status == status
+    assert proxy.send("POST", "/graphql", {"Origin": OWN, **headers}).status == status
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        # The UI, and links to it.
+        ("GET", "/runs", {"Origin": OWN}, 200),
+        ("GET", "/runs", {"Sec-Fetch-Site": "none"}, 200),
+        ("GET", "/runs", LINK, 200),
+        ("POST", "/graphql", {"Origin": OWN, "Sec-Fetch-Site": "same-origin"}, 200),
+        # With the login of an analyst, who looks at a page of another site.
+        ("GET", "/runs", {"Origin": "https://elsewhere.example"}, 403),
+        ("GET", "/runs", {"Origin": f"http://{NAME}"}, 403),
+        ("GET", "/runs", {"Origin": "null"}, 403),
+        ("GET", "/download_debug/1", IMAGE, 403),
+        ("GET", "/runs", FRAME, 403),
+        ("GET", MUTATION, {}, 405),
+        ("GET", MUTATION, LINK, 405),
+        ("HEAD", MUTATION, {}, 405),
+        ("GET", MUTATION, IMAGE, 403),
+        ("GET", MUTATION.replace("graphql", "graphql%0A"), {}, 405),
+        ("GET", MUTATION.replace("graphql", "%67raphql"), {}, 405),
+        ("POST", MUTATION, {}, 403),
+        ("POST", MUTATION, {"Content-Type": "text/plain"}, 403),
+        ("POST", "/graphql", {"Content-Type": "application/json"}, 403),
+        ("POST", "/graphql", {"Origin": SIBLING, "Sec-Fetch-Site": "same-site"}, 403),
+        ("POST", "/graphql", {"Origin": "null"}, 403),
+        ("POST", "/graphql", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("POST", "/report_asset_materialization/coverage?description=approved", {}, 403),
+        ("PUT", "/runs", {}, 403),
+        ("OPTIONS", "/graphql", {"Origin": SIBLING}, 403),
+        # Another name that points to this server.
+        ("GET", "/runs", {"Host": "elsewhere.example"}, None),
+        ("GET", "/runs", {"Host": f"{NAME}.elsewhere.example"}, None),
+        ("POST", "/graphql", {"Host": "elsewhere.example", "Origin": "https://elsewhere.example"}, None),
+        ("GET", "/runs", {"Host": "127.0.0.1:3000"}, None),
+    ],
+)
+def test_who_comes_through(method: str, path: str, headers: dict[str, str], status: int | None, proxy: Proxy) -> None:
+    assert proxy.send(method, path, {**LOGIN, **headers}).status == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({**LOGIN, "Origin": OWN}, 101),
+        ({"Origin": OWN}, 401),
+        ({**LOGIN, "Origin": SIBLING}, 403),
         ({**LOGIN, "Origin": "null"}, 403),
     ],
-    ids=["no login", "wrong password", "login", "own page", "other site", "not secure", "no site"],
 )
-def test_who_comes_through(headers: dict[str, str], status: int, proxy: Proxy) -> None:
-    assert proxy.get(headers)[0] == status
+def test_who_opens_a_websocket(headers: dict[str, str], status: int, proxy: Proxy) -> None:
+    assert proxy.websocket("/graphql", headers) == status
 
 
-def test_the_webserver_gets_the_socket_and_no_password(proxy: Proxy) -> None:
-    got = json.loads(proxy.get({**LOGIN, "Upgrade": "websocket", "Connection": "upgrade"})[1])
-    assert (got["host"], got["upgrade"], got["connection"]) == (NAME, "websocket", "upgrade")
+def test_the_webserver_gets_the_real_name_and_no_password(proxy: Proxy) -> None:
+    got = json.loads(proxy.send("GET", "/runs", {**LOGIN, "X-Forwarded-Host": "elsewhere.example"}).body)
+    assert got["host"] == NAME
     assert "authorization" not in got
+
+
+def test_no_answer_may_be_framed(proxy: Proxy) -> None:
+    for headers in ({}, LOGIN, {**LOGIN, "Origin": SIBLING}):
+        assert proxy.send("GET", "/runs", headers).headers["x-frame-options"] == "DENY"
 
 
 @pytest.mark.parametrize(("headers", "status", "to"), [({}, 401, None), (LOGIN, 302, landing_path())])
 def test_the_first_page_is_the_opened_graph(headers: dict[str, str], status: int, to: str | None, proxy: Proxy) -> None:
-    connection = http.client.HTTPSConnection(HOST, proxy.port, context=proxy.trusted, timeout=30)
-    with closing(connection):
-        connection.request("GET", "/", headers={"Host": NAME, **headers})
-        with connection.getresponse() as answer:
-            assert (answer.status, answer.headers["Location"]) == (status, to)
+    answer = proxy.send("GET", "/", headers)
+    assert (answer.status, answer.headers.get("location")) == (status, to)
 
 
 def test_plain_http_is_sent_on(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection(HOST, proxy.plain_port, timeout=30)
-    with closing(connection):
-        connection.request("GET", "/runs", headers={"Host": NAME})
-        with connection.getresponse() as answer:
-            assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/runs")
+    answer = proxy.send_plain("/runs", {})
+    assert (answer.status, answer.headers["location"]) == (301, f"{OWN}/runs")
+    assert proxy.send_plain("/runs", {"Host": "elsewhere.example"}).status is None
