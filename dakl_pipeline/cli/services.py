@@ -14,7 +14,7 @@ from dakl_pipeline.errors import Refused
 
 # Time for the services to write their state; a hard kill does no harm either.
 _SECONDS_TO_END = 2.0
-_LOOK_AGAIN_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,10 @@ def serve_together(services: Sequence[Service]) -> None:
                 while not service.is_ready():
                     _require_running(services, running)
                     time.sleep(_LOOK_AGAIN_SECONDS)
-            # Until one of them ends, which its own object still has to see.
-            os.waitid(os.P_PGID, running[0].pid, os.WEXITED | os.WNOWAIT)
-            _require_running(services, running)
+            while True:
+                _require_running(services, running)
+                # Not a wait for a process, which a signal that arrives just before it does not end.
+                time.sleep(_LOOK_AGAIN_SECONDS)
         except KeyboardInterrupt:
             # A service that outlives another prints tracebacks.
             is_over.set()

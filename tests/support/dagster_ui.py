@@ -9,11 +9,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
@@ -96,7 +96,9 @@ def running_ui(home: Path) -> Iterator[RunningUi]:
 
 
 @contextmanager
-def browser(port: int, *, width: int, height: int, scale: float = 1.0) -> Iterator["Screen"]:
+def browser(
+    port: int, *, width: int, height: int, scale: float = 1.0, options: Sequence[str] = ()
+) -> Iterator["Screen"]:
     """Run Chromium without a window.
 
     Args:
@@ -104,17 +106,18 @@ def browser(port: int, *, width: int, height: int, scale: float = 1.0) -> Iterat
         width: Width of the page in points.
         height: Height of the page in points.
         scale: Pixels of a picture per point.
+        options: Further options of Chromium.
 
     Yields:
         The screen.
     """
     chromium, driver = find_chromium()
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
+    chosen = webdriver.ChromeOptions()
+    chosen.binary_location = chromium
     with tempfile.TemporaryDirectory(prefix="dakl-chromium-", ignore_cleanup_errors=True) as profile:
-        for option in (*_CHROMIUM_OPTIONS, f"--user-data-dir={profile}"):
-            options.add_argument(option)
-        chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+        for option in (*_CHROMIUM_OPTIONS, f"--user-data-dir={profile}", *options):
+            chosen.add_argument(option)
+        chrome = webdriver.Chrome(options=chosen, service=webdriver.ChromeService(driver))
         try:
             screen = Screen(chrome, f"http://127.0.0.1:{port}")
             screen.resize(width, height, scale)
@@ -145,6 +148,12 @@ class Screen:
         self.leave()
         self._chrome.get(self._address + path)
         self.wait_for(*texts)
+
+    def visit(self, address: str, script: str) -> Any:
+        """Open a page of any site and run a script in it, which calls its last argument with what it returns."""
+        self._chrome.get(address)
+        self._chrome.set_script_timeout(DEADLINE_SECONDS)
+        return self._chrome.execute_async_script(script)
 
     def leave(self) -> None:
         """Keep the source of the page."""

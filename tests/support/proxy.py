@@ -14,6 +14,7 @@ from pathlib import Path
 import trustme
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.support.environment import find_program, free_port, installed, wait_until
 from tests.support.services import DEPLOY, HOST
@@ -63,6 +64,7 @@ class Proxy:
                 ssl=self.trusted,
                 server_hostname=NAME,
                 additional_headers=dict(headers),
+                subprotocols=[Subprotocol("graphql-ws")],
                 proxy=None,
             ):
                 return 101

@@ -160,6 +160,13 @@ def test_every_command_names_the_setting_and_the_doctor_goes_on(
         ("DAKL_RERUN_RETRY_DELAYS", "[NaN]", "write a list of seconds"),
         ("DAKL_RERUN_INTERVAL", "0", "write a whole number of seconds"),
         ("DAKL_RERUN_INTERVAL", "often", "write a whole number of seconds"),
+        ("DAKL_UI_ADDRESS", "dakl.internal", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "https://dakl.internal/", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "https://*.internal", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "https://anna@dakl.internal", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "https://", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "null", "write addresses without a path"),
+        ("DAKL_UI_ADDRESS", "https://dakl.internal https://x.internal", "write addresses without a path"),
     ],
 )
 def test_a_variable_of_the_environment(
@@ -171,7 +178,7 @@ def test_a_variable_of_the_environment(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv(name, value)
-    load = load_environment if name.startswith("DAKL_RERUN") else load_mail_settings
+    load = load_environment if name.startswith(("DAKL_RERUN", "DAKL_UI")) else load_mail_settings
     with pytest.raises(WrongUsage) as caught:
         load()
     assert name in str(caught.value)
@@ -179,6 +186,24 @@ def test_a_variable_of_the_environment(
     assert main(["doctor", "--home", str(tmp_path)]) == 1
     told = capsys.readouterr().out
     assert any(line.startswith("fault") and name in line for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("value", "addresses"),
+    [
+        ("", ()),
+        ("https://dakl.internal", ("https://dakl.internal",)),
+        ("HTTPS://Dakl.Internal, http://10.0.0.1:8080,", ("https://dakl.internal", "http://10.0.0.1:8080")),
+        # A browser leaves out the port that a scheme has anyway.
+        ("https://dakl.internal:443,http://dakl.internal:80", ("https://dakl.internal", "http://dakl.internal")),
+        ("https://dakl.internal:80", ("https://dakl.internal:80",)),
+    ],
+)
+def test_the_addresses_of_the_ui_are_as_a_browser_writes_them(
+    value: str, addresses: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAKL_UI_ADDRESS", value)
+    assert load_environment().ui_address == addresses
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,17 @@ def test_the_webserver_listens_to_this_machine_only() -> None:
     assert words[words.index("--host") + 1] == "127.0.0.1"
 
 
+def test_the_webserver_the_proxy_and_the_settings_agree_on_the_name() -> None:
+    names = re.findall(r"server_name (\S+);", (DEPLOY / "nginx.conf").read_text(encoding="utf-8"))
+    assert {f"https://{name}" for name in names} == {_settings()["DAKL_UI_ADDRESS"]}
+
+
+@pytest.mark.parametrize("text", [" ".join(command("webserver")), (DEPLOY / "compose.yaml").read_text()])
+def test_no_service_starts_the_webserver_of_dagster_itself(text: str) -> None:
+    assert "python -P -m dakl_pipeline.webserver" in text
+    assert "dagster-webserver" not in text
+
+
 def test_dagster_of_a_team_differs_from_that_of_one_home_in_what_a_team_needs() -> None:
     own = yaml.safe_load(files("dakl_pipeline.cli").joinpath("dagster.yaml").read_text(encoding="utf-8"))
     team = _yaml(DEPLOY / "dagster.yaml")

@@ -3,6 +3,7 @@
 It is one test, because starting the services takes longer than everything that follows.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from tests.support import small_home
 from tests.support.environment import installed, wait_until
 from tests.support.postgres import Postgres, find_postgres, running_postgres
+from tests.support.proxy import LOGIN, NAME, Proxy, running_proxy
 from tests.support.services import DEPLOY, Team, running_team
 from tests.support.small_home import ANNA, BRAM
 
@@ -51,6 +53,7 @@ def test_a_team_runs_years_on_postgresql(postgres: Postgres, tmp_path: Path) -> 
     with_key = {**shared, "DAKL_HOME": str(home), "DAKL_PSEUDONYM_KEY_FILE": str(kept)}
     # The units hide the home and the key from the other two.
     without = {**shared, "DAKL_HOME": str(tmp_path / "hidden"), "DAKL_PSEUDONYM_KEY_FILE": str(tmp_path / "hidden.key")}
+    browsed = {**without, "DAKL_UI_ADDRESS": f"https://{NAME}"}
 
     by_hand = _dakl(["run", "--year", "2024"], with_key)
     assert by_hand.returncode == 0, by_hand.stderr
@@ -59,7 +62,9 @@ def test_a_team_runs_years_on_postgresql(postgres: Postgres, tmp_path: Path) -> 
     (home / "registers" / "2022" / "income.parquet").unlink()
     with tempfile.TemporaryDirectory(prefix="dakl-") as short:
         folder = Path(short)
-        with running_team(folder, {"code": with_key, "webserver": without, "daemon": without}) as team:
+        with running_team(folder, {"code": with_key, "webserver": browsed, "daemon": without}) as team:
+            with running_proxy(folder, team.port) as proxy:
+                _assert_own_pages_only(proxy)
             good, status_of_good = _run(team, "2023")
             bad, status_of_bad = _run(team, "2022")
             mail = home / "mails" / f"failed-run-{bad}.eml"
@@ -130,6 +135,18 @@ def _run(team: Team, year: str) -> tuple[str, str]:
         return status if status in _ENDED else None
 
     return run_id, wait_until(ended)
+
+
+def _assert_own_pages_only(proxy: Proxy) -> None:
+    """Through proxy and guard, the pages of the UI reach Dagster, and nobody else with the same login does."""
+    query = json.dumps({"query": "{ assetNodes { id } }"}).encode()
+    own = {**LOGIN, "Origin": f"https://{NAME}", "Content-Type": "application/json"}
+    assert json.loads(proxy.send("POST", "/graphql", own, query).body)["data"]["assetNodes"]
+    assert proxy.websocket("/graphql", {**LOGIN, "Origin": f"https://{NAME}"}) == 101
+    assert proxy.send("GET", "/runs", LOGIN).status == 200
+    other = {**own, "Origin": "https://wiki.internal"}
+    assert proxy.send("POST", "/graphql", other, query).status == 403
+    assert proxy.websocket("/graphql", {**LOGIN, "Origin": "https://wiki.internal"}) == 403
 
 
 def _assert_mail(path: Path) -> None:
