@@ -108,4 +108,5 @@ def _forwarded() -> Iterator[tuple[int, threading.Event]]:
         yield writing, is_over
     finally:
         os.close(writing)
-        forwarding.join(_SECONDS_TO_END)
+        if not is_over.is_set():
+            forwarding.join(_SECONDS_TO_END)

@@ -29,7 +29,7 @@ class Answer:
 
     Attributes:
         status: Its status; None if the connection is closed without an answer.
-        headers: Its headers, by name in small letters.
+        headers: Its headers, by name in small letters; a repeated one has all its values.
         body: Its body.
     """
 
@@ -79,9 +79,9 @@ def _answer(
         connection.request(method, path, body=body, headers={"Host": NAME, **headers})
         try:
             with connection.getresponse() as answer:
-                return Answer(
-                    answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
-                )
+                told = answer.headers
+                joined = {name.lower(): ", ".join(told.get_all(name, [])) for name in told}
+                return Answer(answer.status, joined, answer.read())
         except http.client.RemoteDisconnected:
             return Answer(None, {}, b"")
 
