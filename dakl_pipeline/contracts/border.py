@@ -8,7 +8,7 @@ import polars as pl
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Refused
 
-# A pseudonym or the id of a stay as a word of its own, or as many digits as a BSN or V-number has.
+# A pseudonym, the id of a stay, or as many digits as a BSN or V-number has, each as a word of its own.
 _PERSONAL = r"\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b|(?:^|[^0-9A-Za-z-])[0-9]{9,10}(?:$|[^0-9A-Za-z-])"
 # The digest of a delivered file looks like a pseudonym.
 _DIGESTS = frozenset(("sha256",))

@@ -81,7 +81,10 @@ def test_the_architecture_names_every_room() -> None:
 
 
 def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place() -> None:
-    """Patterns of eight or more digits elsewhere only describe the form of a whole value in a column of numbers."""
+    """Patterns of eight or more digits elsewhere only describe the form of a whole value in a column of numbers.
+
+    But for the border of the history: a false alarm there would stop the figures, so it looks for plain numbers only.
+    """
     pattern = re.compile(r"(?:\[0-9\]|\\d)\{+(?:8|9|10)\b")
     written = {
         path.relative_to(ROOT).as_posix()
@@ -90,6 +93,7 @@ def test_whether_a_text_holds_a_number_of_a_person_is_asked_in_one_place() -> No
         if pattern.search(path.read_text(encoding="utf-8"))
     }
     forms = {
+        "contracts/border.py",
         "contracts/registers.py",
         "intake/values.py",
         "reference/delivered_files.py",
