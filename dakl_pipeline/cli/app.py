@@ -58,7 +58,7 @@ app.command()(deliveries.deliveries)
 
 @app.command()
 def run(
-    year: Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.")] = None,
+    year: opt.OptionalYears = None,
     all_years: Annotated[bool, typer.Option("--all", help="All reporting years.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Make every table again, even if unchanged.")] = False,
     jobs: Annotated[
@@ -135,7 +135,7 @@ def generate(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder that does not exist or is empty.")],
     persons: Annotated[int, typer.Option("--persons", min=1, help="People in shelter per year.")],
     suppliers: Annotated[int, typer.Option("--suppliers", min=1, help="Number of suppliers.")],
-    year: Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.")],
+    year: opt.Years,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")],
     home: opt.HomeOption = None,
 ) -> None:

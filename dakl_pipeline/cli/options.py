@@ -14,7 +14,7 @@ import typer
 
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
-from dakl_pipeline.privacy.redaction import holds_number, mask_line
+from dakl_pipeline.privacy.redaction import holds_number, mask_typed_numbers, mask_unprintable
 from resources.config.home import Home, home_of_environment
 from resources.storage.home_format import require_format
 from resources.workflows.opened_home import OpenedHome
@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
 ]
-YearOption = Annotated[int, typer.Option("--year", help="Reporting year.")]
-OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.")]
+# Anything longer could be the number of a person.
+_YEAR = {"min": 1000, "max": 9999}
+YearOption = Annotated[int, typer.Option("--year", help="Reporting year.", **_YEAR)]
+OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.", **_YEAR)]
+Years = Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.", **_YEAR)]
+OptionalYears = Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.", **_YEAR)]
 SupplierOption = Annotated[str, typer.Option("--supplier", help="Supplier id: a-z, 0-9 and -, at most 64 characters.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
@@ -205,4 +209,4 @@ def reason(text: str, option: str) -> str:
     words = " ".join(text.split())
     if not words:
         raise WrongUsage(f"{option} needs a reason")
-    return mask_line(words)
+    return mask_unprintable(mask_typed_numbers(words))
