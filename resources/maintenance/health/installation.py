@@ -20,7 +20,7 @@ from dakl_pipeline.operation.health import (
     evaluate_room,
 )
 from dakl_pipeline.presentation.english import summarise
-from resources.config.environment import PREFIX, Environment, load_environment
+from resources.config.environment import PREFIX, DeliveryLimits, Environment, load_environment, read_variables
 from resources.config.home import Home
 from resources.config.secret_key import find_key, key_file_of
 from resources.config.settings import load_methodology
@@ -41,6 +41,7 @@ def layout(context: Context) -> Iterator[HealthFinding]:
 def folder(context: Context) -> Iterator[HealthFinding]:
     """The folder itself: whether it is writable and closed to others."""
     home = context.home
+    home.require_own_links()
     places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
     closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
@@ -95,7 +96,9 @@ def settings(context: Context) -> Iterator[HealthFinding]:
 def environment(context: Context) -> Iterator[HealthFinding]:
     """The variables of the environment: each is known and valid; another check validates those about mail."""
     load_environment()
-    known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
+    read_variables(DeliveryLimits)
+    groups = (Environment, DeliveryLimits, MailSettings)
+    known = {f"{PREFIX}{name.upper()}" for group in groups for name in group.model_fields}
     known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}
     given = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
     for name in given:
