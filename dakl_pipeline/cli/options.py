@@ -16,6 +16,7 @@ from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
 from dakl_pipeline.privacy.redaction import holds_number, mask_typed_numbers, mask_unprintable
 from resources.config.home import Home, home_of_environment
+from resources.config.protection import close_home
 from resources.storage.home_format import require_format
 from resources.workflows.opened_home import OpenedHome
 
@@ -61,7 +62,9 @@ def open_home(home: Path | None) -> OpenedHome:
         Missing: If it does not exist or has an older format.
         Refused: If it has a newer format.
     """
-    return OpenedHome(require_format(home_of_any_format(home).require(), mark=True))
+    found = require_format(home_of_any_format(home).require(), mark=True)
+    close_home(found)
+    return OpenedHome(found)
 
 
 def actor() -> "Actor":

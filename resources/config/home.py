@@ -104,6 +104,20 @@ class Home:
         """Code lists that this home replaces; optional."""
         return self.root / "reference"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder with state."""
+        return (
+            self.deliveries,
+            self.registers,
+            self.stages,
+            self.history,
+            self.reports,
+            self.mails,
+            self.reference,
+            self.dagster,
+        )
+
     def require_own_links(self) -> None:
         """Refuse folders that are links which another account made, or that lead to a folder of another account.
 
@@ -115,7 +129,7 @@ class Home:
         own = {0, os.geteuid()}
         with suppress(OSError):
             own.add(self.root.stat().st_uid)
-        for folder in (self.deliveries, self.registers, self.stages, self.history, self.reports, self.mails):
+        for folder in self.folders:
             with suppress(FileNotFoundError):
                 if folder.is_symlink() and not {folder.lstat().st_uid, folder.stat().st_uid} <= own:
                     raise Refused(
