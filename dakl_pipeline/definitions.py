@@ -20,6 +20,7 @@ from resources.config.protection import close_home, keep_private
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.home_format import require_format
+from resources.storage.private_folder import remove_leftovers
 from resources.storage.stage_store import StageStore
 from resources.workflows.opened_home import OpenedHome
 
@@ -43,6 +44,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     environment = load_environment()
     home = require_format(home or home_of_environment(), mark=True)
     close_home(home)
+    remove_leftovers(home.root)
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]

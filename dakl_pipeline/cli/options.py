@@ -18,6 +18,7 @@ from dakl_pipeline.privacy.redaction import holds_number, mask_typed_numbers, ma
 from resources.config.home import Home, home_of_environment
 from resources.config.protection import close_home
 from resources.storage.home_format import require_format
+from resources.storage.private_folder import remove_leftovers
 from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def open_home(home: Path | None) -> OpenedHome:
     """
     found = require_format(home_of_any_format(home).require(), mark=True)
     close_home(found)
+    remove_leftovers(found.root)
     return OpenedHome(found)
 
 

@@ -2,7 +2,10 @@
 
 import os
 import stat
+import subprocess
 from pathlib import Path
+
+import duckdb
 
 from tests.attacks.attack import Attacks, Target, row
 
@@ -73,6 +76,44 @@ def trivial_key(target: Target) -> str | None:
         if target.run("run", "--year", "2024", variables={"DAKL_PSEUDONYM_KEY": key}).returncode == 0:
             return f"a key of {key[:8]}… is accepted"
     return None
+
+
+@ATTACKS.attack("10f", "the private copy of the warehouse survives SIGKILL in the folder of temporary files")
+def killed_reader(target: Target) -> str | None:
+    target.make_home(2024)
+    target.deliver(target.file("DAKL_J2024_een.csv", row()))
+    target.run("run", "--year", "2024")
+    temporary = target.folder / "tmp"
+    temporary.mkdir()
+    _enlarge(target)
+    for _ in range(_TRIES):
+        _kill_while_it_copies(target, temporary)
+        if found := [path for path in temporary.rglob("*") if path.is_file() and path.stat().st_size]:
+            return f"{found[0].name} is left in the folder of temporary files"
+    target.run("deliveries")
+    left = [path for path in target.home.glob(".*") if path.is_dir() and list(path.rglob("*.duckdb*"))]
+    return f"{left[0].name} is left in the home after the next command" if left else None
+
+
+_TRIES = 3
+_LARGE = 5_000_000
+
+
+def _enlarge(target: Target) -> None:
+    """Make the warehouse so large that it takes a while to copy."""
+    with duckdb.connect(str(target.home / "warehouse.duckdb")) as connection:
+        connection.execute(f"create table filler as select hash(range) as a, hash(range + 1) as b from range({_LARGE})")
+
+
+def _kill_while_it_copies(target: Target, temporary: Path) -> None:
+    """Read figures, and kill the reader as soon as a copy appears."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("DAKL_", "DAGSTER_"))}
+    command = [str(target.dakl), "figures", "--year", "2024", "--home", str(target.home)]
+    variables, quiet = {**own, "TMPDIR": str(temporary)}, subprocess.DEVNULL
+    with subprocess.Popen(command, env=variables, cwd=target.folder, stdout=quiet, stderr=quiet) as process:
+        while process.poll() is None:
+            if next(temporary.glob("*/*"), None) or next(target.home.glob(".*/*"), None):
+                process.kill()
 
 
 @ATTACKS.attack("10e", "an export overwrites a register, a delivery or any other file")
