@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, LogEntry
 from dakl_pipeline.errors import Refused, WrongUsage
 from resources.storage.append_log import ENTRY_FILE, LINK_FILE, AppendLog, writing
-from resources.storage.received_file import Reception, opened_received, opened_regular
+from resources.storage.received_file import Intake, opened_received, opened_regular
 
 _NAME = "delivery log"
 # Stored name of a file whose own name is not safe to use.
@@ -48,12 +48,12 @@ class DeliveryStore:
 
     Args:
         root: The folder of the log; made when the first entry is written.
-        reception: Says what may be received, when a file is.
+        intake: Says what may be received, when a file is.
     """
 
-    def __init__(self, root: Path, reception: Callable[[], Reception] = Reception) -> None:
+    def __init__(self, root: Path, intake: Callable[[], Intake] = Intake) -> None:
         self._root = root
-        self._reception = reception
+        self._intake = intake
         self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery")
         # Entries never change, so this index of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
@@ -76,7 +76,7 @@ class DeliveryStore:
             Refused: If the source may not be received, or the copy cannot be written.
         """
         with ExitStack() as stack:
-            pieces = stack.enter_context(opened_received(source, self._reception()))
+            pieces = stack.enter_context(opened_received(source, self._intake()))
             with writing(_NAME):
                 folder = stack.enter_context(self._log.staging())
             kept = name if _SAFE_NAME.fullmatch(name) and name not in (ENTRY_FILE, LINK_FILE) else UNSAFE_NAME

@@ -26,7 +26,7 @@ _NO_KEY = re.compile(rb"(.)\1{63}|[0-9]{64}")
 
 
 @dataclass(frozen=True)
-class Reception:
+class Intake:
     """What may be received.
 
     Attributes:
@@ -50,10 +50,10 @@ def opened_regular(path: Path) -> Iterator[BufferedReader]:
     try:
         descriptor = os.open(path, _FLAGS)
     except PermissionError:
-        raise WrongUsage(f"{_shown(path)} cannot be read: permission denied") from None
+        raise WrongUsage(f"{_name(path)} cannot be read: permission denied") from None
     except OSError as error:
         if error.errno == errno.ELOOP or path.is_symlink():
-            raise WrongUsage(f"{_shown(path)} is not a file but a link: name the file that it leads to") from None
+            raise WrongUsage(f"{_name(path)} is not a file but a link: name the file that it leads to") from None
         raise _no_file(path) from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode) or _is_made_up(_real_path(descriptor, path)):
@@ -65,12 +65,12 @@ def opened_regular(path: Path) -> Iterator[BufferedReader]:
 
 
 @contextmanager
-def opened_received(path: Path, reception: Reception) -> Iterator[Iterator[bytes]]:
+def opened_received(path: Path, intake: Intake) -> Iterator[Iterator[bytes]]:
     """Open a file that somebody delivers, to be read piece by piece.
 
     Args:
         path: The file.
-        reception: What may be received.
+        intake: What may be received.
 
     Yields:
         Its content. Reading raises Refused when it becomes longer than the limit, takes too long, or fails.
@@ -80,15 +80,15 @@ def opened_received(path: Path, reception: Reception) -> Iterator[Iterator[bytes
         Refused: If it is in a closed place or too large, or if it holds a key.
     """
     with opened_regular(path) as file:
-        if _is_closed(file, path, reception.closed):
-            raise Refused(f"{_shown(path)} belongs to the home and is no delivery: deliver the file of the supplier")
-        if os.fstat(file.fileno()).st_size > reception.size_limit:
-            raise _too_large(path, reception)
-        yield _pieces(file, path, reception)
+        if _is_closed(file, path, intake.closed):
+            raise Refused(f"{_name(path)} belongs to the home and is no delivery: deliver the file of the supplier")
+        if os.fstat(file.fileno()).st_size > intake.size_limit:
+            raise _too_large(path, intake)
+        yield _pieces(file, path, intake)
 
 
-def _pieces(file: BufferedReader, path: Path, reception: Reception) -> Iterator[bytes]:
-    deadline, size = time.monotonic() + reception.seconds, 0
+def _pieces(file: BufferedReader, path: Path, intake: Intake) -> Iterator[bytes]:
+    deadline, size = time.monotonic() + intake.seconds, 0
     while True:
         try:
             piece = file.read(_CHUNK)
@@ -97,14 +97,14 @@ def _pieces(file: BufferedReader, path: Path, reception: Reception) -> Iterator[
         if not piece:
             return
         if not size and any(not _NO_KEY.fullmatch(each) for each in _KEY.findall(piece)):
-            raise Refused(f"{_shown(path)} holds what looks like a secret key and is no delivery: nothing was kept")
+            raise Refused(f"{_name(path)} holds what looks like a secret key and is no delivery: nothing was kept")
         size += len(piece)
         # The file may grow while it is read.
-        if size > reception.size_limit:
-            raise _too_large(path, reception)
+        if size > intake.size_limit:
+            raise _too_large(path, intake)
         if time.monotonic() > deadline:
             raise Refused(
-                f"{_shown(path)} could not be read within {reception.seconds:g} seconds: copy it to this computer "
+                f"{_name(path)} could not be read within {intake.seconds:g} seconds: copy it to this computer "
                 "first, or raise DAKL_DELIVERY_TIMEOUT"
             )
         yield piece
@@ -140,15 +140,15 @@ def _is_made_up(real: Path) -> bool:
 
 
 def _no_file(path: Path) -> WrongUsage:
-    return WrongUsage(f"{_shown(path)} does not exist or is not a file")
+    return WrongUsage(f"{_name(path)} does not exist or is not a file")
 
 
-def _too_large(path: Path, reception: Reception) -> Refused:
+def _too_large(path: Path, intake: Intake) -> Refused:
     return Refused(
-        f"{_shown(path)} is larger than {reception.size_limit / 1e6:g} MB and is no delivery: nothing was kept. "
+        f"{_name(path)} is larger than {intake.size_limit / 1e6:g} MB and is no delivery: nothing was kept. "
         "Deliver less, or raise DAKL_DELIVERY_LIMIT"
     )
 
 
-def _shown(path: Path) -> str:
+def _name(path: Path) -> str:
     return mask_typed_numbers(mask_unprintable(path.name))

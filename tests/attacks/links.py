@@ -97,3 +97,27 @@ def sparse(target: Target) -> str | None:
     target.deliver(file)
     kept = sum(path.stat().st_size for path in target.home.glob("deliveries/**/*") if path.is_file())
     return f"{kept // 1_000_000} MB is kept" if kept > 500_000_000 else None
+
+
+@ATTACKS.attack("11b", "a wrong time zone is an unexpected error")
+def time_zone(target: Target) -> str | None:
+    target.make_home(2024)
+    for wrong in ("Amsterdam", "", "/etc/passwd", "../etc", "Europe", "x" * 300, "a\\u0000b"):
+        (target.home / "settings.toml").write_text(f'time_zone = "{wrong}"\n', encoding="utf-8")
+        said = target.run("deliveries")
+        said = target.run("deliver", target.file(_NAME, row()), "--supplier", "a") if said.returncode == 0 else said
+        if "unexpected" in said.stderr or "Traceback" in said.stderr:
+            return said.stderr.strip().splitlines()[-1]
+    return None
+
+
+@ATTACKS.attack("11c", "a program named git that is first in PATH runs with the key at hand")
+def git_of_path(target: Target) -> str | None:
+    target.make_home(2024)
+    target.deliver(target.file(_NAME, row()))
+    programs = target.folder / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\ntouch '{target.folder}/ran'\n", encoding="ascii")
+    (programs / "git").chmod(0o755)
+    target.run("run", "--year", "2024", variables={"PATH": f"{programs}:{os.environ['PATH']}"})
+    return "it ran" if (target.folder / "ran").exists() else None

@@ -72,7 +72,7 @@ def _found(texts: Iterator[str], written: list[str]) -> list[str]:
     return [each for each in written if any(form in everything for form in _spelt(each))]
 
 
-def _shown(target: Target) -> Iterator[str]:
+def _listed(target: Target) -> Iterator[str]:
     yield target.run("deliveries").stdout
     yield target.run("deliveries", "--json").stdout.encode("ascii", "replace").decode("unicode-escape")
     yield from _kept(target.home)
@@ -91,7 +91,7 @@ def file_names(target: Target) -> str | None:
         said.append(target.deliver(file, f"mo-{'abcdef'[place]}"))
     target.run("run", "--year", "2024")
     printed = "\n".join(f"{each.stdout}\n{each.stderr}" for each in said).replace(str(target.folder), "")
-    return _told(_found(iter([printed, *_shown(target)]), _IN_NAMES))
+    return _told(_found(iter([printed, *_listed(target)]), _IN_NAMES))
 
 
 @ATTACKS.attack("9b", "a number in the id of a supplier reaches log, reports and mails")
@@ -100,7 +100,7 @@ def supplier_ids(target: Target) -> str | None:
     file = target.file("DAKL_J2024_een.csv", row())
     said = [target.deliver(file, written) for written in _IN_IDS]
     printed = "\n".join(f"{each.stdout}\n{each.stderr}" for each in said)
-    return _told(_found(iter([printed, *_shown(target)]), _IN_IDS))
+    return _told(_found(iter([printed, *_listed(target)]), _IN_IDS))
 
 
 @ATTACKS.attack("9c", "a number in a reason reaches the log and mails")
@@ -113,7 +113,7 @@ def reasons(target: Target) -> str | None:
         target.deliver(file, supplier)
         said = target.run("withdraw", "--supplier", supplier, "--year", "2024", "--accept-late", f"van {written} ja")
         printed += [said.stdout, said.stderr]
-    return _told(_found(iter([*printed, *_shown(target)]), _TYPED))
+    return _told(_found(iter([*printed, *_listed(target)]), _TYPED))
 
 
 @ATTACKS.attack("9d", "a reporting year of nine digits is accepted and printed")
@@ -136,7 +136,7 @@ def years(target: Target) -> str | None:
             return f"`dakl {command[0]}` prints it"
         if said.returncode == 0:
             return f"`dakl {command[0]}` accepts it"
-    if _found(_shown(target), [ANNA]):
+    if _found(_listed(target), [ANNA]):
         return "it is kept"
     (target.home / "settings.toml").write_text(f"reporting_years = [2024, {ANNA}]\n", encoding="utf-8")
     said = target.run("figures", "--year", ANNA)

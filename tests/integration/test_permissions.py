@@ -34,7 +34,7 @@ def _open(folder: Path) -> list[str]:
     return [str(path) for path in paths if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def _opened(home: Path) -> None:
+def _open_up(home: Path) -> None:
     for path in (home, *home.rglob("*")):
         if path.name != "pseudonym.key":
             path.chmod(0o755 if path.is_dir() else 0o644)
@@ -53,7 +53,7 @@ def test_everything_in_a_home_is_closed_to_others(had: str, tmp_path: Path) -> N
     ]
     for command in commands:
         if had != "as it was made":
-            _opened(home)
+            _open_up(home)
         os.umask(0)
         assert command() == 0
         assert _open(home) == []
@@ -108,14 +108,14 @@ def test_a_folder_on_another_disk_is_closed_too(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     home.registers.rename(disk)
     home.registers.symlink_to(disk)
-    _opened(disk)
+    _open_up(disk)
     close_home(home)
     assert _open(disk) == []
 
 
 def test_the_code_server_closes_the_home_and_what_it_will_write(tmp_path: Path) -> None:
     home = make_home(tmp_path)
-    _opened(home)
+    _open_up(home)
     assert isinstance(build_defs(Home(home)), dg.Definitions)
     assert _open(home) == []
     assert os.umask(0o022) == 0o077
