@@ -47,7 +47,7 @@ def test_any_other_file_is_left_alone(
         "letter": b"a letter",
         "binary": b"\xff\xfe\x00",
         "delivery": delivery(tmp_path, "DAKL_J2024_a.csv", row()).read_bytes(),
-        "other": FORMATS[suffix](pl.DataFrame({"year": [2024], "name": ["x"]})),
+        "other": FORMATS[suffix](pl.DataFrame({"year": [2024], "name": ["x"]}), None),
     }
     for name, content in others.items():
         out = tmp_path / f"{name}{suffix}"
