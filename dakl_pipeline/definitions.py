@@ -16,9 +16,11 @@ from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.environment import load_environment
 from resources.config.home import Home, home_of_environment
+from resources.config.protection import close_home, keep_private
 from resources.config.secret_key import load_key
 from resources.config.settings import load_methodology
 from resources.storage.home_format import require_format
+from resources.storage.private_folder import remove_leftovers
 from resources.storage.stage_store import StageStore
 from resources.workflows.opened_home import OpenedHome
 
@@ -38,8 +40,11 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         Assets per reporting year, their checks, the job that makes the yearly figures, its schedules and sensors, and
         the resources.
     """
+    keep_private()
     environment = load_environment()
     home = require_format(home or home_of_environment(), mark=True)
+    close_home(home)
+    remove_leftovers(home.root)
     methodology = load_methodology(home)
     years = dg.StaticPartitionsDefinition([str(year) for year in methodology.reporting_years])
     assets = [build_asset(stage, years) for stage in STAGES]

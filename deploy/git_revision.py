@@ -1,5 +1,7 @@
 """Writes the git revision into a build, so that figures made on a server name their commit."""
 
+import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -7,6 +9,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+# Where the system has its programs: PATH could name another `git`.
+_PROGRAMS = "/usr/bin:/bin:/usr/local/bin"
 _PLACE = "dakl_pipeline/git-revision.txt"
 
 
@@ -19,9 +23,15 @@ class GitRevision(BuildHookInterface):
         """Make the file, except outside a checkout and for an editable install, which has the checkout itself."""
         if version == "editable" or not (Path(self.root) / ".git").exists():
             return
-        command = ["git", "-C", self.root, "describe", "--always", "--dirty", "--abbrev=12"]
+        git = shutil.which("git", path=_PROGRAMS)
+        if git is None:
+            return
+        environment = {"PATH": _PROGRAMS, "HOME": os.environ.get("HOME", "")}
+        words = ["-c", "core.fsmonitor=false", "-C", self.root, "describe", "--always", "--dirty", "--abbrev=12"]
         try:
-            revision = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed words
+            revision = subprocess.run(  # noqa: S603 - fixed words
+                [git, *words], capture_output=True, text=True, check=True, env=environment
+            ).stdout.strip()
         except (OSError, subprocess.SubprocessError):
             return
         self._folder = tempfile.TemporaryDirectory()

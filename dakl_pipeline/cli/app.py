@@ -58,7 +58,7 @@ app.command()(deliveries.deliveries)
 
 @app.command()
 def run(
-    year: Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.")] = None,
+    year: opt.OptionalYears = None,
     all_years: Annotated[bool, typer.Option("--all", help="All reporting years.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Make every table again, even if unchanged.")] = False,
     jobs: Annotated[
@@ -107,7 +107,7 @@ def export(
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
     from dakl_pipeline.presentation.exports import FORMATS, INTERNAL
     from dakl_pipeline.presentation.names import known_name
-    from resources.storage.files import write_atomically
+    from resources.workflows.export import write_export
 
     opened = opt.open_home(home)
     tables = WAREHOUSE_TABLES
@@ -122,7 +122,7 @@ def export(
     warehouse = opt.counted_warehouse(opened, year)
     frame = warehouse.read(tables[table], year)
     mark = INTERNAL if tables[table].sensitivity == "internal" else None
-    write_atomically(out, FORMATS[out.suffix.lower()](frame, mark))
+    write_export(out, FORMATS[out.suffix.lower()](frame, mark), opened.home)
     output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
@@ -135,7 +135,7 @@ def generate(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A folder that does not exist or is empty.")],
     persons: Annotated[int, typer.Option("--persons", min=1, help="People in shelter per year.")],
     suppliers: Annotated[int, typer.Option("--suppliers", min=1, help="Number of suppliers.")],
-    year: Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.")],
+    year: opt.Years,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")],
     home: opt.HomeOption = None,
 ) -> None:
@@ -159,7 +159,7 @@ def ui(
     home: opt.HomeOption = None,
 ) -> None:
     """Serve the Dagster UI for this home at http://127.0.0.1:3000; stop it with Ctrl-C."""
-    opened = OpenedHome(opt.named_home(home).require())
+    opened = opt.open_home(home)
     # Faulty settings are reported here; Dagster would bury the error in its own output.
     _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui

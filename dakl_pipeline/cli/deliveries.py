@@ -1,11 +1,11 @@
 """The delivery commands: check or receive a file, withdraw a year, cancel a mistake, list the log."""
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,8 @@ from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import output, verdicts
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.presentation import names
-from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_numbers
+from resources.storage.received_file import opened_regular
 from resources.workflows.opened_home import OpenedHome
 
 _DELIVERY_ID = re.compile("0*[1-9][0-9]{0,8}")
@@ -41,7 +42,7 @@ def check(
     methodology = OpenedHome(opt.named_home(home)).methodology
     if year is not None:
         opt.known_year(year, methodology)
-    with _open(file) as source:
+    with opened_regular(file) as source:
         today = opt.today(methodology)
         verdict = check_delivery(source, file.name, methodology=methodology, today=today, reporting_year=year)
     output.print_json(verdicts.verdict_json(verdict)) if json else verdicts.print_verdict(verdict)
@@ -67,7 +68,7 @@ def deliver(
     at = opt.instant(received_at, opened.methodology)
     delivered = deliver(
         opened,
-        _existing(file),
+        file,
         supplier_id=opt.supplier_id(supplier),
         received_at=at,
         now=datetime.now(UTC),
@@ -310,18 +311,3 @@ def _followed_up(follow_up: "FollowUp") -> tuple[list[str], str | None]:
         typer.echo(f"dakl: {mask_numbers(problem)}", err=True)
     mail = None if follow_up.mail is None else str(follow_up.mail)
     return [str(path) for path in follow_up.report], mail
-
-
-def _existing(file: Path) -> Path:
-    if not file.is_file():
-        raise WrongUsage(f"{mask_unprintable(file.name)} does not exist or is not a file")
-    return file
-
-
-@contextmanager
-def _open(file: Path) -> Iterator[BinaryIO]:
-    try:
-        with _existing(file).open("rb") as source:
-            yield source
-    except PermissionError:
-        raise WrongUsage(f"{file.name} cannot be read: permission denied") from None

@@ -18,7 +18,7 @@ RECORD_COLUMNS = ("year", "region_code", "region", "dimension", "category", "per
 
 
 def figures(
-    year: Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.")],
+    year: opt.Years,
     region: Annotated[
         str | None,
         typer.Option("--region", help="Only this region: its code, NL, its name, or a municipality that is in it."),

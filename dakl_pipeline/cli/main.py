@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with interruption.ends_when_interrupted():
             from dakl_pipeline.cli.app import app
+            from resources.config.protection import keep_private
+
+            keep_private()
 
             code = typer.main.get_command(app).main(args=argv, prog_name="dakl", standalone_mode=False)
             sys.stdout.flush()

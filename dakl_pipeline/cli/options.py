@@ -14,9 +14,11 @@ import typer
 
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
-from dakl_pipeline.privacy.redaction import holds_number, mask_line
+from dakl_pipeline.privacy.redaction import holds_number, mask_typed_numbers, mask_unprintable
 from resources.config.home import Home, home_of_environment
+from resources.config.protection import close_home
 from resources.storage.home_format import require_format
+from resources.storage.private_folder import remove_leftovers
 from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
@@ -27,8 +29,12 @@ if TYPE_CHECKING:
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder with all state (else DAKL_HOME, else ./dakl_home).")
 ]
-YearOption = Annotated[int, typer.Option("--year", help="Reporting year.")]
-OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.")]
+# Anything longer could be the number of a person.
+_YEAR = {"min": 1000, "max": 9999}
+YearOption = Annotated[int, typer.Option("--year", help="Reporting year.", **_YEAR)]
+OptionalYear = Annotated[int | None, typer.Option("--year", help="Reporting year; all when left out.", **_YEAR)]
+Years = Annotated[list[int], typer.Option("--year", help="Reporting year; may be repeated.", **_YEAR)]
+OptionalYears = Annotated[list[int] | None, typer.Option("--year", help="Reporting year; may be repeated.", **_YEAR)]
 SupplierOption = Annotated[str, typer.Option("--supplier", help="Supplier id: a-z, 0-9 and -, at most 64 characters.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV for programs.")]
@@ -57,7 +63,10 @@ def open_home(home: Path | None) -> OpenedHome:
         Missing: If it does not exist or has an older format.
         Refused: If it has a newer format.
     """
-    return OpenedHome(require_format(home_of_any_format(home).require(), mark=True))
+    found = require_format(home_of_any_format(home).require(), mark=True)
+    close_home(found)
+    remove_leftovers(found.root)
+    return OpenedHome(found)
 
 
 def actor() -> "Actor":
@@ -205,4 +214,4 @@ def reason(text: str, option: str) -> str:
     words = " ".join(text.split())
     if not words:
         raise WrongUsage(f"{option} needs a reason")
-    return mask_line(words)
+    return mask_unprintable(mask_typed_numbers(words))

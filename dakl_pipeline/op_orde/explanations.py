@@ -9,7 +9,7 @@ from dakl_pipeline.errors import WrongUsage
 from dakl_pipeline.intake.catalogue import rules_by_id
 from dakl_pipeline.intake.findings import is_about_earlier
 from dakl_pipeline.presentation.dutch import day, number
-from dakl_pipeline.privacy.redaction import mask_numbers
+from dakl_pipeline.privacy.redaction import mask_numbers, mask_typed_numbers
 
 MAX_LENGTH = 2_000
 
@@ -48,7 +48,7 @@ def safe_text(text: str) -> str:
         WrongUsage: If the result is empty or too long.
     """
     printable = "".join(c if c.isprintable() or c == "\n" else " " for c in text.replace("\r\n", "\n"))
-    kept = mask_numbers(printable).strip()
+    kept = mask_typed_numbers(printable).strip()
     if not kept:
         raise WrongUsage("an explanation needs a text")
     if len(kept) > MAX_LENGTH:

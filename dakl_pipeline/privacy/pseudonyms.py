@@ -6,6 +6,7 @@ Nothing here reverses a pseudonym.
 import hashlib
 import hmac
 import re
+from itertools import pairwise
 from typing import Literal
 
 import polars as pl
@@ -22,6 +23,8 @@ STAY_ID_LENGTH = 32
 _PSEUDONYM_LENGTH = 64
 # Keeps what is needed beside the result small.
 _ROWS_AT_ONCE = 1 << 18
+# Fewer different characters of the sixteen in 64 draws happen once in 10^12.
+_FEWEST_CHARACTERS = 10
 _KEY_PATTERN = re.compile("[0-9a-f]{64}")
 
 
@@ -58,6 +61,20 @@ class PseudonymKey:
     def check_value(self) -> str:
         """The value that identifies the key without storing it: 64 hexadecimal characters."""
         return hmac.new(self._text.encode("ascii"), _CHECK_MESSAGE, hashlib.sha256).hexdigest()
+
+
+def is_trivial(text: str) -> bool:
+    """Return whether a key was written by a person rather than drawn: it has few characters, or a pattern.
+
+    A random key is taken for one with a chance of about 1 in 10^12.
+
+    Args:
+        text: 64 lower-case hexadecimal characters.
+    """
+    has_few = len(set(text)) < _FEWEST_CHARACTERS
+    repeats = any(text[period:] == text[:-period] for period in range(1, len(text) // 2 + 1))
+    steps = {(after - before) % 256 for before, after in pairwise(bytes.fromhex(text))}
+    return has_few or repeats or len(steps) == 1
 
 
 def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Series:

@@ -69,6 +69,23 @@ class Environment(BaseSettings):
     ui_address: UiAddresses = ()
 
 
+class DeliveryLimits(BaseSettings):
+    """Limits of a delivered file: ``DAKL_DELIVERY_LIMIT`` and ``DAKL_DELIVERY_TIMEOUT``.
+
+    Attributes:
+        delivery_limit: Its size in bytes. What is larger is refused before anything is kept; the default holds some
+            four million registrations, more than all of the country in a year.
+        delivery_timeout: Seconds that reading it may take.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, hide_input_in_errors=True)
+
+    delivery_limit: int = Field(default=256_000_000, ge=1, description="a number of bytes, such as 256000000")
+    delivery_timeout: float = Field(
+        default=600, gt=0, allow_inf_nan=False, description="a number of seconds, such as 600"
+    )
+
+
 def load_environment() -> Environment:
     """Read the settings of the key, the sensor and the UI.
 

@@ -1,10 +1,11 @@
 """The home folder: where each piece of state lives."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from dakl_pipeline.errors import Missing, WrongUsage
+from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.privacy.redaction import mask_unprintable
 
 # SQLite opens no path of more than 512 bytes, and the files of a home lie up to 100 deeper.
@@ -103,6 +104,39 @@ class Home:
         """Code lists that this home replaces; optional."""
         return self.root / "reference"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Every folder with state."""
+        return (
+            self.deliveries,
+            self.registers,
+            self.stages,
+            self.history,
+            self.reports,
+            self.mails,
+            self.reference,
+            self.dagster,
+        )
+
+    def require_own_links(self) -> None:
+        """Refuse folders that are links which another account made, or that lead to a folder of another account.
+
+        A folder may lie on another disk; but a link of somebody else could put persons where that account reads them.
+
+        Raises:
+            Refused: If there is one; names it.
+        """
+        own = {0, os.geteuid()}
+        with suppress(OSError):
+            own.add(self.root.stat().st_uid)
+        for folder in self.folders:
+            with suppress(FileNotFoundError):
+                if folder.is_symlink() and not {folder.lstat().st_uid, folder.stat().st_uid} <= own:
+                    raise Refused(
+                        f"{folder} is a link that another account made, or that leads to its folder: put a folder or a "
+                        "link of your own in its place"
+                    )
+
     def require(self) -> "Home":
         """Return the home if it exists.
 
@@ -115,6 +149,16 @@ class Home:
                 "or name another with --home or DAKL_HOME"
             )
         return self
+
+
+def refuse_link(file: Path) -> None:
+    """Refuse a file of the home that is a link: it could lead to what must not be read here.
+
+    Raises:
+        Refused: If it is a link.
+    """
+    if file.is_symlink():
+        raise Refused(f"{file} is a link: put the file itself there; only folders of a home may be links")
 
 
 def home_of_environment() -> Home:

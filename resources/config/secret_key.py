@@ -5,13 +5,14 @@ The key never appears in a text.
 
 import os
 import secrets
-from contextlib import suppress
+import shlex
 from pathlib import Path
 
 from dakl_pipeline.errors import Missing, Refused
-from dakl_pipeline.privacy.pseudonyms import PseudonymKey
+from dakl_pipeline.privacy.pseudonyms import PseudonymKey, is_trivial
 from resources.config.environment import Environment
 from resources.config.home import Home
+from resources.config.protection import close_home, forbid_dumps
 
 _OWNER_ONLY = 0o600
 _FOLDER_OF_OWNER = 0o700
@@ -22,21 +23,45 @@ def load_key(home: Home, environment: Environment) -> PseudonymKey:
 
     Raises:
         Missing: If there is no key or it is malformed.
+        Refused: If it is trivial, or in a file that others may read or write.
     """
-    if key_file_of(home, environment) == home.key_file and home.key_file.exists():
-        _close_to_others(home.key_file)
+    file = key_file_of(home, environment)
+    if file is not None and is_open_to_others(file, home):
+        raise Refused(
+            f"other accounts can read or write the pseudonym key at {file}, so it may be known to them: close it with "
+            f"`chmod {'600' if file == home.key_file else 'o=,g-w'} {shlex.quote(str(file))}`, and replace it if "
+            "somebody may have read it"
+        )
     return find_key(home, environment)
 
 
 def find_key(home: Home, environment: Environment) -> PseudonymKey:
-    """Load the key as :func:`load_key` does, but change nothing.
+    """Load the key as :func:`load_key` does, whoever can read its file. Its memory is kept out of dumps.
 
     Raises:
         Missing: If there is no key or it is malformed.
+        Refused: If it is trivial.
     """
+    forbid_dumps()
     if environment.pseudonym_key is not None:
-        return PseudonymKey(environment.pseudonym_key.get_secret_value().strip())
-    return PseudonymKey(_read(environment.pseudonym_key_file or home.key_file))
+        text = environment.pseudonym_key.get_secret_value().strip()
+    else:
+        text = _read(environment.pseudonym_key_file or home.key_file)
+    key = PseudonymKey(text)
+    if is_trivial(text):
+        raise Refused("the pseudonym key is not random, so it can be guessed: make one with `dakl key create`")
+    return key
+
+
+def is_open_to_others(file: Path, home: Home) -> bool:
+    """Whether accounts that should not can read or write a key file; false if it does not exist.
+
+    The key in a home belongs to one account. A mounted secret may belong to a group, which may read it.
+    """
+    try:
+        return bool(file.stat().st_mode & (0o077 if file == home.key_file else 0o027))
+    except OSError:
+        return False
 
 
 def key_file_of(home: Home, environment: Environment) -> Path | None:
@@ -57,6 +82,7 @@ def create_key(home: Home) -> Path:
     """
     # It will hold BSNs, so it is closed to every other account.
     home.root.mkdir(mode=_FOLDER_OF_OWNER, parents=True, exist_ok=True)
+    close_home(home)
     try:
         descriptor = os.open(home.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError:
@@ -78,11 +104,3 @@ def _read(path: Path) -> str:
         ) from None
     except (OSError, UnicodeDecodeError):
         raise Missing(f"the pseudonym key at {path} cannot be read") from None
-
-
-def _close_to_others(path: Path) -> None:
-    """Remove other accounts' rights to the key file, which a copy or an archive may have granted."""
-    # On a read-only disk it stays as it is, and `dakl doctor` reports it.
-    with suppress(OSError):
-        if path.stat().st_mode & 0o077 and path.stat().st_uid == os.getuid():
-            path.chmod(_OWNER_ONLY)

@@ -12,7 +12,7 @@ from dakl_pipeline.reference.code_lists import delivery_rounds, use_code_lists
 from dakl_pipeline.reference.methodology import Methodology, default_methodology
 from dakl_pipeline.reference.rounds import DeliveryRound
 from dakl_pipeline.reference.rows import File
-from resources.config.home import Home
+from resources.config.home import Home, refuse_link
 
 
 def load_methodology(home: Home) -> Methodology:
@@ -22,9 +22,10 @@ def load_methodology(home: Home) -> Methodology:
     puts the code lists of the home into use: those of the package, overridden by the files in ``reference``.
 
     Raises:
-        Refused: If the file is not TOML, or holds an unknown or invalid setting; if a code list is invalid, or does not
-            agree with the others.
+        Refused: If a file is a link; if it is not TOML, or holds an unknown or invalid setting; if a code list is
+            invalid, or does not agree with the others.
     """
+    refuse_link(home.settings_file)
     use_code_lists(_code_lists(home))
     values = default_methodology()
     try:
@@ -52,6 +53,7 @@ def _code_lists(home: Home) -> dict[str, File]:
     try:
         for path in sorted(home.reference.iterdir()) if home.reference.exists() else ():
             if not path.name.startswith("."):
+                refuse_link(path)
                 # Excel starts a file with a byte order mark.
                 own[path.name] = File(str(path), path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:

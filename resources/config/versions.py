@@ -1,6 +1,8 @@
 """The versions of the program and its libraries, kept with every figure."""
 
 import hashlib
+import os
+import shutil
 import subprocess
 from functools import cache
 from importlib import metadata
@@ -13,6 +15,8 @@ _ROOMS = Path(__file__).resolve().parents[2]
 _STATISTICS = _ROOMS / "dakl_pipeline"
 _COMPUTING = ("polars", "polars-hash", "dataframely")
 _DIGEST_LENGTH = 12
+# Where the system has its programs: PATH could name another `git`, which would run with the key at hand.
+_PROGRAMS = "/usr/bin:/bin:/usr/local/bin"
 
 
 @cache
@@ -52,9 +56,16 @@ def _git_revision() -> str | None:
     # Only for a checkout of this project: an installed package may lie in another repository.
     if not (_ROOMS / ".git").exists():
         return None
-    command = ["git", "-C", str(_ROOMS), "describe", "--always", "--dirty", "--abbrev=12"]
+    git = shutil.which("git", path=_PROGRAMS)
+    if git is None:
+        return None
+    environment = {"PATH": _PROGRAMS, "HOME": os.environ.get("HOME", "")}
+    # A monitor of files would be a program that the settings of the checkout name.
+    words = ["-c", "core.fsmonitor=false", "-C", str(_ROOMS), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5)  # noqa: S603 - fixed words
+        done = subprocess.run(  # noqa: S603 - fixed words
+            [git, *words], capture_output=True, text=True, check=True, timeout=5, env=environment
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -1,6 +1,5 @@
 """The delivery log with the received files: an append-only log whose payloads are the files."""
 
-import errno
 import hashlib
 import os
 import re
@@ -14,8 +13,9 @@ from typing import BinaryIO
 from pydantic import TypeAdapter
 
 from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, LogEntry
-from dakl_pipeline.errors import Refused
+from dakl_pipeline.errors import Refused, WrongUsage
 from resources.storage.append_log import ENTRY_FILE, LINK_FILE, AppendLog, writing
+from resources.storage.received_file import Intake, opened_received, opened_regular
 
 _NAME = "delivery log"
 # Stored name of a file whose own name is not safe to use.
@@ -48,10 +48,12 @@ class DeliveryStore:
 
     Args:
         root: The folder of the log; made when the first entry is written.
+        intake: Says what may be received, when a file is.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, intake: Callable[[], Intake] = Intake) -> None:
         self._root = root
+        self._intake = intake
         self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery")
         # Entries never change, so this index of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
@@ -70,13 +72,15 @@ class DeliveryStore:
             The copy. It is removed at the end unless :meth:`append` took it in.
 
         Raises:
-            Refused: If the source cannot be read or the copy cannot be written.
+            WrongUsage: If the source is no ordinary file that can be read.
+            Refused: If the source may not be received, or the copy cannot be written.
         """
         with ExitStack() as stack:
+            pieces = stack.enter_context(opened_received(source, self._intake()))
             with writing(_NAME):
                 folder = stack.enter_context(self._log.staging())
             kept = name if _SAFE_NAME.fullmatch(name) and name not in (ENTRY_FILE, LINK_FILE) else UNSAFE_NAME
-            yield _copy(source, folder / kept)
+            yield _copy(pieces, folder / kept)
 
     def append(
         self,
@@ -144,18 +148,17 @@ class DeliveryStore:
         Raises:
             Refused: If the file is missing, was destroyed or was changed after receipt.
         """
-        path = self._root / delivery.delivery_id / delivery.stored_name
-        try:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != delivery.sha256:
-                    raise Refused(f"the file of delivery {delivery.delivery_id} was changed after receipt: restore it")
-                file.seek(0)
-                yield file
-        except FileNotFoundError:
-            tombstone = self._log.tombstone_of(delivery.sequence, delivery.stored_name)
-            if tombstone is not None:
-                raise Refused(f"the file of delivery {delivery.delivery_id} was destroyed: {tombstone.why}") from None
-            raise Refused(f"the file of delivery {delivery.delivery_id} is gone: restore it") from None
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(opened_regular(self._root / delivery.delivery_id / delivery.stored_name))
+            except WrongUsage:
+                tombstone = self._log.tombstone_of(delivery.sequence, delivery.stored_name)
+                what = f"was destroyed: {tombstone.why}" if tombstone else "is gone: restore it"
+                raise Refused(f"the file of delivery {delivery.delivery_id} {what}") from None
+            if hashlib.file_digest(file, "sha256").hexdigest() != delivery.sha256:
+                raise Refused(f"the file of delivery {delivery.delivery_id} was changed after receipt: restore it")
+            file.seek(0)
+            yield file
 
     def destroy_file(self, delivery: Delivery, *, at: datetime, by: str, why: str) -> None:
         """Destroy the file of a delivery; its entry stays, and the log records it.
@@ -188,27 +191,13 @@ def _content(delivery: Delivery) -> _Content:
     return delivery.supplier_id, delivery.reporting_year, delivery.sha256
 
 
-def _copy(source: Path, target: Path) -> StagedFile:
+def _copy(pieces: Iterator[bytes], target: Path) -> StagedFile:
     digest, size = hashlib.sha256(), 0
-    with _reading():
-        original = source.open("rb")
-    with original, writing(_NAME), target.open("xb") as copy:
-        while True:
-            with _reading():
-                chunk = original.read(1 << 20)
-            if not chunk:
-                break
-            digest.update(chunk)
-            size += len(chunk)
-            copy.write(chunk)
+    with writing(_NAME), target.open("xb") as copy:
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            copy.write(piece)
         copy.flush()
         os.fsync(copy.fileno())
     return StagedFile(target, digest.hexdigest(), size)
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Refused(f"the file cannot be read: {os.strerror(error.errno or errno.EIO)}") from None

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dakl_pipeline import __version__
 from dakl_pipeline.errors import Missing, Refused
-from resources.config.home import Home
+from resources.config.home import Home, refuse_link
 from resources.storage.files import write_atomically
 
 # Raised by one with every change of the layout; each format has a step in ``dakl upgrade`` and a test fixture.
@@ -32,8 +32,9 @@ def format_of(home: Home) -> int:
     """The format of a home: the present one if it is empty or does not exist.
 
     Raises:
-        Refused: If ``home.json`` is unreadable.
+        Refused: If ``home.json`` is unreadable or a link.
     """
+    refuse_link(home.format_file)
     try:
         return HomeFormat.model_validate_json(home.format_file.read_bytes()).format
     except (FileNotFoundError, NotADirectoryError):
@@ -54,8 +55,9 @@ def require_format(home: Home, *, mark: bool = False) -> Home:
 
     Raises:
         Missing: If it has an older format.
-        Refused: If it has a newer format, or its format cannot be read.
+        Refused: If it has a newer format, or its format cannot be read; if a folder is a link of another account.
     """
+    home.require_own_links()
     found = format_of(home)
     if found < FORMAT:
         raise Missing(f"{home.root} was made by an earlier version of dakl: upgrade it with `dakl upgrade`")

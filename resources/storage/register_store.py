@@ -9,6 +9,7 @@ from polars.exceptions import PolarsError
 from dakl_pipeline.contracts.registers import Register, wrong_types
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.statistics.register_checks import RegisterFinding, RegisterSize, evaluate_register, profile_register
+from resources.config.home import refuse_link
 from resources.storage.files import digest_of
 
 
@@ -107,10 +108,12 @@ class RegisterStore:
 
         Raises:
             Missing: If the file does not exist.
+            Refused: If it is a link.
         """
         path = self._path(register, year)
         if not self.is_there(register, year):
             raise Missing(f"there is no register {register.name} for {year}: put it at {path}")
+        refuse_link(path)
         return path
 
     def is_there(self, register: Register, year: int) -> bool:

@@ -4,9 +4,8 @@ A process that has the file open keeps reading the old content, so no process wa
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -15,13 +14,12 @@ import polars as pl
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.history.provenance import Vintage
-from resources.storage.files import digest_of, locked, sync, write_atomically
+from resources.storage.files import digest_of, locked, plainly_named, sync, write_atomically
 from resources.storage.history_store import HistoryStore
+from resources.storage.private_folder import private_folder
 from resources.storage.warehouse_loading import load_history, load_newest
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-# DuckDB splits a path at these characters, even when they are part of the name of a folder.
-_NO_PATH_TO_DUCKDB = frozenset("?\\")
 _NO_FIGURES = "there are no figures yet: make them with `dakl run`"
 _BOOKKEEPING = """
 create schema if not exists pipeline;
@@ -159,12 +157,12 @@ class Warehouse:
         copy_first: bool,
     ) -> None:
         with self._temporary() as temporary:
-            with _workplace(temporary) as file:
+            with private_folder(self._path.parent) as private, plainly_named(private) as plain:
+                file = plain / temporary.name
                 if copy_first:
                     shutil.copyfile(self._path, file)
                 self._load(file, years, newest, history)
-                if file != temporary:
-                    shutil.copyfile(file, temporary)
+                (private / temporary.name).replace(temporary)
             sync(temporary)
             # A crash between the two leaves a file that does not match its checksum: the next run makes it again.
             write_atomically(self._checksum, digest_of(temporary).encode("ascii"))
@@ -175,20 +173,17 @@ class Warehouse:
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:
-        """The path at which the next file is made; leftovers are removed, so that they do not fill the disk."""
+        """The path at which the next file waits; one that a killed process left is removed."""
         temporary = self._path.with_name(f".{self._path.name}.temporary")
-        parts = (temporary, temporary.with_name(f"{temporary.name}.wal"))
         try:
-            for part in parts:
-                part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             yield temporary
         finally:
-            for part in parts:
-                part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     @staticmethod
     def _load(temporary: Path, years: Iterable[int], newest: Mapping[int, Vintage], history: HistoryStore) -> None:
-        with duckdb.connect(str(temporary), config=dict(_CONFIG)) as connection:
+        with duckdb.connect(str(temporary), config=_config(temporary.parent)) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(_BOOKKEEPING)
             connection.begin()
@@ -203,51 +198,55 @@ class Warehouse:
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self._path.exists():
             raise Missing(_NO_FIGURES)
-        connection = self._opened_copy()
-        try:
-            connection.execute("set TimeZone = 'UTC'")
-            yield connection
-        except duckdb.CatalogException:
-            raise Missing("this table has not been made yet: make it with `dakl run`") from None
-        except duckdb.Error:
-            raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None
-        finally:
-            connection.close()
+        with ExitStack() as stack:
+            connection = self._opened_copy(stack)
+            try:
+                connection.execute("set TimeZone = 'UTC'")
+                yield connection
+            except duckdb.CatalogException:
+                raise Missing("this table has not been made yet: make it with `dakl run`") from None
+            except duckdb.Error:
+                raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None
+            finally:
+                connection.close()
 
-    def _opened_copy(self) -> duckdb.DuckDBPyConnection:
+    def _opened_copy(self, stack: ExitStack) -> duckdb.DuckDBPyConnection:
         """A private copy, so that reading and an analyst's open DuckDB shell never lock each other out.
 
-        The copy loses its name as soon as it is open, so nothing stays behind when the process ends.
+        It lies in the home, next to what it is a copy of, and loses its name as soon as it is open.
         """
         try:
-            with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-                return _connect(shutil.copyfile(self._path, Path(scratch) / self._path.name))
+            plain = stack.enter_context(plainly_named(stack.enter_context(private_folder(self._path.parent))))
+            copy = shutil.copyfile(self._path, plain / self._path.name)
+            connection = _connect(copy, plain)
+            copy.unlink()
         except duckdb.Error:
             raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None
         except OSError:
             # No room for a copy.
             pass
+        else:
+            return connection
         try:
-            return _connect(self._path)
+            return _connect(self._path, None)
         except duckdb.Error:
             raise Refused(
-                f"{self._path} cannot be read: there is no room for a copy in the folder of temporary files (TMPDIR), "
-                "and the file itself is damaged or a shell has it open for writing"
+                f"{self._path} cannot be read: there is no room for a copy in the home or the folder of temporary "
+                "files (TMPDIR), and the file itself is damaged or a shell has it open for writing"
             ) from None
 
 
-@contextmanager
-def _workplace(temporary: Path) -> Iterator[Path]:
-    """The path at which DuckDB makes a temporary file: another one when it would misread the path."""
-    if _NO_PATH_TO_DUCKDB.isdisjoint(str(temporary)):
-        yield temporary
-        return
-    with tempfile.TemporaryDirectory(prefix="dakl-") as scratch:
-        yield Path(scratch) / temporary.name
+def _connect(path: Path, spill: Path | None) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), read_only=True, config=_config(spill))
 
 
-def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path), read_only=True, config=dict(_CONFIG))
+def _config(spill: Path | None) -> dict[str, str | bool | int | float | list[str]]:
+    """Settings of DuckDB.
+
+    Args:
+        spill: Folder for data that do not fit in memory; None to put nothing on disk.
+    """
+    return {**_CONFIG, "temp_directory": "" if spill is None else str(spill / "spill")}
 
 
 def _loaded(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, str]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from resources.storage.delivery_store import DeliveryStore
     from resources.storage.explanation_store import ExplanationStore
     from resources.storage.history_store import HistoryStore
+    from resources.storage.received_file import Intake
     from resources.storage.register_store import RegisterStore
     from resources.storage.stage_store import StageStore
     from resources.storage.warehouse import Warehouse
@@ -59,7 +60,16 @@ class OpenedHome:
         """The delivery log with the received files."""
         from resources.storage.delivery_store import DeliveryStore
 
-        return DeliveryStore(self.home.deliveries)
+        return DeliveryStore(self.home.deliveries, self._intake)
+
+    def _intake(self) -> "Intake":
+        """Nothing of the home is ever a delivery, and neither is the key."""
+        from resources.config.environment import DeliveryLimits, load_environment, read_variables
+        from resources.config.secret_key import key_file_of
+        from resources.storage.received_file import Intake
+
+        key, limits = key_file_of(self.home, load_environment()), read_variables(DeliveryLimits)
+        return Intake((self.home.root, *([key] if key else [])), limits.delivery_limit, limits.delivery_timeout)
 
     @cached_property
     def explanations(self) -> "ExplanationStore":

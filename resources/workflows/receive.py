@@ -15,7 +15,7 @@ from dakl_pipeline.intake.catalogue import catalogue
 from dakl_pipeline.intake.check import Verdict, check_delivery, finding
 from dakl_pipeline.intake.file_name import NAME_RULES, parse_file_name
 from dakl_pipeline.intake.registrations import read_registrations
-from dakl_pipeline.privacy.redaction import mask_numbers, mask_unprintable
+from dakl_pipeline.privacy.redaction import mask_typed_numbers, mask_unprintable
 from dakl_pipeline.reference.methodology import Methodology
 from resources.storage.delivery_store import DeliveryStore
 from resources.workflows.compare import Arrival, Comparer
@@ -54,7 +54,7 @@ def receive(
     _require_past(received_at, recorded_at, methodology)
     # A valid name is plain and holds no number of a person; any other is masked wherever it is kept or shown.
     is_good = parse_file_name(source.name).fault is None
-    name = source.name if is_good else mask_numbers(mask_unprintable(source.name))
+    name = source.name if is_good else mask_typed_numbers(mask_unprintable(source.name))
     with store.staged(source, name) as staged:
         comparer = Comparer(store, methodology)
         with staged.path.open("rb") as file:

@@ -23,7 +23,7 @@ from dakl_pipeline.mail.recipients import Recipient, organisation_of, read_coord
 from dakl_pipeline.op_orde.explanations import asked_again, latest_by_rule, with_counts
 from dakl_pipeline.presentation.english import summarise
 from dakl_pipeline.reference.methodology import Methodology
-from resources.config.home import Home
+from resources.config.home import Home, refuse_link
 from resources.mail.queue import Outbox, OutgoingMail, is_addressed_to, when_sent
 from resources.mail.server import MailServer
 from resources.mail.settings import MailSettings
@@ -283,6 +283,7 @@ def coordinators_of(home: Home) -> dict[str, tuple[Recipient, ...]]:
         Refused: If the file with the coordinators cannot be read.
     """
     path = home.coordinators_file
+    refuse_link(path)
     try:
         return read_coordinators(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
     except UnicodeDecodeError:

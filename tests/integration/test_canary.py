@@ -20,7 +20,9 @@ from tests.support.small_home import HEADER, IN_WINDOW, delivery, make_home, row
 
 # They pass or fail the eleven test, or are V-numbers; these digits occur in nothing else in this test.
 GOOD, FAILING, STRIPPED, V_NUMBER = "823609571", "823609572", "93485402", "8317460295"
-CANARIES = (GOOD, FAILING, STRIPPED, V_NUMBER)
+# A BSN that lost its zero and looks like a day, and a V-number that begins like a year.
+DAY, OF_A_YEAR = "19110224", "2083746195"
+CANARIES = (GOOD, FAILING, STRIPPED, V_NUMBER, DAY, OF_A_YEAR)
 
 
 def _grouped(mark: str) -> str:
@@ -44,6 +46,9 @@ def _bad_files() -> dict[str, bytes]:
         f"{GOOD}.csv": good,
         f"DAKL_J2024_{GOOD[:3]}.{GOOD[3:6]}.{GOOD[6:]}.csv": good,
         f"DAKL_J2024_{_grouped('__')}.csv": good,
+        f"DAKL_J2024_{DAY}.csv": good,
+        f"DAKL_J2024_{OF_A_YEAR[:4]} {OF_A_YEAR[4:7]} {OF_A_YEAR[7:]}.csv": good,
+        "DAKL_J2024_" + "".join(chr(ord(digit) + 0xFEE0) for digit in GOOD) + ".csv": good,
         f"DAKL_J2024_{GOOD}.xlsx": good,
         "DAKL_J2024_" + "\u200b".join(GOOD) + ".csv": good,
         "DAKL_J2024_forms.csv": "\n".join(
@@ -79,10 +84,13 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
         yield ["deliver", str(file), "--supplier", "mo-a1", *at, "--accept-late", f"about {GOOD}"]
         yield ["check", str(file)]
     yield ["deliver", str(folder / f"{GOOD}.gone"), "--supplier", "x"]
+    yield ["deliver", str(good), "--supplier", f"x-{DAY}"]
+    late = ["--accept-late", f"{DAY}, {DAY[:2]}, {DAY[2:5]}, {DAY[5:]}"]
+    yield ["withdraw", "--supplier", "mo-b2", "--year", "2024", *late]
     for mark in ("", "-", "--"):
         yield ["deliver", str(good), "--supplier", f"x{_grouped(mark)}"]
-    for mark in (" ", "/", " - ", ", ", "\u00a0", "\u200b", "\n"):
-        about = f"over {_grouped(mark)} en {V_NUMBER[:4]}{mark}{V_NUMBER[4:]}"
+    for mark in (" ", "/", ",", ":", "\t", " - ", ", ", "\u00a0", "\u2009", "\u200b", "\n"):
+        about = f"over {_grouped(mark)} en {V_NUMBER[:4]}{mark}{V_NUMBER[4:]}, {OF_A_YEAR[:4]}-{OF_A_YEAR[4:]}"
         late = ["--received-at", "2025-09-01", "--accept-late", about]
         yield ["deliver", str(folder / "DAKL_J2024_letter.csv"), "--supplier", "mo-a1", *late]
     yield ["deliver", str(good), "--supplier", "x", "--received-at", GOOD]

@@ -14,6 +14,7 @@ import pytest
 
 from dakl_pipeline.cli import main
 from resources.storage.history_store import HistoryStore
+from tests.support.keys import OTHER_KEY
 from tests.support.small_home import BRAM, DORA, counted_home, deliver, delivery, export, keep_no_events, registers, row
 
 COUNTS = "statistics.unique_person_counts"
@@ -317,7 +318,7 @@ def test_what_was_left_half_is_told_and_goes(home: Path, said: Said) -> None:
 def test_another_key(home: Path, said: Said) -> None:
     before = export(home, COUNTS)
     own = (home / "pseudonym.key").read_text()
-    (home / "pseudonym.key").write_text("0" * 64)
+    (home / "pseudonym.key").write_text(OTHER_KEY)
     found = _doctor(said, home)["key"]
     assert found["status"] == "fault"
     assert "2023, 2024" in found["found"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.cli import main
+from tests.support.keys import OTHER_KEY
 from tests.support.small_home import ANNA, counted_home, deliver, delivery, figures_home, registers, row, run
 
 
@@ -86,8 +87,8 @@ def test_wrong_usage(arguments: list[str], tmp_path: Path, capsys: pytest.Captur
         ({}, None),
         ({}, "short"),
         ({}, "G" * 64),
-        ({"DAKL_PSEUDONYM_KEY": "A" * 64}, "ab" * 32),
-        ({"DAKL_PSEUDONYM_KEY_FILE": "/nonexistent/key"}, "ab" * 32),
+        ({"DAKL_PSEUDONYM_KEY": "A" * 64}, OTHER_KEY),
+        ({"DAKL_PSEUDONYM_KEY_FILE": "/nonexistent/key"}, OTHER_KEY),
     ],
     ids=["none", "short", "not hexadecimal", "capitals in the environment", "named file is gone"],
 )

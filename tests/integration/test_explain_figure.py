@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from dakl_pipeline.cli import main
+from tests.support.keys import OTHER_KEY
 from tests.support.small_home import (
     ANNA,
     BRAM,
@@ -188,7 +189,7 @@ def test_with_another_key_nobody_came_or_went(
     other = figures_home(tmp_path)
     assert deliver(other, delivery(tmp_path, "DAKL_J2024_a.csv", row(ANNA)), "mo-a") == 0
     assert run(other, 2024) == 0
-    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "ab" * 32)
+    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", OTHER_KEY)
     assert run(other, 2024) == 0
     change = _explained(other, capsys, "--region", "NL")["change"]
     assert (change["persons_added"], change["persons_removed"], change["other"]) == (None, None, ["key"])

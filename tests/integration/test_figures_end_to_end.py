@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dakl_pipeline.cli import main
+from tests.support.keys import OTHER_KEY
 from tests.support.small_home import (
     ANNA,
     BRAM,
@@ -150,6 +151,6 @@ def test_selection_over_the_season(home: Path, tmp_path: Path) -> None:
 
 def test_another_key_gives_the_same_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = {table: export(home, table) for table in EXPORTS}
-    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "ab" * 32)
+    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", OTHER_KEY)
     assert run(home, 2024) == 0
     assert {table: export(home, table) for table in EXPORTS} == first

@@ -187,18 +187,126 @@ def test_what_is_no_file_is_refused_at_once(
     assert not (home / "deliveries").exists()
 
 
-def test_a_link_to_a_file_is_delivered_as_the_file_and_the_link_is_not_kept(home: Path, tmp_path: Path) -> None:
-    target = delivery(tmp_path / "elsewhere", "export.csv", row())
+@pytest.mark.parametrize("command", ["check", "deliver"])
+def test_a_link_is_refused_whatever_it_leads_to(
+    command: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     link = tmp_path / NAME
-    link.symlink_to(target)
-    assert _deliver(home, link) == 0
+    link.symlink_to(delivery(tmp_path / "elsewhere", "export.csv", row()))
+    capsys.readouterr()
+    assert (main(["check", str(link)]) if command == "check" else _deliver(home, link)) == 2
+    assert "is not a file but a link" in capsys.readouterr().err
+    assert not (home / "deliveries").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "deliver"])
+def test_a_folder_on_the_way_may_be_a_link(command: str, home: Path, tmp_path: Path) -> None:
+    delivery(tmp_path / "elsewhere", NAME, row())
+    (tmp_path / "inbox").symlink_to(tmp_path / "elsewhere")
+    file = tmp_path / "inbox" / NAME
+    assert (main(["check", str(file)]) if command == "check" else _deliver(home, file)) == 0
+
+
+def _hard_link(own: Path, file: Path) -> None:
+    file.hardlink_to(own)
+
+
+def _by_a_linked_folder(own: Path, file: Path) -> None:
+    (file.parent / "inbox").symlink_to(own.parent)
+
+
+def _copy(own: Path, file: Path) -> None:
+    file.write_bytes(own.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("own", "offer", "why"),
+    [
+        ("pseudonym.key", _hard_link, "belongs to the home"),
+        ("pseudonym.key", _by_a_linked_folder, "belongs to the home"),
+        ("pseudonym.key", _copy, "looks like a secret key"),
+        ("registers/2024/persons.parquet", _hard_link, "belongs to the home"),
+        ("registers/2024/persons.parquet", _by_a_linked_folder, "belongs to the home"),
+        ("home.json", _by_a_linked_folder, "belongs to the home"),
+    ],
+)
+def test_nothing_of_the_home_is_ever_a_delivery(
+    own: str,
+    offer: Callable[[Path, Path], None],
+    why: str,
+    home: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in" / NAME
+    offer(home / own, file)
+    capsys.readouterr()
+    assert _deliver(home, file if file.exists() else tmp_path / "in" / "inbox" / Path(own).name) == 1
+    error = capsys.readouterr().err
+    assert why in error
+    assert (home / "pseudonym.key").read_text().strip() not in error
+    assert not [path for path in (home / "deliveries").glob("*") if path.name != ".lock"]
+
+
+def test_a_key_outside_the_home_is_no_delivery_either(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (home / "pseudonym.key").rename(secrets / "key")
+    monkeypatch.setenv("DAKL_PSEUDONYM_KEY_FILE", str(secrets / "key"))
+    (tmp_path / NAME).hardlink_to(secrets / "key")
+    assert _deliver(home, tmp_path / NAME) == _deliver(home, secrets / "key") == 1
+    assert "belongs to the home" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/proc/self/status", "/sys/kernel/notes", "/dev/null"])
+@pytest.mark.parametrize("command", ["check", "deliver"])
+def test_what_the_system_makes_up_is_no_file(
+    command: str, path: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert (main(["check", path]) if command == "check" else _deliver(home, path)) == 2
+    assert "not a file" in capsys.readouterr().err
+    assert not (home / "deliveries").exists()
+
+
+def test_a_file_that_is_too_large_is_refused_before_anything_is_kept(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / NAME
+    with file.open("wb") as sparse:
+        sparse.truncate(1_000_000_000)
+    assert _deliver(home, file) == 1
+    assert "is larger than 256 MB" in capsys.readouterr().err
+    assert not (home / "deliveries").exists()
+    monkeypatch.setenv("DAKL_DELIVERY_LIMIT", "1000")
+    good = delivery(tmp_path, NAME, row())
+    assert _deliver(home, good) == 0
+    assert _deliver(home, delivery(tmp_path, NAME, *[row()] * 20)) == 1
+    assert sorted(path.name for path in (home / "deliveries").glob("0*")) == ["000001"]
+
+
+def test_a_file_that_takes_too_long_to_read_is_refused(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAKL_DELIVERY_TIMEOUT", "1e-9")
+    assert _deliver(home, delivery(tmp_path, NAME, row())) == 1
+    assert "could not be read within" in capsys.readouterr().err
+    assert not list((home / "deliveries").glob("0*"))
+
+
+def test_a_kept_file_that_became_a_link_is_not_read(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _deliver(home, delivery(tmp_path, NAME, row())) == 0
     kept = home / "deliveries" / "000001" / NAME
-    assert not kept.is_symlink()
-    assert kept.read_bytes() == target.read_bytes()
-    target.write_text("changed afterwards")
-    (entry,) = logged_deliveries(DeliveryStore(home / "deliveries"))
-    with DeliveryStore(home / "deliveries").open_verified(entry) as opened:
-        assert opened.read() == kept.read_bytes()
+    kept.rename(tmp_path / "moved.csv")
+    kept.symlink_to(tmp_path / "moved.csv")
+    capsys.readouterr()
+    assert main(["run", "--year", "2024", "--home", str(home)]) == 1
+    assert "the file of delivery 000001 is gone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["check", "deliver"])
@@ -206,24 +314,22 @@ def test_a_file_that_may_not_be_read(
     command: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = delivery(tmp_path, NAME, row())
-    open_path = Path.open
+    really = os.open
 
     # An administrator may read everything: the refusal is acted.
-    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
         if path == file:
             raise PermissionError(13, "Permission denied", str(path))
-        return open_path(path, *arguments, **options)
+        return really(path, *arguments, **options)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     capsys.readouterr()
     code = main(["check", str(file)]) if command == "check" else _deliver(home, file)
-    assert code in (1, 2)
+    assert code == 2
     error = capsys.readouterr().err
     assert "cannot be read" in error
     assert len(error.splitlines()) == 1
-    if command == "deliver":
-        assert DeliveryStore(home / "deliveries").entries() == []
-        assert [path.name for path in (home / "deliveries").iterdir()] == [".lock"]
+    assert not (home / "deliveries").exists()
 
 
 def test_a_file_that_changes_while_it_is_read_is_judged_as_it_is_kept(home: Path, tmp_path: Path) -> None:
@@ -276,3 +382,47 @@ def test_an_odd_name_that_does_not_exist_is_shown_on_one_line(capsys: pytest.Cap
     assert len(error.splitlines()) == 1
     assert "\x1b" not in error
     assert_no_number(error)
+
+
+FILES_OF_A_HOME = {
+    "settings.toml": ["figures", "--year", "2024"],
+    "home.json": ["deliveries"],
+    "reference/centrumregio.csv": ["figures", "--year", "2024"],
+    "coordinators.csv": ["mails"],
+    "registers/2024/persons.parquet": ["run", "--year", "2024"],
+}
+
+
+@pytest.mark.parametrize("name", FILES_OF_A_HOME)
+def test_a_file_of_the_home_that_is_a_link_is_not_read(
+    name: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home / name
+    file.parent.mkdir(exist_ok=True)
+    if file.exists():
+        file.rename(tmp_path / "moved")
+    else:
+        (tmp_path / "moved").write_text("")
+    file.symlink_to(tmp_path / "moved")
+    capsys.readouterr()
+    assert main([*FILES_OF_A_HOME[name], "--home", str(home)]) == 1
+    assert f"{file} is a link" in capsys.readouterr().err
+    assert main(["doctor", "--home", str(home)]) == 1
+    assert "is a link" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("whose", ["link", "folder"])
+@pytest.mark.parametrize("name", ["deliveries", "registers", "stages", "history", "reports", "mails"])
+def test_a_folder_of_the_home_that_is_a_link_of_another_account_is_refused(
+    name: str, whose: str, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk = tmp_path / "other disk"
+    disk.mkdir()
+    if (home / name).exists():
+        (home / name).rename(tmp_path / "moved")
+    (home / name).symlink_to(disk)
+    assert main(["deliveries", "--home", str(home)]) == 0
+    os.chown(home / name if whose == "link" else disk, 12345, 12345, follow_symlinks=False)
+    capsys.readouterr()
+    assert main(["deliveries", "--home", str(home)]) == 1
+    assert f"{home / name} is a link that another account made" in capsys.readouterr().err

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import metadata
-from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -20,9 +19,8 @@ from dakl_pipeline.operation.health import (
     evaluate_room,
 )
 from dakl_pipeline.presentation.english import summarise
-from resources.config.environment import PREFIX, Environment, load_environment
-from resources.config.home import Home
-from resources.config.secret_key import find_key, key_file_of
+from resources.config.environment import PREFIX, DeliveryLimits, Environment, load_environment, read_variables
+from resources.config.secret_key import find_key, is_open_to_others, key_file_of
 from resources.config.settings import load_methodology
 from resources.config.versions import versions
 from resources.mail.settings import MailSettings, load_mail_settings
@@ -41,6 +39,7 @@ def layout(context: Context) -> Iterator[HealthFinding]:
 def folder(context: Context) -> Iterator[HealthFinding]:
     """The folder itself: whether it is writable and closed to others."""
     home = context.home
+    home.require_own_links()
     places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
     closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
@@ -79,7 +78,7 @@ def key(context: Context) -> Iterator[HealthFinding]:
         yield HealthFinding("key", "fault", str(error).partition(": ")[0], "put it back from its copy in a safe place")
         return
     yield evaluate_key(context.stages.known_key_id(found.check_value), context.history.readable().values())
-    if file is not None and file.stat().st_mode & _bits_of_others(file, context.home):
+    if file is not None and is_open_to_others(file, context.home):
         yield HealthFinding(
             "key file", "fault", f"{file} can be read by others", f"`chmod 600 {shlex.quote(str(file))}`"
         )
@@ -95,7 +94,9 @@ def settings(context: Context) -> Iterator[HealthFinding]:
 def environment(context: Context) -> Iterator[HealthFinding]:
     """The variables of the environment: each is known and valid; another check validates those about mail."""
     load_environment()
-    known = {f"{PREFIX}{name.upper()}" for name in (*Environment.model_fields, *MailSettings.model_fields)}
+    read_variables(DeliveryLimits)
+    groups = (Environment, DeliveryLimits, MailSettings)
+    known = {f"{PREFIX}{name.upper()}" for group in groups for name in group.model_fields}
     known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}
     given = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
     for name in given:
@@ -140,8 +141,3 @@ def program(context: Context) -> Iterator[HealthFinding]:
             f"dakl {made['dakl-pipeline']}, rule catalogue {made['rule catalogue']}, Python "
             f"{platform.python_version()}, {shown}",
         )
-
-
-def _bits_of_others(file: Path, home: Home) -> int:
-    # A mounted secret may belong to a group; the key in the home belongs to one account.
-    return 0o077 if file == home.key_file else 0o007

@@ -15,13 +15,14 @@ from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
 from resources.storage.files import locked, sync
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
+from resources.storage.private_folder import PREFIX
 
 # Marks a copy that has never been the home, so that it may be removed.
 _UNFINISHED = ".upgrading"
 _SWAPPED = ("deliveries", "stages", "history")
 # Their files are written once and never changed in place, so the copy shares them and needs no space for them.
 _SHARED = (*_SWAPPED, "registers", "reports")
-_HALF_WRITTEN = (".incoming-", ".writing")
+_HALF_WRITTEN = (".incoming-", ".writing", PREFIX)
 _WAREHOUSE = ("warehouse.duckdb", ".warehouse.duckdb")
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100

@@ -17,6 +17,7 @@ from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.config.home import Home
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
+from tests.support.keys import OTHER_KEY
 from tests.support.small_home import ANNA, BRAM, CEES, deliver, delivery, make_home, registers, row
 
 
@@ -146,7 +147,7 @@ def test_another_key_pseudonymises_the_registers_again(
     stages = StageStore(home.stages)
     assert _run(home, instance).success
     before = stages.read(persons, 2024)
-    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", "cd" * 32)
+    monkeypatch.setenv("DAKL_PSEUDONYM_KEY", OTHER_KEY)
     assert _run(home, instance).success
     after = stages.read(persons, 2024)
     assert after.height == before.height

@@ -119,9 +119,13 @@ def test_what_a_shell_wrote_is_gone_after_the_next_run(home: Home) -> None:
         assert connection.execute("from duckdb_tables() where table_name like 'notes%'").fetchall() == []
 
 
+def _no_room(**_: object) -> str:
+    raise OSError(28, "No space left on device")
+
+
 def test_without_room_for_a_copy_the_file_itself_is_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     before = Warehouse(home.warehouse).read(COVERAGE)
-    monkeypatch.setattr("tempfile.tempdir", str(home.root / "no such folder"))
+    monkeypatch.setattr("tempfile.mkdtemp", _no_room)
     assert Warehouse(home.warehouse).read(COVERAGE).equals(before)
     home.warehouse.write_bytes(b"no database" * 1000)
     with pytest.raises(Refused, match=r"no room for a copy.*damaged or a shell"):

@@ -212,6 +212,9 @@ def test_containers_run_what_the_units_run() -> None:
         host = {"127.0.0.1": "0.0.0.0"} if name == "webserver" else {}
         assert services[name]["command"].split() == [host.get(word, word) for word in words]
         assert services[name]["cap_drop"] == ["ALL"]
-        has_home = any(str(volume).startswith("./home:") for volume in services[name]["volumes"])
+        has_home = any(str(volume).startswith("/var/lib/dakl:") for volume in services[name]["volumes"])
         assert has_home == ("secrets" in services[name]) == (name == "code")
+        # Nothing secret in the checkout.
+        assert services[name]["env_file"] == "/etc/dakl/dakl.env"
+    assert _yaml(DEPLOY / "compose.yaml")["secrets"]["pseudonym_key"]["file"] == KEY_FILE
     assert [port for service in services.values() for port in service.get("ports", [])] == ["127.0.0.1:3000:3000"]

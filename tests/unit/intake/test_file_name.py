@@ -1,6 +1,7 @@
 """The name of a delivery: pattern, reporting year, and no person's number in it."""
 
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 
@@ -59,8 +60,14 @@ def test_name(name: str, year: int | None, fault: str | None) -> None:
     assert (parsed.reporting_year, parsed.fault) == (year, fault)
 
 
-def test_eight_digits_that_are_a_day_are_a_day_also_when_they_could_be_a_bsn() -> None:
+def test_a_day_without_hyphens_that_could_be_a_bsn_is_refused_and_with_hyphens_it_is_a_day() -> None:
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(366)]
     both = [day for day in days if passes(int(f"{day:%Y%m%d}"))]
     assert both
-    assert {parse_file_name(f"DAKL_J2024_{day:%Y%m%d}.csv").fault for day in both} == {None}
+    faults = {mark: set[str | None]() for mark in ("", "-", ".", "_", " ")}
+    for day, mark in product(days, faults):
+        fault = parse_file_name(f"DAKL_J2024_{day:%Y{mark}%m{mark}%d}.csv").fault
+        assert day in both or fault is None
+        if day in both:
+            faults[mark].add(fault)
+    assert {mark: found for mark, found in faults.items() if found != {"file_name_number"}} == {"-": {None}}

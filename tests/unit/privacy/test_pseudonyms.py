@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dakl_pipeline.errors import Missing, Refused
-from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH, PseudonymKey, pseudonyms, stay_ids
+from dakl_pipeline.privacy.pseudonyms import STAY_ID_LENGTH, PseudonymKey, is_trivial, pseudonyms, stay_ids
 
 KEY, OTHER = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 BSNS = st.lists(st.none() | st.from_regex("[0-9]{9}", fullmatch=True), min_size=1, max_size=40)
@@ -85,6 +85,29 @@ def test_a_malformed_key_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(Missing) as caught:
         PseudonymKey(text)
     assert not text or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0" * 64, True),
+        ("ab" * 32, True),
+        ("0123456789abcdef" * 4, True),
+        ("0123456789" * 6 + "0123", True),
+        (hashlib.sha256(b"half").hexdigest()[:32] * 2, True),
+        (bytes(range(32)).hex(), True),
+        (bytes(range(248, 0, -8)).hex() + "00", True),
+        ("012345678" * 7 + "0", True),
+        ("1223334444555556666667777777788888888" + "1" * 27, True),
+        (hashlib.sha256(b"drawn").hexdigest(), False),
+    ],
+)
+def test_a_key_that_was_not_drawn(text: str, expected: bool) -> None:
+    assert is_trivial(text) == expected
+
+
+def test_no_drawn_key_is_refused() -> None:
+    assert not any(is_trivial(hashlib.sha256(f"{number}".encode()).hexdigest()) for number in range(10_000))
 
 
 def test_a_key_does_not_show_itself() -> None:

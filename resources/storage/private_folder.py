@@ -1,0 +1,63 @@
+"""Folders for copies and spilled data: in the home, closed to others, and after a crash removed by the next command."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Hidden, so that no backup takes it.
+PREFIX = ".private-"
+
+
+@contextmanager
+def private_folder(parent: Path) -> Iterator[Path]:
+    """An empty folder that only this account can enter, removed at the end, however its content is named.
+
+    This process locks it, so that no other takes it for a leftover. On a read-only disk it lies in the folder of
+    temporary files (TMPDIR) instead.
+
+    Args:
+        parent: An existing folder, such as the home.
+
+    Yields:
+        The folder.
+
+    Raises:
+        OSError: If it can be made nowhere.
+    """
+    made, descriptor = _locked_folder(parent)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    while True:
+        try:
+            made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        except OSError:
+            made = Path(tempfile.mkdtemp(prefix="dakl-"))
+        # Another process may take it for a leftover, and remove it, before it is locked.
+        with suppress(FileNotFoundError):
+            descriptor = os.open(made, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return made, descriptor
+            os.close(descriptor)
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove the private folders in a folder that no process holds: those of processes that were killed."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(descriptor)
