@@ -178,25 +178,36 @@ def plan(home: Home, out: Path) -> Plan:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
     key, secrets = _keys(home)
     chosen = Plan(home.root, key, secrets, datetime.now(UTC))
-    # Only vintages and entries that exist now; both are numbered in order, so later ones have a higher number.
-    vintages = {year: HistoryStore(home.history).numbers(year)[-1] for year in HistoryStore(home.history).years()}
-    last_entry = max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)
+    # By number, only vintages that exist now, and entries that exist when everything that refers to them was chosen.
+    history = HistoryStore(home.history)
+    vintages = {f"history/{year}": history.numbers(year)[-1] for year in history.years()}
     first, last = [home.stages.name, home.history.name], home.deliveries.name
     others = sorted(path.name for path in home.root.iterdir() if not path.name.startswith("."))
-    for place in [*first, *(name for name in others if name not in (*first, last)), last]:
-        if os.path.lexists(home.root / place):
-            kept, unknown = files_below(home.root, place)
-            chosen.files += (name for name in kept if not _is_later(name, vintages, last_entry))
-            chosen.unknown += unknown
+    for place in [*first, *(name for name in others if name not in (*first, last))]:
+        _choose(chosen, place, vintages)
+    _choose(chosen, last, {last: max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)})
     return chosen
 
 
-def _is_later(name: str, vintages: Mapping[int, int], last_entry: int) -> bool:
+def _choose(chosen: Plan, place: str, last: Mapping[str, int]) -> None:
+    """Choose the files in a folder of the home.
+
+    Args:
+        chosen: The files so far.
+        place: The folder.
+        last: The last number in each folder with numbered folders.
+    """
+    if os.path.lexists(chosen.root / place):
+        kept, unknown = files_below(chosen.root, place)
+        chosen.files += (name for name in kept if not _is_later(name, last))
+        chosen.unknown += unknown
+
+
+def _is_later(name: str, last: Mapping[str, int]) -> bool:
     """Whether a file belongs to a vintage or entry that came after the choice."""
-    place, *inside = name.split("/")
-    if place == "history":
-        return int(inside[1]) > vintages.get(int(inside[0]), 0)
-    return place == "deliveries" and inside[0].isdigit() and int(inside[0]) > last_entry
+    numbered, _, number = Path(name).parent.as_posix().rpartition("/")
+    # A year that was counted for the first time meanwhile has no last vintage.
+    return number.isdigit() and int(number) > last.get(numbered, 0 if numbered.startswith("history/") else int(number))
 
 
 def _keys(home: Home) -> tuple[PseudonymKey | None, frozenset[bytes]]:
