@@ -38,7 +38,7 @@ _LEFT_OUT = (
     r"warehouse\.duckdb(?:\.wal)?",
     rf"stages/{_YEAR}/(?:record\.json|[a-z_]+\.[a-z_]+\.[0-9a-f]{{16}}\.parquet)",
     # Settings that can name code to load.
-    r"dagster/dagster\.yaml",
+    r"dagster/(?:dagster|workspace)\.yaml",
     rf"dagster/(?:history|history/runs|schedules)/{_NAME}\.db-(?:wal|shm|journal)",
 )
 _IS_KEPT = re.compile("|".join(f"(?:{pattern})" for pattern in _KEPT))

@@ -28,8 +28,8 @@ from dakl_pipeline.privacy.signatures import is_signature_of_backup
 from resources.config.environment import load_environment
 from resources.config.home import Home
 from resources.config.secret_key import find_key
-from resources.maintenance.archive import ENCRYPTED_ENDING, MANIFEST, SIGNATURE, KeptFile, Manifest
-from resources.maintenance.encryption import decrypting
+from resources.maintenance.archive import MANIFEST, SIGNATURE, KeptFile, Manifest
+from resources.maintenance.encryption import MARK, decrypting
 from resources.maintenance.home_files import is_kept, is_left_out
 from resources.maintenance.plain_tar import NotPlain, PlainFile, Readable, plain_files
 from resources.maintenance.temporary import temporary_beside
@@ -92,18 +92,25 @@ class Source:
     key: PseudonymKey | None = None
     is_unverified_allowed: bool = False
     size: int = field(init=False)
+    is_encrypted: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look whether it is there.
+        """Look whether it is there, and encrypted.
 
         Raises:
             Missing: If it does not exist, or is encrypted and there is no identity.
+            Refused: If it cannot be read.
         """
         if not self.file.is_file():
             raise Missing(f"there is no backup {self.file}")
-        if self.file.name.endswith(ENCRYPTED_ENDING) and not self.identities:
-            raise Missing(f"{self.file} is encrypted: name the file of an identity of age with --identity")
         self.size = self.file.stat().st_size
+        try:
+            with self.file.open("rb") as file:
+                self.is_encrypted = file.read(len(MARK)) == MARK
+        except OSError as error:
+            raise Refused(f"{self.file} cannot be read ({error.strerror})") from None
+        if self.is_encrypted and not self.identities:
+            raise Missing(f"{self.file} is encrypted: name the file of an identity of age with --identity")
 
     @contextmanager
     def files(self) -> Iterator[Iterator[tuple[PlainFile, int]]]:
@@ -117,7 +124,7 @@ class Source:
             with (
                 self.file.open("rb") as raw,
                 decrypting(raw, self.identities, refusal=str(refusal))
-                if self.identities
+                if self.is_encrypted
                 else nullcontext(raw) as packed,
                 gzip.open(packed) as unpacked,
             ):

@@ -35,6 +35,7 @@ LEFT_OUT = (
     "stages/2024/record.json",
     "stages/2024/persons.unique.0123456789abcdef.parquet",
     "dagster/dagster.yaml",
+    "dagster/workspace.yaml",
     "dagster/history/runs.db-wal",
 )
 UNKNOWN = (
