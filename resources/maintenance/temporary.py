@@ -31,7 +31,7 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         OSError: If it cannot be made.
     """
     temporary = root.with_name(f"{prefix}{root.name}")
-    _remove_leftover(temporary, busy)
+    _remove_leftover(temporary, root, busy)
     try:
         temporary.mkdir(mode=_FOLDER_OF_OWNER)
     except FileExistsError:
@@ -49,15 +49,17 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _remove_leftover(temporary: Path, busy: str) -> None:
-    """Remove the folder that a killed process of this account left; it is never used, whatever is in it.
+def _remove_leftover(temporary: Path, root: Path, busy: str) -> None:
+    """Remove the folder that a killed process left; it is never used, whatever is in it.
 
     Raises:
         Refused: If another process holds it, or it is a link or of another account.
     """
     with suppress(FileNotFoundError):
         found = temporary.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        # An upgrade by root gives its folder to the owner of the home before it takes its place.
+        owners = {os.geteuid(), *([root.stat().st_uid] if root.exists() else [])}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
             raise Refused(f"{temporary} was made by somebody else: see what it is, and remove it")
         descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
