@@ -26,7 +26,7 @@ from typing import BinaryIO
 from pyrage.x25519 import Recipient
 
 from dakl_pipeline import __version__
-from dakl_pipeline.errors import Missing, Refused, WrongUsage
+from dakl_pipeline.errors import DaklError, Refused, WrongUsage
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.privacy.signatures import signature_of_backup
 from resources.config.environment import load_environment
@@ -215,7 +215,8 @@ def _keys(home: Home) -> tuple[PseudonymKey | None, frozenset[bytes]]:
     environment = load_environment()
     try:
         key = find_key(home, environment)
-    except Missing:
+    except DaklError:
+        # None, or none that anybody should trust.
         key = None
     secrets = {key.reveal().encode("ascii")} if key else set()
     for file in (home.key_file, key_file_of(home, environment)):

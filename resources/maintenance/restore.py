@@ -20,7 +20,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 from pyrage.x25519 import Identity
 
-from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.errors import DaklError, Missing, Refused
 from dakl_pipeline.presentation.english import summarise
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from dakl_pipeline.privacy.redaction import mask_line
@@ -145,10 +145,10 @@ class Source:
 
 
 def key_for_restore(home: Home) -> PseudonymKey | None:
-    """The key that the environment names; None if there is none, as on a new server."""
+    """The key that the environment names; None if there is none, as on a new server, or none to be trusted."""
     try:
         return find_key(home, load_environment())
-    except Missing:
+    except DaklError:
         return None
 
 
