@@ -14,25 +14,31 @@ from resources.workflows.opened_home import OpenedHome
 if TYPE_CHECKING:
     import polars as pl
 
+    from dakl_pipeline.cli.years import Report
+
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def rotate(yes: YesOption = False, home: opt.HomeOption = None) -> None:
     """Replace the key: every pseudonym becomes another one and the old ones go; the figures stay the same."""
     opened = opt.open_home(home)
+    from dakl_pipeline.cli.years import report_to
     from resources.workflows.replace_key import replace_key, require_own_key_file
 
     file = require_own_key_file(opened.home)
     _ask(f"Replace {file}? Every year is counted twice, and backups of now need the key of now.", yes=yes)
     years = [year for year in opened.history.years() if year in opened.methodology.reporting_years]
-    # Once more with the present key: what changes from here on, changes by the key alone.
-    _count(opened, years, "nothing was changed, the key is the one it was")
-    before = {year: _figures(opened, year) for year in years}
-    replace_key(opened.home, opened.methodology.reporting_years)
+    with progress("counting", 2 * len(years)) as bar:
+        # Once more with the present key: what changes from here on, changes by the key alone.
+        kept = "nothing was changed, the key is the one it was"
+        _count(opened, years, report_to(bar, 2 * len(years)), kept)
+        before = {year: _figures(opened, year) for year in years}
+        replace_key(opened.home, opened.methodology.reporting_years)
+        replaced = "the key is replaced: repair this, then `dakl run --all` makes the tables again"
+        _count(opened, years, report_to(bar, 2 * len(years), before=len(years)), replaced)
     output.say(
         f"new key: {file}. Keep a copy apart, and the old one as long as you keep a backup that was made with it."
     )
-    _count(opened, years, "the key is replaced: repair this, then `dakl run --all` makes the tables again")
     for year in years:
         same = "the same figures" if _figures(opened, year).equals(before[year]) else "other figures: files came in"
         output.say(f"{year}: new pseudonyms, {same}")
@@ -58,11 +64,10 @@ def _ask(question: str, *, yes: bool) -> None:
         raise Refused("nothing was changed")
 
 
-def _count(opened: OpenedHome, years: list[int], consequence: str) -> None:
-    from dakl_pipeline.cli.years import report_to, run_years
+def _count(opened: OpenedHome, years: list[int], report: "Report", consequence: str) -> None:
+    from dakl_pipeline.cli.years import run_years
 
-    with progress("counting", len(years)) as bar:
-        done = list(run_years(opened.home, years, report=report_to(bar, len(years)))) if years else []
+    done = list(run_years(opened.home, years, report=report)) if years else []
     errors = [each.error for each in done if each.error]
     if errors:
         raise type(errors[0])("\n".join([*map(str, errors), consequence]))
