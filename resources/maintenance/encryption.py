@@ -18,7 +18,7 @@ from pyrage.x25519 import Identity, Recipient
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 
 # How an encrypted file begins, whatever its name.
-MARK = b"age-encryption.org/v1"
+HEADER = b"age-encryption.org/v1"
 _IDENTITY = "AGE-SECRET-KEY-"
 _OF_OTHERS = "none of the identities can decrypt this backup: name the file of one of its recipients"
 

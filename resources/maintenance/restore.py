@@ -29,7 +29,7 @@ from resources.config.environment import load_environment
 from resources.config.home import Home
 from resources.config.secret_key import find_key
 from resources.maintenance.archive import MANIFEST, SIGNATURE, KeptFile, Manifest
-from resources.maintenance.encryption import MARK, decrypting
+from resources.maintenance.encryption import HEADER, decrypting
 from resources.maintenance.home_files import is_kept, is_left_out
 from resources.maintenance.plain_tar import NotPlain, PlainFile, Readable, plain_files
 from resources.maintenance.temporary import temporary_beside
@@ -106,7 +106,7 @@ class Source:
         self.size = self.file.stat().st_size
         try:
             with self.file.open("rb") as file:
-                self.is_encrypted = file.read(len(MARK)) == MARK
+                self.is_encrypted = file.read(len(HEADER)) == HEADER
         except OSError as error:
             raise Refused(f"{self.file} cannot be read ({error.strerror})") from None
         if self.is_encrypted and not self.identities:
