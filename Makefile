@@ -7,15 +7,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # uv as it is installed, else fetched by pip into an environment of its own.
 FIND_UV := UV="$$( command -v uv || ( $(PYTHON) -m uv --version >/dev/null 2>&1 && echo "$(PYTHON) -m uv" ) || \
-	( ( test -x $(VENV)-uv/bin/pip || $(PYTHON) -m venv $(VENV)-uv ) && $(VENV)-uv/bin/pip install -q uv && echo $(VENV)-uv/bin/uv ) )"
-# Both lock files hold the same versions: all that developers need, and what a server needs of it.
+	( ( test -x $(VENV)-uv/bin/pip || $(PYTHON) -m venv $(VENV)-uv ) && $(VENV)-uv/bin/pip install -q --require-hashes --requirement deploy/build.lock && echo $(VENV)-uv/bin/uv ) )"
+# The lock files hold the same versions: all that developers need, and of it what a server needs and what makes a wheel.
 COMPILE := $$UV pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --no-header --extra team
+	--no-emit-find-links --no-header
 
 # Some images set it; then every process compiles Dagster and all else anew, which takes seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast soak attacks mutations coverage lint fmt check hooks docs lock release clean
+.PHONY: help demo test test-fast soak attacks mutations coverage lint fmt check hooks docs lock sbom release clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,7 +23,7 @@ help:  ## this list
 $(STAMP): requirements.lock pyproject.toml
 	@$(FIND_UV); $$UV venv -q --allow-existing --python $(PYTHON) $(VENV) && \
 	$$UV pip sync -q --python $(BIN)/python --require-hashes requirements.lock && \
-	$$UV pip install -q --python $(BIN)/python --no-deps -e .
+	$$UV pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(STAMP)  ## make the environment, then the whole job end to end on synthetic data
@@ -56,6 +56,8 @@ lint: $(STAMP)  ## style, formatting, types, imports, generated documentation
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python deploy/supply_chain.py --check
+	$(BIN)/python deploy/secret_scan.py
 
 fmt: $(STAMP)  ## put style and formatting right
 	@$(BIN)/ruff check --fix --quiet .
@@ -68,8 +70,13 @@ docs: $(STAMP)  ## write the generated documentation
 	$(BIN)/python docs/generate.py
 
 lock: $(STAMP)  ## renew the lock files
-	@$(FIND_UV); $(COMPILE) --group dev pyproject.toml -o requirements.lock
-	@$(FIND_UV); $(COMPILE) --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	@$(FIND_UV); $(COMPILE) --extra team --group dev pyproject.toml -o requirements.lock
+	@$(FIND_UV); $(COMPILE) --extra team --constraint requirements.lock pyproject.toml -o deploy/requirements.lock
+	@$(FIND_UV); $(COMPILE) --constraint requirements.lock --group tools -o deploy/build.lock
+	@$(MAKE) --no-print-directory sbom
+
+sbom: $(STAMP)  ## write the SBOM and the third-party notices of what a server needs
+	@$(BIN)/python deploy/supply_chain.py
 
 release: $(STAMP)  ## VERSION=1.2.3: tag that version, when the program and the CHANGELOG agree on it
 	@set -euo pipefail; notes="$$($(BIN)/python deploy/release.py "$(VERSION)")"; \

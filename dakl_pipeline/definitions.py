@@ -53,8 +53,9 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     watch = opened.years
     calendar, calendar_reminders = build_calendar(home, methodology)
 
-    # Loaded when a run starts: without a key a run stops before it reads anything, but the UI still opens.
-    @dg.resource
+    # Loaded when a run starts: without a key a run stops before it reads anything, but the UI still opens. It is loaded
+    # after the year is locked, because it may be replaced while the run waits.
+    @dg.resource(required_resource_keys={"stages"})
     def pseudonym_key(_: dg.InitResourceContext) -> PseudonymKey:
         return load_key(home, environment)
 

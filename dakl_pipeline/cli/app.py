@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dakl_pipeline import __version__
-from dakl_pipeline.cli import deliveries, explain, figures, maintenance, output, reports, staleness
+from dakl_pipeline.cli import deliveries, explain, figures, keys, maintenance, output, reports, staleness
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli.progress import progress
@@ -188,6 +188,10 @@ def create(home: opt.HomeOption = None) -> None:
     write_format(named)
     output.say(f"key made: {path} (readable by you only)")
     output.say("Keep a copy apart: without it nobody is recognised across years.")
+
+
+key_app.command()(keys.rotate)
+key_app.command()(keys.destroy)
 
 
 def _require_key_and_registers(opened: OpenedHome, years: list[int]) -> None:

@@ -9,7 +9,8 @@ import typer
 from dakl_pipeline.cli import options as opt
 from dakl_pipeline.cli import output
 from dakl_pipeline.cli.progress import progress
-from dakl_pipeline.errors import Refused
+from dakl_pipeline.errors import Refused, WrongUsage
+from dakl_pipeline.presentation.english import summarise
 from dakl_pipeline.privacy.redaction import mask_line
 from resources.config.home import Home
 from resources.workflows.opened_home import OpenedHome
@@ -73,34 +74,85 @@ def upgrade(home: opt.HomeOption = None) -> None:
 
 
 def backup(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A .tar.gz file that is not there yet.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="A .tar.gz or .tar.gz.age file that is not there yet.")
+    ],
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option("--recipient", metavar="AGE1...", help="Who can decrypt it; may be repeated."),
+    ] = None,
+    unencrypted: Annotated[
+        bool, typer.Option("--unencrypted", help="Do not encrypt it, whatever DAKL_BACKUP_RECIPIENTS says.")
+    ] = False,
     home: opt.HomeOption = None,
 ) -> None:
     """Back up a home without its key to one file; deliveries and runs can go on meanwhile."""
     opened = opt.open_home(home)
-    from resources.maintenance.backup import Backup, plan
+    from resources.config.environment import load_environment
+    from resources.maintenance.archive import ENCRYPTED_ENDING
+    from resources.maintenance.backup import plan
+    from resources.maintenance.encryption import recipients_of
 
-    with plan(opened.home, out) as kept, progress("copying", len(kept.files)) as bar:
-        made: Backup = kept.write(out, advance=bar.advance)
-    for path in made.left_out:
-        output.say(f"left out, because it is damaged: {path}")
+    if unencrypted and recipient:
+        raise WrongUsage("choose one of --recipient and --unencrypted")
+    given = recipient or [load_environment().backup_recipients]
+    to = [] if unencrypted else recipients_of(given)
+    if bool(to) != out.name.endswith(ENCRYPTED_ENDING):
+        raise WrongUsage(
+            f"the backup will be encrypted: let --out end in {ENCRYPTED_ENDING}, or add --unencrypted"
+            if to
+            else f"--out ends in {ENCRYPTED_ENDING}: name who can decrypt it with --recipient or DAKL_BACKUP_RECIPIENTS"
+        )
+    kept = plan(opened.home, out)
+    with progress("copying", len(kept.files)) as bar:
+        made = kept.write(out, recipients=to, advance=bar.advance)
+    for why, names in (
+        ("it is damaged", made.damaged),
+        ("it holds the key", made.with_key),
+        ("no home has such a file, or it is a link", kept.unknown),
+    ):
+        for name in names:
+            output.say(f"left out, because {why}: {mask_line(str(opened.home.root / name))}")
     output.say(f"{made.files} files in {out}, {made.size / 1e6:.1f} MB")
-    output.say("It holds BSNs and only you can read it: keep it that way wherever you store it.")
+    if to:
+        output.say(f"Only {output.quantity(len(to), 'recipient', 'recipients')} can read it, with their age identity.")
+    else:
+        output.say("It holds BSNs in the clear, and only you can read it: keep it that way wherever you store it.")
+        output.say("To encrypt it, name a recipient: --recipient age1... --out FILE.tar.gz.age")
     output.say("It does not hold the key: keep a copy of the key, apart from this file.")
+    if not made.is_signed:
+        output.say("It is not signed, because there is no key: a restore cannot tell whether somebody changed it.")
 
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `dakl backup` made.")],
+    identity: Annotated[
+        Path | None, typer.Option("--identity", metavar="FILE", help="File with the age identity of a recipient.")
+    ] = None,
+    unverified: Annotated[
+        bool,
+        typer.Option("--unverified", help="Restore what can be of a changed backup, or one of another key."),
+    ] = False,
     home: opt.HomeOption = None,
 ) -> None:
     """Restore a backup into a home that does not exist yet or an empty folder."""
-    from resources.maintenance.restore import restore_home
+    from resources.maintenance.encryption import identities_of
+    from resources.maintenance.restore import Source, key_for_restore, restore_home
 
     named = opt.home_of_any_format(home)
+    source = Source(
+        file,
+        identities=identities_of(identity) if identity else (),
+        key=key_for_restore(named),
+        is_unverified_allowed=unverified,
+    )
     with progress("restoring", 1) as bar:
-        restored = restore_home(file, named, advance=bar.set)
+        restored = restore_home(source, named, advance=bar.set)
     clock = output.Clock.of(OpenedHome(named).methodology)
     output.say(f"{restored.files} files in {named.root}, as they were on {clock.moment(restored.made_at)}")
+    output.say(_SIGNATURES[restored.signature.value])
+    if restored.left_out:
+        output.say(f"Not restored: {mask_line(summarise(restored.left_out))}")
     if restored.upgraded:
         output.say("An earlier version of dakl made the backup; it was upgraded to this version:")
     for line in restored.upgraded:
@@ -111,6 +163,16 @@ def restore(
         output.say("The figures are ready to use.")
     output.say(f"The key is not in the backup: put it at {named.key_file} (mode 0600), or set DAKL_PSEUDONYM_KEY_FILE.")
     _say_what_next(named, f" --home {named.root}")
+
+
+_SIGNATURES = {
+    "verified": "Its signature was verified: nobody without the key changed it.",
+    "not checked": (
+        "Its signature was not checked, because there is no key here: set DAKL_PSEUDONYM_KEY_FILE and restore again to "
+        "be sure that nobody changed it."
+    ),
+    "wrong": "Its signature is WRONG or missing: somebody may have changed it.",
+}
 
 
 def _say_what_next(home: Home, option: str) -> None:

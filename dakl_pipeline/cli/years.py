@@ -104,18 +104,23 @@ def run_years(
         _end([process for _, process in busy.values()])
 
 
-def report_to(bar: Bar, years: int) -> Report:
+def report_to(bar: Bar, years: int, *, before: int = 0) -> Report:
     """Return a callback that shows the combined progress of all runs on a bar.
 
     Args:
         bar: The bar.
         years: Number of years that are counted.
+        before: Number of them that were counted before these runs.
     """
     done: dict[int, int] = {}
 
     def report(progress: RunProgress) -> None:
         done[progress.year] = progress.done
-        bar.set(sum(done.values()), years * progress.of, f"{progress.year} {progress.stage}" if progress.stage else "")
+        bar.set(
+            before * progress.of + sum(done.values()),
+            years * progress.of,
+            f"{progress.year} {progress.stage}" if progress.stage else "",
+        )
 
     return report
 

@@ -55,6 +55,7 @@ class Environment(BaseSettings):
     Attributes:
         pseudonym_key: The secret key itself.
         pseudonym_key_file: The file with the secret key.
+        backup_recipients: Public keys of age of those who can decrypt a backup, separated by commas or spaces.
         rerun_interval: Seconds between two checks of the sensor that counts years again.
         rerun_retry_delays: Seconds before each further attempt after a failed run of the sensor, as ``[300, 900]``.
         ui_address: Addresses under which browsers reach the Dagster UI, besides that of this machine.
@@ -64,6 +65,7 @@ class Environment(BaseSettings):
 
     pseudonym_key: SecretStr | None = None
     pseudonym_key_file: Path | None = None
+    backup_recipients: str = ""
     rerun_interval: int = Field(default=30, ge=1, description="a whole number of seconds, such as 30")
     rerun_retry_delays: RetryDelays = DEFAULT_RETRY_DELAYS
     ui_address: UiAddresses = ()

@@ -1,9 +1,15 @@
-"""The format of a backup: one ``.tar.gz`` of plain files, the last of which lists the others with their digests."""
+"""The format of a backup: a ``.tar.gz`` of plain files, the last of which list and sign the others.
+
+``dakl-backup.json`` lists every file with its size and digest; ``dakl-backup.hmac`` is its signature with the pseudonym
+key, if there was one. A backup for recipients is the same archive in an envelope of age: ``.tar.gz.age``.
+"""
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 ENDING = ".tar.gz"
+ENCRYPTED_ENDING = ".tar.gz.age"
 MANIFEST = "dakl-backup.json"
+SIGNATURE = "dakl-backup.hmac"
 
 
 class KeptFile(BaseModel):
@@ -29,7 +35,7 @@ class Manifest(BaseModel):
         files: Every file, by its path within the home.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     made_at: AwareDatetime
     version: str

@@ -1,12 +1,11 @@
 """Backup of a home: which files it holds, and in which order.
 
 Nothing is locked, so no process waits, and a read-only disk suffices. Entries of the log and vintages never change once
-written, so files are copied before the files they refer to. Figures come first, while the tables they were made from
-are held open; then the history of runs, reports and registers; the log comes last, and so holds every delivery behind
-any figure, run and report in the copy.
+written, so files are copied before the files they refer to. Figures come first, then the history of runs, reports and
+registers; the log comes last, and so holds every delivery behind any figure, run and report in the copy.
 
-Left out: the key, wherever it is; the warehouse, which is rebuilt from the rest; the pseudonymised registers and the
-tables of unfinished runs, which the next run makes again; locks and half-written files.
+It holds the files that :mod:`resources.maintenance.home_files` knows, and of these none that holds the key. The
+warehouse and the tables between the stages are made again from the rest.
 """
 
 import hashlib
@@ -17,32 +16,36 @@ import sqlite3
 import stat
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from pyrage.x25519 import Recipient
+
 from dakl_pipeline import __version__
-from dakl_pipeline.contracts import VINTAGE_TABLES
 from dakl_pipeline.errors import DaklError, Refused, WrongUsage
+from dakl_pipeline.privacy.pseudonyms import PseudonymKey
+from dakl_pipeline.privacy.signatures import signature_of_backup
 from resources.config.environment import load_environment
 from resources.config.home import Home
-from resources.config.secret_key import key_file_of
-from resources.maintenance.archive import ENDING, MANIFEST, KeptFile, Manifest
+from resources.config.secret_key import find_key, key_file_of
+from resources.maintenance.archive import ENCRYPTED_ENDING, ENDING, MANIFEST, SIGNATURE, KeptFile, Manifest
+from resources.maintenance.encryption import encrypting
+from resources.maintenance.home_files import files_below, open_plain
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.files import whole_file
 from resources.storage.history_store import HistoryStore
-from resources.storage.sqlite_files import BESIDE, copy_whole
-from resources.storage.stage_store import StageStore
+from resources.storage.sqlite_files import copy_whole
 
 # Parquet does not compress further, and text compresses well at the lowest level.
 _COMPRESSION = 1
 _READ_AT_ONCE = 16 << 20
-_KEY_SIZE = 128
-_KEY = re.compile(rb"\s*[0-9a-fA-F]{64}\s*")
-_LOOKS = 5
+_CHUNK = 1 << 20
+_KEY_SIZE = 64
+_KEY = re.compile(rb"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,16 @@ class Backup:
     Attributes:
         files: Number of files in it.
         size: Its size in bytes.
-        left_out: SQLite files that are damaged and so not in it.
+        damaged: SQLite files that are damaged and so not in it.
+        with_key: Files that hold the key and so are not in it.
+        is_signed: Whether there was a key to sign it with.
     """
 
     files: int
     size: int
-    left_out: tuple[Path, ...]
+    damaged: tuple[str, ...]
+    with_key: tuple[str, ...]
+    is_signed: bool
 
 
 @dataclass
@@ -66,179 +73,157 @@ class Plan:
 
     Attributes:
         root: The home.
-        files: The files.
-        open_files: Those that a run may remove meanwhile, held open.
+        key: The key that signs it; None if there is none.
+        secrets: Keys that no file in it may hold.
         made_at: When the files were chosen.
+        files: The names of the files in the home.
+        unknown: The names of files, links and devices in the home that it does not hold, because no home has them.
     """
 
     root: Path
+    key: PseudonymKey | None
+    secrets: frozenset[bytes]
     made_at: datetime
-    files: list[Path] = field(default_factory=list)
-    open_files: dict[Path, BinaryIO] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
-    def write(self, out: Path, *, advance: Callable[[], None]) -> Backup:
+    def write(self, out: Path, *, recipients: Sequence[Recipient] = (), advance: Callable[[], None]) -> Backup:
         """Write the backup, atomically and readable by its owner only.
 
         Args:
             out: The file.
+            recipients: Who can decrypt it; it is not encrypted if there are none.
             advance: Called after each file.
 
         Raises:
             Refused: If it already exists or cannot be written, or a file changed while it was copied.
         """
         digests: dict[str, KeptFile] = {}
-        left_out: list[Path] = []
+        damaged: list[str] = []
+        with_key: list[str] = []
         try:
             with whole_file(out, replace=False) as target:
-                with tarfile.open(fileobj=target, mode="w:gz", compresslevel=_COMPRESSION) as archive:
-                    for path in self.files:
-                        name = path.relative_to(self.root).as_posix()
+                with (
+                    encrypting(target, recipients) if recipients else nullcontext(target) as sink,
+                    tarfile.open(fileobj=sink, mode="w:gz", compresslevel=_COMPRESSION) as archive,
+                ):
+                    for name in self.files:
                         try:
                             # A file that has disappeared was superseded.
-                            with suppress(FileNotFoundError), self._source(path) as source:
-                                digests[name] = _add(archive, name, source)
+                            with suppress(FileNotFoundError), self._source(name) as source:
+                                if self._holds_key(source):
+                                    with_key.append(name)
+                                else:
+                                    digests[name] = _add(archive, name, source)
                         except sqlite3.Error:
-                            left_out.append(path)
+                            damaged.append(name)
                         advance()
-                    manifest = Manifest(made_at=self.made_at, version=__version__, files=digests)
-                    _add(archive, MANIFEST, io.BytesIO(manifest.model_dump_json(indent=1).encode()))
+                    listed = Manifest(made_at=self.made_at, version=__version__, files=digests)
+                    content = listed.model_dump_json(indent=1).encode()
+                    _add(archive, MANIFEST, io.BytesIO(content))
+                    if self.key is not None:
+                        _add(archive, SIGNATURE, io.BytesIO(signature_of_backup(content, self.key).encode()))
                 size = target.tell()
         except FileExistsError:
             raise _there_already(out) from None
         except OSError as error:
             raise Refused(f"the backup was not made: {error.strerror or error} ({error.filename or out})") from None
-        return Backup(len(digests), size, tuple(left_out))
+        return Backup(len(digests), size, tuple(damaged), tuple(with_key), self.key is not None)
 
     @contextmanager
-    def _source(self, path: Path) -> Iterator[BinaryIO]:
-        if path in self.open_files:
-            yield self.open_files[path]
-        elif path.suffix == ".db":
-            with tempfile.TemporaryDirectory(prefix="dakl-backup-") as scratch:
-                copy = Path(scratch) / path.name
-                copy_whole(path, copy)
-                with copy.open("rb") as file:
-                    yield file
-        else:
-            with path.open("rb") as file:
-                before = os.fstat(file.fileno())
-                if before.st_size <= _READ_AT_ONCE:
-                    yield io.BytesIO(file.read())
-                    return
+    def _source(self, name: str) -> Iterator[BinaryIO]:
+        with open_plain(self.root, name) as file:
+            before = os.fstat(file.fileno())
+            if name.endswith(".db"):
+                with tempfile.TemporaryDirectory(prefix="dakl-backup-") as scratch:
+                    copy = Path(scratch) / Path(name).name
+                    copy_whole(self.root / name, copy)
+                    with copy.open("rb") as content:
+                        yield content
+            elif before.st_size <= _READ_AT_ONCE:
+                yield io.BytesIO(file.read())
+            else:
                 yield file
                 after = os.fstat(file.fileno())
-            if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-                raise Refused(f"{path} changed while it was copied: make the backup again")
+                if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+                    raise Refused(f"{self.root / name} changed while it was copied: make the backup again")
+
+    def _holds_key(self, source: BinaryIO) -> bool:
+        """Whether a key is anywhere in a file, under whatever name it came into the home."""
+        source.seek(0)
+        rest = b""
+        while chunk := source.read(_CHUNK):
+            if any(secret in rest + chunk for secret in self.secrets):
+                return True
+            rest = chunk[-_KEY_SIZE:]
+        return False
 
 
-@contextmanager
-def plan(home: Home, out: Path) -> Iterator[Plan]:
+def plan(home: Home, out: Path) -> Plan:
     """Choose the files of a backup.
 
     Args:
         home: The home.
         out: The file of the backup.
 
-    Yields:
-        The files.
-
     Raises:
-        WrongUsage: If the name of the file does not end in ``.tar.gz``.
+        WrongUsage: If the name of the file does not end in ``.tar.gz`` or ``.tar.gz.age``.
         Refused: If the file already exists, or would be in the home.
     """
-    if not out.name.endswith(ENDING):
-        raise WrongUsage(f"--out must end in {ENDING}")
+    if not out.name.endswith((ENDING, ENCRYPTED_ENDING)):
+        raise WrongUsage(f"--out must end in {ENDING}, or {ENCRYPTED_ENDING} to encrypt it to a recipient")
     if os.path.lexists(out):
         raise _there_already(out)
     if home.root.resolve() in out.resolve().parents:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
-    chosen = Plan(home.root, datetime.now(UTC))
-    keys = _key_files(home)
-    with ExitStack() as stack:
-        _choose_figures(home, chosen, stack)
-        of_figures = {home.stages, home.history, home.deliveries}
-        others = [path for path in sorted(home.root.iterdir()) if path not in of_figures]
-        for path in others:
-            chosen.files += (file for file in _files(path) if not _is_left_out(file, home, keys))
-        # Only entries that exist now: entries are numbered in order, so later ones have a higher id.
-        last = max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)
-        for path in _files(home.deliveries):
-            entry = path.relative_to(home.deliveries).parts[0]
-            if not entry.isdigit() or int(entry) <= last:
-                chosen.files.append(path)
-        yield chosen
+    key, secrets = _keys(home)
+    chosen = Plan(home.root, key, secrets, datetime.now(UTC))
+    # By number, only vintages that exist now, and entries that exist when everything that refers to them was chosen.
+    history = HistoryStore(home.history)
+    vintages = {f"history/{year}": history.numbers(year)[-1] for year in history.years()}
+    first, last = [home.stages.name, home.history.name], home.deliveries.name
+    others = sorted(path.name for path in home.root.iterdir() if not path.name.startswith("."))
+    for place in [*first, *(name for name in others if name not in (*first, last))]:
+        _choose(chosen, place, vintages)
+    _choose(chosen, last, {last: max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)})
+    return chosen
 
 
-def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
-    """Choose the vintages, and the tables that the newest of each year shows."""
-    history, stages = HistoryStore(home.history), StageStore(home.stages)
-    if stages.keys_file.exists():
-        chosen.files.append(stages.keys_file)
-    for year in history.years():
-        for _ in range(_LOOKS):
-            # A run that ends now may remove the tables of the previous vintage: then try again.
-            last = history.numbers(year)[-1]
-            tables, is_whole = _tables_of_newest(home, year, stack)
-            if is_whole:
-                break
-        chosen.open_files |= tables
-        chosen.files += tables
-        for folder in sorted((home.history / str(year)).iterdir()):
-            if folder.name.isdigit() and int(folder.name) <= last:
-                chosen.files += _files(folder)
+def _choose(chosen: Plan, place: str, last: Mapping[str, int]) -> None:
+    """Choose the files in a folder of the home.
+
+    Args:
+        chosen: The files so far.
+        place: The folder.
+        last: The last number in each folder with numbered folders.
+    """
+    if os.path.lexists(chosen.root / place):
+        kept, unknown = files_below(chosen.root, place)
+        chosen.files += (name for name in kept if not _is_later(name, last))
+        chosen.unknown += unknown
 
 
-def _tables_of_newest(home: Home, year: int, stack: ExitStack) -> tuple[dict[Path, BinaryIO], bool]:
-    """The record of a year and the tables of its newest vintage, opened, and whether all of them exist."""
-    stages = StageStore(home.stages)
+def _is_later(name: str, last: Mapping[str, int]) -> bool:
+    """Whether a file belongs to a vintage or entry that came after the choice."""
+    numbered, _, number = Path(name).parent.as_posix().rpartition("/")
+    # A year that was counted for the first time meanwhile has no last vintage.
+    return number.isdigit() and int(number) > last.get(numbered, 0 if numbered.startswith("history/") else int(number))
+
+
+def _keys(home: Home) -> tuple[PseudonymKey | None, frozenset[bytes]]:
+    """The key in use, and every key at hand."""
+    environment = load_environment()
     try:
-        newest = HistoryStore(home.history).newest(year)
+        key = find_key(home, environment)
     except DaklError:
-        newest = None
-    paths = [stages.record_file(year)]
-    if newest is not None:
-        for stage in newest.stages.values():
-            shown = [name for name in stage.tables if name in VINTAGE_TABLES]
-            paths += [stages.path(year, name, stage.tables[name]) for name in shown]
-    open_files: dict[Path, BinaryIO] = {}
-    for path in paths:
-        with suppress(FileNotFoundError):
-            open_files[path] = stack.enter_context(path.open("rb"))
-    return open_files, len(open_files) == len(paths)
-
-
-def _files(place: Path) -> Iterator[Path]:
-    """Every plain file in a place, following links to other disks; hidden ones are locks or half written."""
-    if place.name.startswith("."):
-        return
-    if place.is_file():
-        yield place
-    seen: set[Path] = set()
-    for folder, below, names in os.walk(place, followlinks=True):
-        resolved = Path(folder).resolve()
-        if resolved in seen:
-            below.clear()
-            continue
-        seen.add(resolved)
-        below[:] = sorted(name for name in below if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder) / name
-            if not name.startswith(".") and path.is_file():
-                yield path
-
-
-def _key_files(home: Home) -> list[Path]:
-    files = (home.key_file, key_file_of(home, load_environment()))
-    return [file for file in files if file is not None and file.exists()]
-
-
-def _is_left_out(path: Path, home: Home, keys: list[Path]) -> bool:
-    if path.name.startswith(home.warehouse.name) or path.name.endswith(BESIDE):
-        return True
-    if any(path.samefile(key) for key in keys):
-        return True
-    # A copy of a key under another name.
-    return path.stat().st_size <= _KEY_SIZE and _KEY.fullmatch(path.read_bytes()) is not None
+        # None, or none that anybody should trust.
+        key = None
+    secrets = {key.reveal().encode("ascii")} if key else set()
+    for file in (home.key_file, key_file_of(home, environment)):
+        with suppress(OSError):
+            if file is not None:
+                secrets |= set(_KEY.findall(file.read_bytes()))
+    return key, frozenset(secrets)
 
 
 def _add(archive: tarfile.TarFile, name: str, source: BinaryIO) -> KeptFile:

@@ -3,16 +3,19 @@
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dakl_pipeline.errors import Refused
 
+_FOLDER_OF_OWNER = 0o700
+
 
 @contextmanager
 def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
-    """An empty folder beside the home, removed at the end; leftovers of a killed process are removed first.
+    """A new folder beside the home that no other account can enter, removed at the end.
 
     Args:
         root: The home.
@@ -23,20 +26,20 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         The folder; it stays if it is moved.
 
     Raises:
-        Refused: If another process holds it. A refusal within is passed on with the path of the home.
+        Refused: If another process holds it, or somebody else made it. A refusal within is passed on with the path of
+            the home.
         OSError: If it cannot be made.
     """
     temporary = root.with_name(f"{prefix}{root.name}")
-    temporary.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(temporary, os.O_RDONLY)
+    _remove_leftover(temporary, root, busy)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
+        temporary.mkdir(mode=_FOLDER_OF_OWNER)
+    except FileExistsError:
         raise Refused(busy) from None
+    descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        for path in temporary.iterdir():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if not _locked(descriptor):
+            raise Refused(busy)
         yield temporary
     except Refused as error:
         # The folder is gone by the time somebody reads it.
@@ -44,3 +47,32 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(descriptor)
+
+
+def _remove_leftover(temporary: Path, root: Path, busy: str) -> None:
+    """Remove the folder that a killed process left; it is never used, whatever is in it.
+
+    Raises:
+        Refused: If another process holds it, or it is a link or of another account.
+    """
+    with suppress(FileNotFoundError):
+        found = temporary.lstat()
+        # An upgrade by root gives its folder to the owner of the home before it takes its place.
+        owners = {os.geteuid(), *([root.stat().st_uid] if root.exists() else [])}
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
+            raise Refused(f"{temporary} was made by somebody else: see what it is, and remove it")
+        descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            if not _locked(descriptor):
+                raise Refused(busy)
+            shutil.rmtree(temporary)
+        finally:
+            os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.history.provenance import StageRecord, StoredTable, YearRecord
-from resources.storage.files import clean_up, digest_of, locked, write_atomically
+from resources.storage.files import clean_up, digest_of, locked, sync, write_atomically
 
 _RECORD = "record.json"
 _KEYS = "keys.json"
@@ -62,6 +63,21 @@ class StageStore:
         except OSError:
             # Where nothing can be written no run is busy; a run that starts reports the problem.
             return False
+
+    def years(self) -> list[int]:
+        """The years of which any stage was made."""
+        return sorted(int(path.name) for path in self._root.glob("[0-9][0-9][0-9][0-9]") if path.is_dir())
+
+    def destroy_tables(self) -> None:
+        """Destroy the tables of every year, with their records. The caller locks out runs.
+
+        Raises:
+            OSError: If something cannot be removed.
+        """
+        for year in self.years():
+            shutil.rmtree(self._root / str(year))
+        if self._root.is_dir():
+            sync(self._root)
 
     def record(self, year: int) -> YearRecord:
         """The record of a year; empty when it is missing or damaged, so that the year is made again."""
@@ -182,21 +198,23 @@ class StageStore:
                 self._write_keys(known)
         return known[check_value]
 
-    def restore_key_id(self, year: int, *, lost: str, given: str) -> None:
+    def restore_key_id(self, year: int, *, lost: str, given: str) -> bool:
         """Give a key the id back that it had before the list of keys was lost.
 
         Args:
             year: Reporting year that was made again with the same pseudonyms.
             lost: The former id.
             given: The id that the key got instead.
+
+        Returns:
+            Whether it is the same key. Both ids in the list are of two keys, which make no difference in this year.
         """
         with locked(self._root / ".keys.lock"):
             known = self._known_keys()
             if lost not in known.values():
                 self._write_keys({check: lost if key_id == given else key_id for check, key_id in known.items()})
             elif given in known.values():
-                # Another key, and a year in which it makes no difference.
-                return
+                return False
         record = self.record(year)
         stages = {
             name: stage.model_copy(update={"inputs": {**stage.inputs, "key": lost}})
@@ -205,6 +223,7 @@ class StageStore:
             for name, stage in record.stages.items()
         }
         self._write_record(YearRecord(year=year, stages=stages))
+        return True
 
     def known_key_id(self, check_value: str) -> str | None:
         """The id of a key; None when nothing was made with it.

@@ -35,11 +35,8 @@ def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehou
         Refused: If something cannot be written; the last good figures stay.
     """
     record, newest = stages.record(year), history.newest(year)
-    if newest is None or not shows(newest, record):
+    if newest is None or not shows(newest, record) or not _is_same_key(newest, record, stages):
         _append(record, newest, stages, history, run_id)
-    elif record.key_id is not None and record.key_id != newest.key_id:
-        # The same pseudonyms, so the same key: its id was lost with the list of keys.
-        stages.restore_key_id(year, lost=newest.key_id, given=record.key_id)
     warehouse.refresh(history)
     stages.clean_up(year)
 
@@ -49,11 +46,20 @@ def shows(vintage: Vintage, record: YearRecord) -> bool:
     return all(vintage.record.table(name) == record.table(name) for name in VINTAGE_TABLES)
 
 
+def _is_same_key(newest: Vintage, record: YearRecord, stages: StageStore) -> bool:
+    """Whether the same tables were made with the same key; its id may have been lost with the list of keys."""
+    if record.key_id is None or record.key_id == newest.key_id:
+        return True
+    return stages.restore_key_id(record.year, lost=newest.key_id, given=record.key_id)
+
+
 def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, history: HistoryStore, run_id: str) -> None:
     year = record.year
     tables = {table: stages.read(table, year) for table in _NEEDED}
     before = _before(newest, stages)
-    if newest is not None and before is None:
+    # Pseudonyms of another key cannot be compared: everybody would appear as added and removed.
+    is_same_key = newest is None or newest.key_id == record.key_id
+    if newest is not None and before is None and is_same_key:
         reason = f"not compared with vintage {newest.number}: the tables it was made from are lost"
     else:
         reason = why(newest, record, (before or tables)[SELECTED], tables[SELECTED])
@@ -66,9 +72,7 @@ def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, hist
         versions=versions(),
         stages=record.stages,
     )
-    # Pseudonyms of another key cannot be compared: everybody would appear as added and removed.
-    is_comparable = before is not None and (newest is None or newest.key_id == vintage.key_id)
-    frames = history_of(vintage, tables=tables, before=before if before and is_comparable else tables)
+    frames = history_of(vintage, tables=tables, before=before if before and is_same_key else tables)
     history.append(vintage, frames)
 
 

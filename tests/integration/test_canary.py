@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
+from pyrage.x25519 import Identity
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.contracts import TABLES
@@ -23,6 +24,7 @@ GOOD, FAILING, STRIPPED, V_NUMBER = "823609571", "823609572", "93485402", "83174
 # A BSN that lost its zero and looks like a day, and a V-number that begins like a year.
 DAY, OF_A_YEAR = "19110224", "2083746195"
 CANARIES = (GOOD, FAILING, STRIPPED, V_NUMBER, DAY, OF_A_YEAR)
+_RECIPIENT = str(Identity.generate().to_public())
 
 
 def _grouped(mark: str) -> str:
@@ -129,7 +131,13 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     yield ["doctor"]
     yield ["doctor", "--json"]
     yield ["backup", "--out", str(folder / "backup.tar.gz")]
+    yield ["backup", "--out", str(folder / "backup.tar.gz.age"), "--recipient", _RECIPIENT]
+    yield ["backup", "--out", str(folder / f"{GOOD}.tar.gz.age"), "--recipient", V_NUMBER]
+    (folder / "identity.txt").write_text(f"{GOOD}\n")
+    for restored in ("backup.tar.gz", "backup.tar.gz.age", "identity.txt"):
+        yield ["restore", str(folder / restored), "--identity", str(folder / "identity.txt")]
     yield ["restore", str(folder / "backup.tar.gz")]
+    yield ["restore", str(folder / "identity.txt"), "--unverified"]
 
 
 def _broken_register(home: Path) -> None:

@@ -36,6 +36,8 @@ COMMANDS: dict[str, str] = {
     "restore": "{backup} --home {folder}/restored",
     "upgrade": "--home {home}",
     "key create": "--home {folder}/keyed",
+    "key rotate": "--yes --home {home}",
+    "key destroy": "--yes --home {home}",
 }
 # Tested separately: they take a minute, or run until they are stopped.
 ELSEWHERE = {"demo", "ui"}
