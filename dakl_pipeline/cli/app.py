@@ -121,8 +121,8 @@ def export(
         raise WrongUsage(f"--out must end in one of {', '.join(FORMATS)}")
     warehouse = opt.counted_warehouse(opened, year)
     frame = warehouse.read(tables[table], year)
-    mark = INTERNAL if tables[table].sensitivity == "internal" else None
-    write_export(out, FORMATS[out.suffix.lower()](frame, mark), opened.home)
+    protection = INTERNAL if tables[table].sensitivity == "internal" else None
+    write_export(out, FORMATS[out.suffix.lower()](frame, protection), opened.home)
     output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]

@@ -35,7 +35,7 @@ def figures(
     from dakl_pipeline.contracts.history import COUNTS_HISTORY
     from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
     from dakl_pipeline.presentation import figures as arranged
-    from dakl_pipeline.presentation.exports import INTERNAL, MARK
+    from dakl_pipeline.presentation.exports import INTERNAL, PROTECTION
     from dakl_pipeline.presentation.places import region_named
     from dakl_pipeline.statistics.count import TOTAL
 
@@ -72,9 +72,9 @@ def figures(
         rows = list(arranged.as_records(counts, with_data, dimensions, region=code))
         if json:
             waiting = [each.as_json(clock) for each in behind]
-            output.print_json({"figures": rows, "not_counted_yet": waiting, MARK: INTERNAL})
+            output.print_json({"figures": rows, "not_counted_yet": waiting, PROTECTION: INTERNAL})
         else:
-            output.print_csv([{**row, MARK: INTERNAL} for row in rows], (*RECORD_COLUMNS, MARK))
+            output.print_csv([{**row, PROTECTION: INTERNAL} for row in rows], (*RECORD_COLUMNS, PROTECTION))
         staleness.say_behind(behind, clock, aside=True)
         return
     shown = [one for one in years if code is None or code in with_data[one]]

@@ -1,6 +1,6 @@
 """Exports a table to CSV, Parquet or Excel; the same rows give the same bytes.
 
-A file can be marked, so that it says what it is after it has left the program: as a last column in CSV, which has no
+A file can state how it is protected, so that it still says so after it has left the program: as a last column in CSV, which has no
 other place that every reader skips; in the metadata of Parquet; as the name of the sheet, and in print, in Excel.
 """
 
@@ -13,26 +13,26 @@ from xlsxwriter import Workbook
 
 # Excel files contain a creation date; a fixed one keeps the bytes reproducible.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-# The mark of exact figures.
+# The protection of exact figures.
 INTERNAL = "internal, not protected"
-MARK = "protection"
+PROTECTION = "protection"
 
 
-def to_csv(frame: pl.DataFrame, mark: str | None = None) -> bytes:
-    """Return the frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC); a mark is the last column."""
-    marked = frame if mark is None else frame.with_columns(pl.lit(mark).alias(MARK))
+def to_csv(frame: pl.DataFrame, protection: str | None = None) -> bytes:
+    """Return the frame as CSV: UTF-8, comma, header, LF, times in ISO 8601 (UTC); the protection is the last column."""
+    marked = frame if protection is None else frame.with_columns(pl.lit(protection).alias(PROTECTION))
     return _with_iso_times(marked).write_csv().encode("utf-8")
 
 
-def to_parquet(frame: pl.DataFrame, mark: str | None = None) -> bytes:
-    """Return the frame as Parquet; a mark is in its metadata."""
+def to_parquet(frame: pl.DataFrame, protection: str | None = None) -> bytes:
+    """Return the frame as Parquet; the protection is in its metadata."""
     buffer = BytesIO()
-    frame.write_parquet(buffer, metadata=None if mark is None else {MARK: mark})
+    frame.write_parquet(buffer, metadata=None if protection is None else {PROTECTION: protection})
     return buffer.getvalue()
 
 
-def to_xlsx(frame: pl.DataFrame, mark: str | None = None) -> bytes:
-    """Return the frame as an Excel workbook with one sheet, named after the mark.
+def to_xlsx(frame: pl.DataFrame, protection: str | None = None) -> bytes:
+    """Return the frame as an Excel workbook with one sheet, named after the protection.
 
     Codes stay text, and no text becomes a formula.
     """
@@ -40,9 +40,9 @@ def to_xlsx(frame: pl.DataFrame, mark: str | None = None) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with Workbook(buffer, options) as workbook:
         workbook.set_properties({"created": _EPOCH})
-        sheet = workbook.add_worksheet(mark or "table")
-        if mark is not None:
-            sheet.set_header(f"&C{mark}")
+        sheet = workbook.add_worksheet(protection or "table")
+        if protection is not None:
+            sheet.set_header(f"&C{protection}")
         _with_iso_times(frame).write_excel(workbook, worksheet=sheet, autofit=True)
     return buffer.getvalue()
 

@@ -103,7 +103,7 @@ def test_a_comment_a_docstring_or_a_new_package_remakes_nothing(
         # The contract of unique persons uses columns of that of the stays.
         ("dakl_pipeline/reference/exclusion_reason.csv", "1,type_", "9,type_", {"stay_eligibility", "unique_persons"}),
         ("dakl_pipeline/reference/regions.py", '"NL"', '"NED"', {"unique_persons", "unique_person_counts"}),
-        ("dakl_pipeline/statistics/coverage.py", "suppliers", "leveranciers", {"unique_person_counts"}),
+        ("dakl_pipeline/statistics/coverage.py", "pl.len()", "pl.count()", {"unique_person_counts"}),
         ("dakl_pipeline/statistics/eligibility.py", '"merged"', '"divided"', {"regional_stays"}),
         ("dakl_pipeline/intake/registrations.py", "return ", "return 1 and ", {"pseudonymised_stays"}),
         (

@@ -7,7 +7,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from dakl_pipeline.presentation.exports import FORMATS, INTERNAL, MARK, to_csv, to_parquet, to_xlsx
+from dakl_pipeline.presentation.exports import FORMATS, INTERNAL, PROTECTION, to_csv, to_parquet, to_xlsx
 
 FRAME = pl.DataFrame(
     {
@@ -22,9 +22,9 @@ TIME = "2025-06-01T12:30:00.000005Z"
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_the_same_rows_give_the_same_bytes(suffix: str) -> None:
     write = FORMATS[suffix]
-    for mark in (None, INTERNAL):
-        assert write(FRAME, mark) == write(FRAME.clone(), mark)
-        assert write(FRAME, mark) != write(FRAME.reverse(), mark)
+    for protection in (None, INTERNAL):
+        assert write(FRAME, protection) == write(FRAME.clone(), protection)
+        assert write(FRAME, protection) != write(FRAME.reverse(), protection)
 
 
 def test_csv_has_codes_as_they_are_and_times_with_their_zone() -> None:
@@ -47,11 +47,11 @@ def test_excel_keeps_codes_as_text_and_takes_no_text_for_a_formula() -> None:
     assert {cell.data_type for cell in (row[0] for row in rows[:2])} == {"s"}
 
 
-def test_a_mark_is_in_the_file_itself() -> None:
+def test_the_protection_is_in_the_file_itself() -> None:
     first, second, *_ = to_csv(FRAME, INTERNAL).decode().split("\n")
-    assert (first, second) == (f"code,persons,at,{MARK}", f'0141,3,{TIME},"{INTERNAL}"')
+    assert (first, second) == (f"code,persons,at,{PROTECTION}", f'0141,3,{TIME},"{INTERNAL}"')
     parquet = to_parquet(FRAME, INTERNAL)
-    assert pl.read_parquet_metadata(BytesIO(parquet))[MARK] == INTERNAL
+    assert pl.read_parquet_metadata(BytesIO(parquet))[PROTECTION] == INTERNAL
     assert pl.read_parquet(BytesIO(parquet)).equals(FRAME)
     (sheet,) = openpyxl.load_workbook(BytesIO(to_xlsx(FRAME, INTERNAL))).worksheets
     assert sheet.title == INTERNAL
