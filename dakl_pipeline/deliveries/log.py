@@ -23,9 +23,13 @@ class Actor:
 
     Attributes:
         account: Name of the account, which is logged.
+        sudo_account: Account that used ``sudo`` to act as this one; None if it did not, or that is not certain.
+        sudo_claim: The same where anybody could have written it.
     """
 
     account: str
+    sudo_account: str | None = None
+    sudo_claim: str | None = None
 
 
 class _Entry(BaseModel):
@@ -37,6 +41,7 @@ class _Entry(BaseModel):
         received_at: Time of receipt, which decides the round.
         recorded_at: Time of logging.
         recorded_by: Account that logged it.
+        received_why: Why the time of receipt is not that of logging; None if it is, or no reason was given.
         late_reason: Why an analyst accepted it outside the window; None if it was not late.
     """
 
@@ -47,7 +52,13 @@ class _Entry(BaseModel):
     received_at: AwareDatetime
     recorded_at: AwareDatetime
     recorded_by: str
+    received_why: str | None = None
     late_reason: str | None = None
+
+    @property
+    def is_at_another_time(self) -> bool:
+        """Whether somebody gave a time of receipt that is not that of the clock."""
+        return abs(self.recorded_at - self.received_at) > CLOCKS_DIFFER
 
     @property
     def delivery_id(self) -> str:

@@ -16,7 +16,7 @@ from resources.config.home import Home
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
-from resources.storage.append_log import restore_head
+from resources.storage.links import restore_head
 from resources.storage.explanation_store import FOLDER
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
 

@@ -94,6 +94,7 @@ def receive(
                 for_analyst=for_analyst,
             ),
             staged,
+            actor=actor,
         )
     assert isinstance(entry, Delivery)
     return entry, verdict
@@ -208,7 +209,8 @@ def withdraw(
             recorded_by=actor.account,
             late_reason=accept_late if missed else None,
             reporting_year=year,
-        )
+        ),
+        actor=actor,
     )
     assert isinstance(entry, Withdrawal)
     return entry
@@ -256,7 +258,7 @@ def cancel(
             why=why,
         )
 
-    cancellation = store.append(made)
+    cancellation = store.append(made, actor=actor)
     assert isinstance(cancellation, Cancellation)
     return cancellation, found[0]
 

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from dakl_pipeline.errors import Refused
-from resources.storage.append_log import AppendLog, Tombstone, chain, restore_head
+from resources.storage.append_log import AppendLog
+from resources.storage.links import chain, restore_head
+from resources.storage.log_reader import Tombstone
 
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 PAYLOAD = "address.txt"

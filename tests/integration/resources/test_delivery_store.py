@@ -266,7 +266,7 @@ def test_of_many_that_cancel_an_entry_at_once_only_one_does(root: Path) -> None:
 def test_a_destroyed_file_leaves_its_entry_and_the_reason(root: Path, file: Path) -> None:
     store = DeliveryStore(root)
     entry = log_file(store, file)
-    store.destroy_file(entry, at=NOON, by="analist", why="kept too long")
+    store.destroy_file(entry, at=NOON, actor=Actor("analist"), why="kept too long")
     assert not (root / "000001" / file.name).exists()
     for reader in (store, DeliveryStore(root)):
         assert reader.integrity_errors() == []
