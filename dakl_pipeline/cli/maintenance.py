@@ -27,24 +27,13 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         for found in examine(opened, now=datetime.now(UTC), codes=code_versions()):
             bar.advance()
             findings += found
-    lines = [
-        {
-            "check": finding.check,
-            "status": finding.status,
-            "found": mask_line(finding.found),
-            "to_do": mask_line(finding.to_do),
-        }
-        for finding in findings
-    ]
+    lines = [output.finding_line(finding) for finding in findings]
     faults = sum(finding.status == "fault" for finding in findings)
     warnings = sum(finding.status == "warning" for finding in findings)
     if json:
         output.print_json({"well": not faults, "checks": lines})
     else:
-        width = max(len(line["check"]) for line in lines)
-        for line in lines:
-            what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
-            output.say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
+        output.print_findings(lines)
         in_words = output.quantity(faults, "fault", "faults"), output.quantity(warnings, "warning", "warnings")
         output.say(f"{output.quantity(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
     if faults:
@@ -58,7 +47,7 @@ def upgrade(home: opt.HomeOption = None) -> None:
     from resources.storage.home_format import FORMAT
 
     with progress("copying", 1) as bar:
-        upgraded = upgrade_home(opened, advance=bar.set)
+        upgraded = upgrade_home(opened, actor=opt.actor(), advance=bar.set)
     if upgraded is None:
         output.say(f"{opened.root} is up to date: format {FORMAT}")
         return
@@ -78,8 +67,10 @@ def backup(
 ) -> None:
     """Back up a home without its key to one file; deliveries and runs can go on meanwhile."""
     opened = opt.open_home(home)
+    from dakl_pipeline.operation.audit import BackedUp
     from resources.maintenance.backup import Backup, plan
 
+    opt.log_reading(opened, BackedUp(file=mask_line(out.name)))
     with plan(opened.home, out) as kept, progress("copying", len(kept.files)) as bar:
         made: Backup = kept.write(out, advance=bar.advance)
     for path in made.left_out:
@@ -98,9 +89,12 @@ def restore(
 
     named = opt.home_of_any_format(home)
     with progress("restoring", 1) as bar:
-        restored = restore_home(file, named, advance=bar.set)
+        restored = restore_home(file, named, actor=opt.actor(), advance=bar.set)
     clock = output.Clock.of(OpenedHome(named).methodology)
     output.say(f"{restored.files} files in {named.root}, as they were on {clock.moment(restored.made_at)}")
+    if restored.lost_entries:
+        entries = output.quantity(restored.lost_entries, "entry", "entries")
+        output.say(f"{entries} of the audit log came after this backup and are lost, with what they are about.")
     if restored.upgraded:
         output.say("An earlier version of dakl made the backup; it was upgraded to this version:")
     for line in restored.upgraded:

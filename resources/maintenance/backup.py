@@ -15,6 +15,7 @@ import os
 import re
 import sqlite3
 import stat
+import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,7 +32,10 @@ from resources.config.environment import load_environment
 from resources.config.home import Home
 from resources.config.secret_key import key_file_of
 from resources.maintenance.archive import ENDING, MANIFEST, KeptFile, Manifest
+from resources.storage.append_log import NotLogged
+from resources.storage.audit_store import AuditStore, Known
 from resources.storage.delivery_store import DeliveryStore
+from resources.storage.explanation_store import FOLDER
 from resources.storage.files import whole_file
 from resources.storage.history_store import HistoryStore
 from resources.storage.sqlite_files import BESIDE, copy_whole
@@ -154,22 +158,36 @@ def plan(home: Home, out: Path) -> Iterator[Plan]:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
     chosen = Plan(home.root, datetime.now(UTC))
     keys = _key_files(home)
+    # Nothing that the audit log in the backup does not know: what comes meanwhile is for the next backup.
+    audit = AuditStore(home)
+    known = audit.known()
+    deliveries = DeliveryStore(home.deliveries, audit)
+    with suppress(NotLogged):
+        deliveries.finish()
     with ExitStack() as stack:
-        _choose_figures(home, chosen, stack)
+        _choose_figures(home, chosen, stack, known)
         of_figures = {home.stages, home.history, home.deliveries}
         others = [path for path in sorted(home.root.iterdir()) if path not in of_figures]
         for path in others:
-            chosen.files += (file for file in _files(path) if not _is_left_out(file, home, keys))
+            last = known.last if known and path == home.audit else None
+            chosen.files += (file for file in _files_until(last, path) if not _is_left_out(file, home, keys))
         # Only entries that exist now: entries are numbered in order, so later ones have a higher id.
-        last = max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)
-        for path in _files(home.deliveries):
-            entry = path.relative_to(home.deliveries).parts[0]
-            if not entry.isdigit() or int(entry) <= last:
-                chosen.files.append(path)
+        last = known.logs["deliveries"] if known else max(map(int, deliveries.entry_names()), default=0)
+        explanations = home.deliveries / FOLDER
+        chosen.files += (p for p in _files_until(last, home.deliveries) if explanations not in p.parents)
+        chosen.files += _files_until(known.logs["explanations"] if known else None, explanations)
         yield chosen
 
 
-def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
+def _files_until(last: int | None, log: Path) -> Iterator[Path]:
+    """The files of a log up to an entry; of any folder, every file, when there is no last entry."""
+    for path in _files(log):
+        entry = path.relative_to(log).parts[:1]
+        if last is None or not (entry and entry[0].isdigit()) or int(entry[0]) <= last:
+            yield path
+
+
+def _choose_figures(home: Home, chosen: Plan, stack: ExitStack, known: Known | None) -> None:
     """Choose the vintages, and the tables that the newest of each year shows."""
     history, stages = HistoryStore(home.history), StageStore(home.stages)
     if stages.keys_file.exists():
@@ -177,7 +195,7 @@ def _choose_figures(home: Home, chosen: Plan, stack: ExitStack) -> None:
     for year in history.years():
         for _ in range(_LOOKS):
             # A run that ends now may remove the tables of the previous vintage: then try again.
-            last = history.numbers(year)[-1]
+            last = min(history.numbers(year)[-1], known.vintages.get(year, 0) if known else sys.maxsize)
             tables, is_whole = _tables_of_newest(home, year, stack)
             if is_whole:
                 break

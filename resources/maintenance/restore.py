@@ -11,14 +11,17 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Missing, Refused
+from dakl_pipeline.privacy.redaction import mask_line
 from resources.config.home import Home
 from resources.maintenance.archive import MANIFEST, KeptFile, Manifest
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
-from resources.storage.links import restore_head
+from resources.storage.audit_store import AuditStore
 from resources.storage.explanation_store import FOLDER
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
+from resources.storage.links import restore_head
 
 _CHUNK = 1 << 20
 
@@ -32,15 +35,17 @@ class Restored:
         made_at: When the backup was made.
         upgraded: The steps that brought it to the present format; empty for a backup of that format.
         figures_problem: Why not all figures can be read; None if they can.
+        lost_entries: Number of entries of the audit log that were made after the backup, as recorded outside the home.
     """
 
     files: int
     made_at: datetime
     upgraded: tuple[str, ...]
     figures_problem: str | None
+    lost_entries: int
 
 
-def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None]) -> Restored:
+def restore_home(file: Path, home: Home, *, actor: Actor, advance: Callable[[int, int], None]) -> Restored:
     """Restore a backup: every file as it was, or nothing.
 
     The backup is unpacked beside the home and compared with its list. An older format is upgraded to the present one,
@@ -49,6 +54,7 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
     Args:
         file: The backup.
         home: A home that does not exist, or is an empty folder.
+        actor: Who restores it.
         advance: Called with the number of bytes of the backup read so far, and in total.
 
     Raises:
@@ -68,15 +74,19 @@ def restore_home(file: Path, home: Home, *, advance: Callable[[int, int], None])
         with temporary_beside(root, ".restoring-", busy=busy) as temporary:
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
-            done, problem = _made_present(Home(temporary))
+            copy = Home(temporary)
+            audit = AuditStore(copy, becomes=home)
+            done, problem = _made_present(copy, audit, actor)
             problem = problem and problem.replace(str(temporary), str(root))
-            for log in (Home(temporary).deliveries, Home(temporary).deliveries / FOLDER):
+            for log in (copy.deliveries, copy.deliveries / FOLDER, copy.audit):
                 restore_head(log)
+            lost = audit.log_restore(actor, mask_line(file.name), manifest.made_at)
             os.sync()
             temporary.rename(root)
+            AuditStore(home).tell_outside()
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
-    return Restored(len(manifest.files), manifest.made_at, done, problem)
+    return Restored(len(manifest.files), manifest.made_at, done, problem, lost)
 
 
 def _unpack(file: Path, temporary: Path, advance: Callable[[int, int], None]) -> dict[str, KeptFile]:
@@ -140,7 +150,7 @@ def _compared(file: Path, temporary: Path, unpacked: dict[str, KeptFile]) -> Man
     return manifest
 
 
-def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
+def _made_present(home: Home, audit: AuditStore, actor: Actor) -> tuple[tuple[str, ...], str | None]:
     """Upgrade an unpacked home to the present format, and make its warehouse.
 
     Returns:
@@ -149,7 +159,7 @@ def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
     found = format_of(home)
     refuse_newer(home, found)
     if found < FORMAT:
-        converted = convert(home, found)
+        converted = convert(home, found, audit, actor)
         return converted.done, converted.figures_problem
     return (), show_figures(home)
 

@@ -5,8 +5,8 @@ of the previous link. A folder is completed under another name and then renamed,
 A link holds only the digest of a payload, so the chain still verifies after a payload is destroyed; a tombstone entry
 records that. ``.head`` names the last link, so that the loss of the last entries is detected too.
 
-A witness, such as the audit log, records each link outside the folder of the log, before the folder is renamed. An entry
-that the witness knows exists: if a process is killed before it renames the folder, the next one does.
+A witness, such as the audit log, records each link outside the folder of the log, before that folder is renamed. An
+entry that the witness knows exists: if a process is killed before it renames the folder, the next one does.
 """
 
 import errno
@@ -286,7 +286,9 @@ def writing(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         problem = os.strerror(error.errno or errno.EIO)
-        raise NotLogged(f"the {name} cannot be written ({problem}): nothing was logged, try again", error.errno) from None
+        raise NotLogged(
+            f"the {name} cannot be written ({problem}): nothing was logged, try again", error.errno
+        ) from None
 
 
 def _write(path: Path, content: bytes) -> None:

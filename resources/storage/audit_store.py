@@ -4,7 +4,9 @@ Each entry comes before what it is about, so nothing happens without a trace; a 
 entry about something that was not finished. Its own witness is outside the home: ``audit_heads``.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,67 +31,82 @@ from resources.storage.append_log import AppendLog
 from resources.storage.audit_heads import AuditHeads
 from resources.storage.files import digest_of
 from resources.storage.history_store import HistoryStore
-from resources.storage.links import LINK_FILE, Head, last_link
+from resources.storage.links import LINK_FILE, Head, last_link, names_in
 
 _NAME = "audit log"
 _ADAPTER = TypeAdapter(AuditEntry)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the audit log knows at one moment.
+
+    Attributes:
+        last: Its last entry.
+        logs: The last entry of each other log.
+        vintages: The newest vintage of each year.
+    """
+
+    last: int
+    logs: Mapping[LogName, int]
+    vintages: Mapping[int, int]
 
 
 class AuditStore:
     """The audit log of one home.
 
     Args:
-        home: The home.
-        heads: The heads outside the home; those of the home itself when None. A copy that is to take the place of a
-            home has those of that home.
+        home: The home, or a copy that is to take its place.
+        becomes: The home whose place a copy is to take; None for a home itself. A copy tells nothing outside until
+            :meth:`tell_outside`, because it may never become the home.
     """
 
-    def __init__(self, home: Home, heads: AuditHeads | None = None) -> None:
+    def __init__(self, home: Home, *, becomes: Home | None = None) -> None:
         self._home = home
-        self.heads = heads or AuditHeads(home)
-        self._log = AppendLog(home.audit, _ADAPTER, name=_NAME, witness=self.heads)
+        self._is_copy = becomes is not None
+        self.heads = AuditHeads(becomes or home)
+        self._log = self._unwitnessed() if self._is_copy and not self._goes_on() else self._witnessed()
 
-    def log(self, actor: Actor, action: Action, *, tells_outside: bool = True) -> AuditEntry:
+    def log(self, actor: Actor, action: Action) -> AuditEntry:
         """Log an action, with the time of the clock.
 
         Args:
             actor: Who does it.
             action: What is done.
-            tells_outside: Whether to record its head outside the home; not in a copy that may never become the home.
 
         Raises:
             NotLogged: If it cannot be written; then it must not be done.
         """
         if not self._log.names():
-            self._start(actor, tells_outside)
-        return self._append(self._log, actor, action, tells_outside)
+            self._start(actor)
+        return self._append(self._log, actor, action)
 
-    def restored(self, actor: Actor, file: str, made_at: datetime) -> AuditEntry:
-        """Log in a copy that it was restored from a backup, and which entries it lost by that.
+    def log_restore(self, actor: Actor, file: str, made_at: datetime) -> int:
+        """Log in a copy that it was restored from a backup.
 
         Args:
             actor: Who restores it.
             file: Name of the backup, masked.
             made_at: When the backup was made.
 
+        Returns:
+            The number of entries that are recorded outside the home and not in the backup.
+
         Raises:
             NotLogged: If it cannot be written.
         """
-        # A backup of another home is not behind the one that was here.
-        log = self._log if self._is_as_outside() else AppendLog(self._home.audit, _ADAPTER, name=_NAME)
-        names, known = log.names(), log.last().sequence
-        if not names:
-            self._start(actor, tells_outside=False)
-        last = int(log.names()[-1])
-        lost_from = last + 1 if names and known > last else None
-        return self._append(log, actor, Restored(file=file, made_at=made_at, lost_from=lost_from), tells_outside=False)
+        last, known = self.last(), self._log.last().sequence
+        lost_from = last + 1 if last and known > last else None
+        self.log(actor, Restored(file=file, made_at=made_at, lost_from=lost_from))
+        return known - last if lost_from else 0
 
     def tell_outside(self) -> None:
         """Record the last entry outside the home, once a copy is the home."""
-        first, last = self._log.folder(1) / LINK_FILE, last_link(self._home.audit)
+        last = last_link(self._home.audit)
         if last is None:
             return
-        if not self._is_as_outside() and first.exists():
+        if not self._goes_on():
+            first = self._log.folder(1) / LINK_FILE
             self.heads.record(Head(sequence=1, digest=digest_of(first)), datetime.now(UTC))
         self.heads.record(last, datetime.now(UTC))
 
@@ -117,10 +134,22 @@ class AuditStore:
         """Number of the last entry in the log; 0 when there is none."""
         return max(map(int, self._log.names()), default=0)
 
-    def vintages(self) -> Vintages:
-        """The digest of every vintage as it was last recorded, by year and number."""
+    def known(self) -> Known | None:
+        """What the log knows now; None when it was not started."""
+        entries = self.entries()
+        if not entries:
+            return None
+        logs = {log: max(LogWitness(self, log).digests(entries), default=0) for log in _folders(self._home)}
+        return Known(entries[-1].sequence, logs, {year: max(of) for year, of in self.vintages(entries).items() if of})
+
+    def vintages(self, entries: Sequence[AuditEntry] | None = None) -> Vintages:
+        """The digest of every vintage as it was last recorded, by year and number.
+
+        Args:
+            entries: The entries to look in; all when None.
+        """
         found: Vintages = {}
-        for entry in self.entries():
+        for entry in self.entries() if entries is None else entries:
             match entry.action:
                 case Started(vintages=vintages) | Upgraded(vintages=vintages):
                     for year, digests in vintages.items():
@@ -138,7 +167,7 @@ class AuditStore:
             for year, digests in present.items()
         }
 
-    def _start(self, actor: Actor, tells_outside: bool) -> None:
+    def _start(self, actor: Actor) -> None:
         """Take over what is in the home, as the first entry."""
         heads = {log: last_link(folder) for log, folder in _folders(self._home).items()}
         former = self.heads.last()
@@ -147,27 +176,29 @@ class AuditStore:
             vintages=HistoryStore(self._home.history).digests(),
             former=former and LogHead(sequence=former.sequence, sha256=former.digest),
         )
-        if former and started.takes_over:
+        if former and started.takes_over and not self._is_copy:
             # This home had a log, and it was removed: the numbers go on, and the verification reports what is gone.
             return
-        try:
-            self._append(AppendLog(self._home.audit, _ADAPTER, name=_NAME), actor, started, tells_outside, first=True)
-        except _HasStarted:
-            return
+        with suppress(_HasStarted):
+            self._append(self._unwitnessed(), actor, started)
 
-    def _append(
-        self, log: AppendLog[AuditEntry], actor: Actor, action: Action, tells_outside: bool, *, first: bool = False
-    ) -> AuditEntry:
+    def _append(self, log: AppendLog[AuditEntry], actor: Actor, action: Action) -> AuditEntry:
         def made(sequence: int) -> AuditEntry:
-            if first and sequence != 1:
+            if isinstance(action, Started) and sequence != 1:
                 raise _HasStarted
             return AuditEntry(sequence=sequence, recorded_at=datetime.now(UTC), who=Who.of(actor), action=action)
 
         def record(entry: AuditEntry, head: Head) -> None:
-            if tells_outside:
+            if not self._is_copy:
                 self.heads.record(head, entry.recorded_at)
 
         return log.append(made, record=record)
+
+    def _witnessed(self) -> AppendLog[AuditEntry]:
+        return AppendLog(self._home.audit, _ADAPTER, name=_NAME, witness=self.heads)
+
+    def _unwitnessed(self) -> AppendLog[AuditEntry]:
+        return AppendLog(self._home.audit, _ADAPTER, name=_NAME)
 
     def _lost(self) -> Collection[int]:
         lost: set[int] = set()
@@ -177,11 +208,11 @@ class AuditStore:
                     lost.update(range(first, entry.sequence))
         return lost
 
-    def _is_as_outside(self) -> bool:
-        """Whether no entry differs from its head outside the home."""
-        links = {number: self._log.folder(number) / LINK_FILE for number in map(int, self._log.names())}
+    def _goes_on(self) -> bool:
+        """Whether this is the log of the heads outside: it has entries, and none differs from its head."""
+        links = {int(name): self._home.audit / name / LINK_FILE for name in names_in(self._home.audit)}
         outside = self.heads.digests()
-        return all(digest_of(links[number]) == outside[number] for number in outside if number in links)
+        return bool(links) and all(digest_of(links[n]) == digest for n, digest in outside.items() if n in links)
 
 
 class LogWitness:
@@ -201,9 +232,14 @@ class LogWitness:
         self._audit.finish()
         return next((head for entry in self._audit.newest_first() if (head := self._head_in(entry))), None)
 
-    def digests(self) -> dict[int, str]:
-        """The digest of each link that it knows, by place in the log."""
-        heads = [head for entry in self._audit.entries() if (head := self._head_in(entry))]
+    def digests(self, entries: Sequence[AuditEntry] | None = None) -> dict[int, str]:
+        """The digest of each link that it knows, by place in the log.
+
+        Args:
+            entries: The entries of the audit log to look in; all when None.
+        """
+        known = self._audit.entries() if entries is None else entries
+        heads = [head for entry in known if (head := self._head_in(entry))]
         return {head.sequence: head.digest for head in heads}
 
     def unknown(self, names: Collection[str]) -> list[str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from dakl_pipeline.deliveries.log import Actor
-from dakl_pipeline.operation.audit import Logged, LogHead
 from dakl_pipeline.op_orde.explanations import Explanation
+from dakl_pipeline.operation.audit import Logged, LogHead
 from resources.storage.append_log import AppendLog
 from resources.storage.audit_store import AuditStore, LogWitness
 from resources.storage.links import Head
@@ -43,7 +43,6 @@ class ExplanationStore:
         Raises:
             Refused: If it cannot be written; nothing is kept then.
         """
-
 
         def record(explanation: Explanation, head: Head) -> None:
             if self._audit is not None:

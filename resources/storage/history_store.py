@@ -61,7 +61,10 @@ class HistoryStore:
         return newest.record if newest else None
 
     def append(
-        self, vintage: Vintage, frames: Mapping[Table, pl.DataFrame], record: Callable[[str], None] = lambda digest: None
+        self,
+        vintage: Vintage,
+        frames: Mapping[Table, pl.DataFrame],
+        record: Callable[[str], None] = lambda digest: None,
     ) -> None:
         """Keep a vintage with its tables, atomically. The caller locks out other runs of the year.
 

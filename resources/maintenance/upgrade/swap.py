@@ -9,10 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from resources.config.home import Home
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
+from resources.storage.audit_store import AuditStore
 from resources.storage.files import locked, sync
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
 
@@ -44,11 +46,12 @@ class Upgraded:
     converted: Converted
 
 
-def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded | None:
+def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None]) -> Upgraded | None:
     """Upgrade a home to the present format; the home as it was is kept beside it.
 
     Args:
         home: An existing home.
+        actor: Who upgrades it.
         advance: Called after each file with the number of files so far, and in total.
 
     Returns:
@@ -69,7 +72,8 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
         with temporary_beside(root, ".upgrading-", busy=busy) as temporary, _nobody_else(root):
             (temporary / _UNFINISHED).touch()
             files = _copy(root, temporary, advance)
-            converted = convert(Home(temporary), found)
+            copy = Home(temporary)
+            converted = convert(copy, found, AuditStore(copy, becomes=home), actor)
             _give_to_owner(temporary, root)
             os.sync()
             kept = _free_name(root, found)
@@ -82,6 +86,7 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
                 raise
             sync(root.parent)
             (root / _UNFINISHED).unlink()
+            AuditStore(home).tell_outside()
     except OSError as error:
         raise Refused(f"nothing was upgraded: {error.strerror or error} ({error.filename or root})") from None
     return Upgraded(found, files, kept, converted)
@@ -105,7 +110,7 @@ def _nobody_else(root: Path) -> Iterator[None]:
     """Lock out deliveries and runs; a process that was waiting finds the new home."""
     in_use = f"{root} is in use: stop `dakl ui`, the services, runs and deliveries, and upgrade again"
     with ExitStack() as stack:
-        locks = [root / "deliveries" / ".lock"]
+        locks = [root / "deliveries" / ".lock", root / "audit" / ".lock"]
         locks += (root / "stages" / f".{year.name}.lock" for year in (root / "stages").glob("[0-9]*"))
         for lock in locks:
             if lock.parent.is_dir():
