@@ -81,7 +81,7 @@ def run_demo(home: Home) -> None:
 def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
     dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
     option = opt.home_option(home)
-    at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
+    at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00 --received-why demo"
     output.say("What next:")
     output.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")
     output.say(f"  see what was delivered  {dakl} deliveries --year {year}{option}")

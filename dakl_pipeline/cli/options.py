@@ -39,6 +39,10 @@ AcceptLate = Annotated[
     str | None,
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log records WHY."),
 ]
+ReceivedWhy = Annotated[
+    str | None,
+    typer.Option("--received-why", metavar="WHY", help="Why the time is not that of the clock; the log records WHY."),
+]
 
 _NO_ROOM = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
@@ -217,6 +221,17 @@ def today(methodology: "Methodology") -> date:
 def late_reason(text: str | None) -> str | None:
     """Return the reason for late acceptance, cleaned by :func:`reason`; None if none was given."""
     return None if text is None else reason(text, "--accept-late")
+
+
+def time_reason(text: str | None, time: str | None, option: str) -> str | None:
+    """Return the reason for another time than the clock's, cleaned by :func:`reason`; None if none was given.
+
+    Raises:
+        WrongUsage: If no other time was given.
+    """
+    if text is not None and time is None:
+        raise WrongUsage(f"--received-why is about the time of {option}: name that too")
+    return None if text is None else reason(text, "--received-why")
 
 
 def reason(text: str, option: str) -> str:

@@ -80,6 +80,7 @@ class Delivery(_Entry):
         findings: Exact number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
         same_content_as: First entry of this supplier and year with the same bytes; None if the content is new.
+        content_of_other: First entry of another supplier with the same bytes, for the analyst only; None if none has.
         profile: Counts of an approved file, to compare later files with; None in entries of earlier versions.
         compared_with: Ids of the earlier deliveries of this supplier with which it was compared.
         for_analyst: Findings for the analyst only, never shown to a supplier.
@@ -96,6 +97,7 @@ class Delivery(_Entry):
     findings: dict[str, int]
     catalogue_version: str
     same_content_as: str | None = None
+    content_of_other: str | None = None
     profile: FileProfile | None = None
     compared_with: tuple[str, ...] = ()
     for_analyst: tuple[Finding, ...] = ()

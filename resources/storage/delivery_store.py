@@ -28,8 +28,13 @@ _SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
 _ADAPTER: TypeAdapter[Entry] = TypeAdapter(LogEntry)
 
 
-# Supplier, year and digest: equal for deliveries with the same content.
-_Content = tuple[str, int | None, str]
+@dataclass(frozen=True)
+class _Sent:
+    """What is remembered of a delivery, to recognise its content."""
+
+    name: str
+    supplier_id: str
+    reporting_year: int | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class DeliveryStore:
         self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery", witness=self._witness)
         # Entries never change, so this index of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
-        self._with: dict[_Content, list[str]] = {}
+        self._with: dict[str, list[_Sent]] = {}
         self._cancelled: set[str] = set()
 
     @contextmanager
@@ -100,7 +105,7 @@ class DeliveryStore:
             actor: Who logs it.
 
         Returns:
-            The entry as logged; a delivery names the earlier one with the same content, if any.
+            The entry as logged; a delivery names the earlier ones with the same content, if any.
 
         Raises:
             Refused: If it cannot be written; nothing is logged then.
@@ -109,7 +114,7 @@ class DeliveryStore:
         def made(sequence: int) -> Entry:
             entry = make_entry(sequence)
             if isinstance(entry, Delivery):
-                entry = entry.model_copy(update={"same_content_as": self._same_content(entry)})
+                entry = entry.model_copy(update=self._same_content(entry))
             return entry
 
         def record(entry: Entry, head: Head) -> None:
@@ -219,17 +224,21 @@ class DeliveryStore:
         if self._audit is not None:
             self._audit.log(actor, logged)
 
-    def _same_content(self, entry: Delivery) -> str | None:
-        """The first entry with the same supplier, year and bytes that is readable and not cancelled."""
+    def _same_content(self, entry: Delivery) -> dict[str, str | None]:
+        """The first entries with the same bytes that are readable and not cancelled: its own, and of another supplier."""
         for name in sorted(set(self._log.names()) - self._seen, key=int):
             self._seen.add(name)
             with suppress(Refused):
                 earlier = self._log.entry(name)
                 if isinstance(earlier, Delivery):
-                    self._with.setdefault(_content(earlier), []).append(name)
+                    sent = _Sent(name, earlier.supplier_id, earlier.reporting_year)
+                    self._with.setdefault(earlier.sha256, []).append(sent)
                 elif isinstance(earlier, Cancellation):
                     self._cancelled.add(earlier.cancels)
-        return next((name for name in self._with.get(_content(entry), []) if name not in self._cancelled), None)
+        stand = [sent for sent in self._with.get(entry.sha256, []) if sent.name not in self._cancelled]
+        own = (s.name for s in stand if (s.supplier_id, s.reporting_year) == (entry.supplier_id, entry.reporting_year))
+        others = (sent.name for sent in stand if sent.supplier_id != entry.supplier_id)
+        return {"same_content_as": next(own, None), "content_of_other": next(others, None)}
 
 
 def _logged(entry: Entry, head: Head) -> Logged:
@@ -244,10 +253,6 @@ def _logged(entry: Entry, head: Head) -> Logged:
         received_at=entry.received_at if is_other_time else None,
         received_why=entry.received_why if is_other_time else None,
     )
-
-
-def _content(delivery: Delivery) -> _Content:
-    return delivery.supplier_id, delivery.reporting_year, delivery.sha256
 
 
 def _copy(source: Path, target: Path) -> StagedFile:

@@ -27,6 +27,8 @@ CHECKS: dict[str, Callable[[Context], Iterable[HealthFinding]]] = {
     "mail": installation.mail,
     "key": installation.key,
     "deliveries": inputs.delivery_log,
+    "times of receipt": inputs.times_of_receipt,
+    "content": inputs.same_content,
     "registers": inputs.registers,
     "runs": runs.runs,
     "stages": outputs.stages,
