@@ -101,14 +101,12 @@ class AuditStore:
         return known - last if lost_from else 0
 
     def tell_outside(self) -> None:
-        """Record the last entry outside the home, once a copy is the home."""
-        last = last_link(self._home.audit)
-        if last is None:
-            return
-        if not self._goes_on():
-            first = self._log.folder(1) / LINK_FILE
-            self.heads.record(Head(sequence=1, digest=digest_of(first)), datetime.now(UTC))
-        self.heads.record(last, datetime.now(UTC))
+        """Record outside the home what is not there yet, once a copy is the home."""
+        outside = max(self.heads.digests(), default=0) if self._goes_on() else 0
+        for name in self._log.names():
+            if int(name) > outside:
+                head = Head(sequence=int(name), digest=digest_of(self._log.folder(int(name)) / LINK_FILE))
+                self.heads.record(head, datetime.now(UTC))
 
     def finish(self) -> None:
         """Put the entry in its place that a killed process could not.
@@ -117,6 +115,13 @@ class AuditStore:
             NotLogged: If it cannot be put there.
         """
         self._log.finish()
+
+    def added_unseen(self) -> list[int]:
+        """The entries without a line outside the home, though there are lines before and after them."""
+        outside = self.heads.digests()
+        return [
+            n for n in map(int, self._log.names()) if outside and min(outside) < n < max(outside) and n not in outside
+        ]
 
     def entries(self) -> list[AuditEntry]:
         """The entries that can be read, oldest first."""
@@ -243,11 +248,13 @@ class LogWitness:
         return {head.sequence: head.digest for head in heads}
 
     def unknown(self, names: Collection[str]) -> list[str]:
-        """The entries of a log, among these, that came after all that the audit log knows."""
-        if not self._audit.last():
+        """The entries of a log, among these, that the audit log neither recorded nor took over when it started."""
+        entries = self._audit.entries()
+        if not entries:
             return []
-        known = max(self.digests(), default=0)
-        return [name for name in names if int(name) > known]
+        starts = [entry for entry in entries if isinstance(entry.action, Started)]
+        taken_over, recorded = max(self.digests(starts), default=0), self.digests(entries)
+        return [name for name in names if int(name) > taken_over and int(name) not in recorded]
 
     def _head_in(self, entry: AuditEntry) -> Head | None:
         match entry.action:

@@ -225,7 +225,7 @@ class DeliveryStore:
             self._audit.log(actor, logged)
 
     def _same_content(self, entry: Delivery) -> dict[str, str | None]:
-        """The first entries with the same bytes that are readable and not cancelled: its own, and of another supplier."""
+        """The first entries with the same bytes that are readable and not cancelled: own, and of another supplier."""
         for name in sorted(set(self._log.names()) - self._seen, key=int):
             self._seen.add(name)
             with suppress(Refused):

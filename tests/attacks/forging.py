@@ -48,20 +48,20 @@ def _change(path: Path, **changes: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}, indent=2) + "\n")
 
 
-def _chain_again(log: Path) -> dict[str, str]:
+def chain_again(log: Path) -> dict[str, str]:
     """Write the links of a log so that they fit what is there now; returns the digest of each link."""
     previous, digests = "0" * 64, {}
     for folder in sorted(path for path in log.glob("[0-9]*") if (path / "link.json").exists()):
         link = json.loads((folder / "link.json").read_text())
-        payloads = {name: _digest(folder / name) for name in link["payloads"] if (folder / name).exists()}
-        link |= {"previous": previous, "entry": _digest(folder / "entry.json"), "payloads": payloads}
+        payloads = {name: digest_of(folder / name) for name in link["payloads"] if (folder / name).exists()}
+        link |= {"previous": previous, "entry": digest_of(folder / "entry.json"), "payloads": payloads}
         (folder / "link.json").write_text(json.dumps(link, indent=2) + "\n")
-        previous = digests[folder.name] = _digest(folder / "link.json")
+        previous = digests[folder.name] = digest_of(folder / "link.json")
         (log / ".head").write_text(f"{int(folder.name)} {previous}\n")
     return digests
 
 
-def _rewrite_audit_log(home: Path, digests: Mapping[str, str]) -> None:
+def rewrite_audit_log(home: Path, digests: Mapping[str, str]) -> None:
     """Give the audit log the digests of a forged delivery log."""
     for path in sorted((home / "audit").glob("[0-9]*/entry.json")):
         entry = json.loads(path.read_text())
@@ -69,51 +69,50 @@ def _rewrite_audit_log(home: Path, digests: Mapping[str, str]) -> None:
         if head and entry["action"].get("log") == "deliveries":
             head["sha256"] = digests[f"{head['sequence']:06d}"]
             path.write_text(json.dumps(entry, indent=2) + "\n")
-    _chain_again(home / "audit")
+    chain_again(home / "audit")
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _shorten(home: Path) -> dict[str, str]:
+def shorten_file(home: Path) -> dict[str, str]:
     """Take the last registration out of an approved file."""
     folder = home / "deliveries" / "000001"
     entry = json.loads((folder / "entry.json").read_text())
     file = folder / entry["stored_name"]
     file.write_text("".join(file.read_text().splitlines(keepends=True)[:-1]))
-    _change(folder / "entry.json", sha256=_digest(file), size=file.stat().st_size, registrations=2)
-    return _chain_again(home / "deliveries")
+    _change(folder / "entry.json", sha256=digest_of(file), size=file.stat().st_size, registrations=2)
+    return chain_again(home / "deliveries")
 
 
-def _approve(home: Path) -> None:
-    _change(
-        home / "deliveries" / "000002" / "entry.json", approved=True, registrations=1, received_at="2025-04-30T10:00Z"
-    )
-    _chain_again(home / "deliveries")
+def approve_rejected(home: Path, name: str = "000002") -> None:
+    """Make a rejected delivery an approved one of an earlier day."""
+    _change(home / "deliveries" / name / "entry.json", approved=True, registrations=1, received_at="2025-04-30T10:00Z")
+    chain_again(home / "deliveries")
 
 
-def _remove_newest(home: Path) -> None:
+def remove_newest_entry(home: Path) -> None:
     rmtree(sorted((home / "deliveries").glob("[0-9]*"))[-1])
-    _chain_again(home / "deliveries")
+    chain_again(home / "deliveries")
 
 
 @ATTACKS.attack("4a", "an approved file is shortened, with its digest and count")
 def shorten(target: Target) -> str | None:
     _home_of_two(target)
-    return "neither doctor nor the audit log finds it" if _unnoticed(target, _shorten) else None
+    return "neither doctor nor the audit log finds it" if _unnoticed(target, shorten_file) else None
 
 
 @ATTACKS.attack("4b", "a rejected delivery becomes an approved one of an earlier day")
 def approve(target: Target) -> str | None:
     _home_of_two(target)
-    return "neither doctor nor the audit log finds it" if _unnoticed(target, _approve) else None
+    return "neither doctor nor the audit log finds it" if _unnoticed(target, approve_rejected) else None
 
 
 @ATTACKS.attack("4c", "the newest delivery is removed, and its number is given out again")
 def remove_newest(target: Target) -> str | None:
     home = _home_of_two(target)
-    if _unnoticed(target, _remove_newest):
+    if _unnoticed(target, remove_newest_entry):
         return "neither doctor nor the audit log finds it"
     target.deliver(target.file("DAKL_J2024_c.csv", row(BRAM)))
     return "the next delivery gets its number" if (home / "deliveries" / "000002").exists() else None
@@ -127,7 +126,7 @@ def change_figure(target: Target) -> str | None:
     def forge(home: Path) -> None:
         with duckdb.connect(str(home / "warehouse.duckdb")) as connection:
             connection.execute("update statistics.unique_person_counts set persons = persons + 1")
-        (home / ".warehouse.duckdb.sha256").write_text(_digest(home / "warehouse.duckdb"))
+        (home / ".warehouse.duckdb.sha256").write_text(digest_of(home / "warehouse.duckdb"))
 
     return "neither doctor nor the audit log finds it" if _unnoticed(target, forge) else None
 
@@ -185,7 +184,7 @@ def rewrite_both(target: Target) -> str | None:
     _home_of_two(target)
 
     def forge(home: Path) -> None:
-        _rewrite_audit_log(home, _shorten(home))
+        rewrite_audit_log(home, shorten_file(home))
 
     return "neither doctor nor the audit log finds it" if _unnoticed(target, forge) else None
 
@@ -195,10 +194,10 @@ def remove_from_both(target: Target) -> str | None:
     _home_of_two(target)
 
     def remove_last_entries(home: Path) -> None:
-        _remove_newest(home)
+        remove_newest_entry(home)
         for path in sorted((home / "audit").glob("[0-9]*"))[-1:]:
             rmtree(path)
-        _chain_again(home / "audit")
+        chain_again(home / "audit")
 
     def remove_audit_log(home: Path) -> None:
         rmtree(home / "audit", ignore_errors=True)

@@ -33,6 +33,13 @@ def audit_log(context: Context) -> Iterator[HealthFinding]:
             f"its head outside the home {known}, so the removal of later entries would not be found: {heads.path}",
             "nothing if the home was moved: the next command writes it; if not, check that the file can be written",
         )
+    elif added := store.added_unseen():
+        yield HealthFinding(
+            _CHECK,
+            "warning",
+            f"not recorded outside the home when they were made: entry {summarise([str(each) for each in added])}",
+            f"look at them with `dakl audit show`: {heads.path} could not be written then, or `dakl` did not make them",
+        )
     else:
         yield HealthFinding(_CHECK, "ok", f"{len(entries)} entries, as recorded outside the home in {heads.path}")
     yield from (HealthFinding(_CHECK, "ok", note) for note in _notes(entries))
