@@ -70,8 +70,10 @@ def backup(
     from dakl_pipeline.operation.audit import BackedUp
     from resources.maintenance.backup import Backup, plan
 
-    opt.log_reading(opened, BackedUp(file=mask_line(out.name)))
-    with plan(opened.home, out) as kept, progress("copying", len(kept.files)) as bar:
+    def log() -> None:
+        opt.log_reading(opened, BackedUp(file=mask_line(out.name)))
+
+    with plan(opened.home, out, log) as kept, progress("copying", len(kept.files)) as bar:
         made: Backup = kept.write(out, advance=bar.advance)
     for path in made.left_out:
         output.say(f"left out, because it is damaged: {path}")

@@ -136,12 +136,13 @@ class Plan:
 
 
 @contextmanager
-def plan(home: Home, out: Path) -> Iterator[Plan]:
+def plan(home: Home, out: Path, log: Callable[[], None] = lambda: None) -> Iterator[Plan]:
     """Choose the files of a backup.
 
     Args:
         home: The home.
         out: The file of the backup.
+        log: Logs the backup, once its place is known to be right.
 
     Yields:
         The files.
@@ -156,6 +157,7 @@ def plan(home: Home, out: Path) -> Iterator[Plan]:
         raise _there_already(out)
     if home.root.resolve() in out.resolve().parents:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
+    log()
     chosen = Plan(home.root, datetime.now(UTC))
     keys = _key_files(home)
     # Nothing that the audit log in the backup does not know: what comes meanwhile is for the next backup.

@@ -24,7 +24,7 @@ from resources.storage.audit_store import AuditStore
 from resources.storage.home_format import FORMAT
 from resources.storage.links import Head
 from tests.attacks import forging
-from tests.support.small_home import ANNA, BRAM, IN_WINDOW, counted_home, deliver, delivery, make_home, row, run
+from tests.support.small_home import ANNA, BRAM, IN_WINDOW, copied, counted_home, deliver, delivery, make_home, row, run
 
 Said = Callable[..., tuple[int, Any]]
 ANALYST = Actor("analist")
@@ -54,9 +54,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
     """A copy to change, with its own head outside."""
-    copy = Path(shutil.copytree(counted, tmp_path / "home"))
-    AuditStore(Home(copy)).tell_outside()
-    return copy
+    return copied(counted, tmp_path / "home")
 
 
 def _faults(said: Said, home: Path) -> list[str]:

@@ -14,7 +14,18 @@ import pytest
 
 from dakl_pipeline.cli import main
 from resources.storage.history_store import HistoryStore
-from tests.support.small_home import BRAM, DORA, counted_home, deliver, delivery, export, keep_no_events, registers, row
+from tests.support.small_home import (
+    BRAM,
+    DORA,
+    copied,
+    counted_home,
+    deliver,
+    delivery,
+    export,
+    keep_no_events,
+    registers,
+    row,
+)
 
 COUNTS = "statistics.unique_person_counts"
 
@@ -28,7 +39,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
     """A copy that may be damaged."""
-    copy = shutil.copytree(counted, tmp_path / "home")
+    copy = copied(counted, tmp_path / "home")
     keep_no_events(copy)
     return copy
 
@@ -237,7 +248,7 @@ def test_what_a_vintage_was_made_of_is_lost(home: Path, said: Said) -> None:
 def test_a_damaged_history_of_runs(
     counted: Path, tmp_path: Path, said: Said, file: str, harm: Callable[[Path], None]
 ) -> None:
-    home = shutil.copytree(counted, tmp_path / "home")
+    home = copied(counted, tmp_path / "home")
     before = _figures(said, home)
     harm(home / "dagster" / file)
     assert _doctor(said, home)["runs"]["status"] == "fault"
@@ -368,7 +379,7 @@ def _mounted(folder: Path, *mounts: list[str]) -> Iterator[Path]:
 @pytest.mark.parametrize("free", [0, 200_000, 3_000_000])
 def test_a_full_disk(counted: Path, tmp_path: Path, said: Said, free: int) -> None:
     with _mounted(tmp_path / "disk", ["-t", "tmpfs", "-o", "size=32m", "tmpfs"]) as disk:
-        home = shutil.copytree(counted, disk / "home")
+        home = copied(counted, disk / "home")
         ballast = disk / "ballast"
         file = delivery(tmp_path / "c", "DAKL_J2024_c.csv", row(BRAM))
         before = export(home, COUNTS, folder=tmp_path)

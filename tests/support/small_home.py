@@ -91,9 +91,14 @@ def keep_no_events(home: Path) -> None:
 
 def counted_home(folder: Path) -> Path:
     """A home in which 2023 was counted once and 2024 twice; made once per process, then copied."""
-    home = Path(shutil.copytree(_counted_home(), folder / "home"))
-    AuditStore(Home(home)).tell_outside()
-    return home
+    return copied(_counted_home(), folder / "home")
+
+
+def copied(home: Path, to: Path) -> Path:
+    """A copy of a home, with its own head of the audit log outside."""
+    shutil.copytree(home, to)
+    AuditStore(Home(to)).tell_outside()
+    return to
 
 
 @cache

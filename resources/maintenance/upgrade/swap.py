@@ -65,7 +65,8 @@ def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None
     refuse_newer(home, found)
     try:
         if found == FORMAT:
-            (root / _UNFINISHED).unlink(missing_ok=True)
+            if (root / _UNFINISHED).exists():
+                _finish(home)
             return None
         _require_movable(root)
         busy = f"another process is already upgrading {home.root}"
@@ -85,11 +86,16 @@ def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None
                     shutil.rmtree(kept)
                 raise
             sync(root.parent)
-            (root / _UNFINISHED).unlink()
-            AuditStore(home).tell_outside()
+            _finish(home)
     except OSError as error:
         raise Refused(f"nothing was upgraded: {error.strerror or error} ({error.filename or root})") from None
     return Upgraded(found, files, kept, converted)
+
+
+def _finish(home: Home) -> None:
+    """What follows the swap; an upgrade that was killed before it does it when it is run again."""
+    AuditStore(home).tell_outside()
+    (home.root / _UNFINISHED).unlink()
 
 
 def _require_movable(root: Path) -> None:
