@@ -91,7 +91,7 @@ def log_reading(opened: OpenedHome, action: "Action") -> None:
     except NotLogged as error:
         if error.errno not in _NO_ROOM:
             raise
-        echo_error(f"not in the audit log, which cannot be written: {os.strerror(error.errno)}")
+        echo_error(f"dakl: not in the audit log, which cannot be written: {os.strerror(error.errno)}")
 
 
 def named_home(home: Path | None) -> Home:

@@ -75,7 +75,7 @@ def restore_home(file: Path, home: Home, *, actor: Actor, advance: Callable[[int
             unpacked = _unpack(file, temporary, advance)
             manifest = _compared(file, temporary, unpacked)
             copy = Home(temporary)
-            audit = AuditStore(copy, becomes=home)
+            audit = AuditStore(copy, becomes=home, may_be_another=True)
             done, problem = _made_present(copy, audit, actor)
             problem = problem and problem.replace(str(temporary), str(root))
             for log in (copy.deliveries, copy.deliveries / FOLDER, copy.audit):
@@ -83,7 +83,7 @@ def restore_home(file: Path, home: Home, *, actor: Actor, advance: Callable[[int
             lost = audit.log_restore(actor, mask_line(file.name), manifest.made_at)
             os.sync()
             temporary.rename(root)
-            AuditStore(home).tell_outside()
+            AuditStore(home, may_be_another=True).tell_outside()
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     return Restored(len(manifest.files), manifest.made_at, done, problem, lost)

@@ -86,7 +86,7 @@ class AppendLog(LogReader[E], Generic[E]):
     ) -> None:
         super().__init__(root, entries, name=name, payload=payload)
         self._witness = witness
-        # Folders that the witness knows, which the next entry puts in their place if this process could not.
+        # Folders that the witness may know, which the next entry puts in their place or removes.
         self._witnessed: set[Path] = set()
 
     @contextmanager
@@ -229,8 +229,13 @@ class AppendLog(LogReader[E], Generic[E]):
             _write(folder / ENTRY_FILE, content)
             _write(folder / LINK_FILE, link.to_bytes())
             sync(folder)
-            record(Head.of(link))
+            # Before the witness is told: this process may be interrupted right after it.
             self._witnessed.add(folder)
+            try:
+                record(Head.of(link))
+            except NotLogged:
+                self._witnessed.remove(folder)
+                raise
             self._put_in_place(folder, link)
         except BaseException:
             self._discard(folder)

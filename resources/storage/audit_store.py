@@ -59,13 +59,15 @@ class AuditStore:
         home: The home, or a copy that is to take its place.
         becomes: The home whose place a copy is to take; None for a home itself. A copy tells nothing outside until
             :meth:`tell_outside`, because it may never become the home.
+        may_be_another: Whether a copy may have the log of another home, as a backup has. It then goes on with its own.
     """
 
-    def __init__(self, home: Home, *, becomes: Home | None = None) -> None:
+    def __init__(self, home: Home, *, becomes: Home | None = None, may_be_another: bool = False) -> None:
         self._home = home
         self._is_copy = becomes is not None
+        self._may_be_another = may_be_another
         self.heads = AuditHeads(becomes or home)
-        self._log = self._unwitnessed() if self._is_copy and not self._goes_on() else self._witnessed()
+        self._log = self._unwitnessed() if self._is_another() else self._witnessed()
 
     def log(self, actor: Actor, action: Action) -> AuditEntry:
         """Log an action, with the time of the clock.
@@ -102,7 +104,7 @@ class AuditStore:
 
     def tell_outside(self) -> None:
         """Record outside the home what is not there yet, once a copy is the home."""
-        outside = max(self.heads.digests(), default=0) if self._goes_on() else 0
+        outside = 0 if self._is_another() else max(self.heads.digests(), default=0)
         for name in self._log.names():
             if int(name) > outside:
                 head = Head(sequence=int(name), digest=digest_of(self._log.folder(int(name)) / LINK_FILE))
@@ -181,7 +183,7 @@ class AuditStore:
             vintages=HistoryStore(self._home.history).digests(),
             former=former and LogHead(sequence=former.sequence, sha256=former.digest),
         )
-        if former and started.takes_over and not self._is_copy:
+        if former and started.takes_over and not self._may_be_another:
             # This home had a log, and it was removed: the numbers go on, and the verification reports what is gone.
             return
         with suppress(_HasStarted):
@@ -213,11 +215,13 @@ class AuditStore:
                     lost.update(range(first, entry.sequence))
         return lost
 
-    def _goes_on(self) -> bool:
-        """Whether this is the log of the heads outside: it has entries, and none differs from its head."""
+    def _is_another(self) -> bool:
+        """Whether this may be, and is, another log than that of the heads outside: empty, or different."""
+        if not self._may_be_another:
+            return False
         links = {int(name): self._home.audit / name / LINK_FILE for name in names_in(self._home.audit)}
         outside = self.heads.digests()
-        return bool(links) and all(digest_of(links[n]) == digest for n, digest in outside.items() if n in links)
+        return not links or any(digest_of(links[n]) != digest for n, digest in outside.items() if n in links)
 
 
 class LogWitness:
@@ -244,23 +248,27 @@ class LogWitness:
             entries: The entries of the audit log to look in; all when None.
         """
         known = self._audit.entries() if entries is None else entries
-        heads = [head for entry in known if (head := self._head_in(entry))]
-        return {head.sequence: head.digest for head in heads}
+        found: dict[int, str] = {}
+        for entry in known:
+            if head := self._head_in(entry):
+                # A number is given out once: what was recorded first was recorded when it was.
+                found.setdefault(head.sequence, head.digest)
+        return found
 
     def unknown(self, names: Collection[str]) -> list[str]:
         """The entries of a log, among these, that the audit log neither recorded nor took over when it started."""
         entries = self._audit.entries()
         if not entries:
             return []
-        starts = [entry for entry in entries if isinstance(entry.action, Started)]
-        taken_over, recorded = max(self.digests(starts), default=0), self.digests(entries)
+        first = entries[:1] if isinstance(entries[0].action, Started) else []
+        taken_over, recorded = max(self.digests(first), default=0), self.digests(entries)
         return [name for name in names if int(name) > taken_over and int(name) not in recorded]
 
     def _head_in(self, entry: AuditEntry) -> Head | None:
         match entry.action:
             case Logged(log=self._log, head=head):
                 return Head(sequence=head.sequence, digest=head.sha256)
-            case Started(heads=heads) if self._log in heads:
+            case Started(heads=heads) if self._log in heads and entry.sequence == 1:
                 return Head(sequence=heads[self._log].sequence, digest=heads[self._log].sha256)
         return None
 

@@ -40,13 +40,13 @@ def verify(log: LogReader[E], *, witnessed: Mapping[int, str], lost: Collection[
     # The actual digest of each link, and the digest that the next link (or the head) records for it.
     digests: dict[int, str] = {}
     said: dict[int, str] = {head.sequence: head.digest} if head else {}
-    faults: dict[int, list[str]] = {sequence: [] for sequence in range(1, last + 1) if sequence not in lost}
+    faults: dict[int, list[str]] = {sequence: [] for sequence in range(1, last + 1)}
     of_payloads: list[str] = []
     for sequence, found in faults.items():
         folder = log.folder(sequence)
         expected = witnessed.get(sequence)
-        if folder.name not in names and expected in incoming - stale:
-            # Another process is logging it at this moment.
+        # Another process may be logging it at this moment.
+        if folder.name not in names and (sequence in lost or expected in incoming - stale):
             continue
         try:
             if folder.name not in names:

@@ -21,6 +21,7 @@ from resources.config.home import Home
 from resources.maintenance.upgrade.convert import convert
 from resources.storage.audit_heads import FOLDER_VARIABLE, AuditHeads
 from resources.storage.audit_store import AuditStore
+from resources.storage.history_store import HistoryStore
 from resources.storage.home_format import FORMAT
 from resources.storage.links import Head
 from tests.attacks import forging
@@ -251,17 +252,58 @@ def test_heads_that_cannot_be_written_stop_nothing(home: Path, said: Said, monke
     assert _faults(said, home) == []
 
 
-def test_an_entry_that_somebody_adds_to_the_audit_log_is_told(home: Path, said: Said) -> None:
-    log = home / "audit"
-    last = AuditStore(Home(home)).last()
+def _add_to_audit(home: Path, **action: object) -> None:
+    """Add an entry to the audit log by hand, with everything in the home that belongs to it."""
+    log, last = home / "audit", AuditStore(Home(home)).last()
     shutil.copytree(log / f"{last:06d}", log / f"{last + 1:06d}")
-    for name in ("entry.json", "link.json"):
-        path = log / f"{last + 1:06d}" / name
-        path.write_text(path.read_text().replace(f'"sequence": {last},', f'"sequence": {last + 1},', 1))
+    entry = json.loads((log / f"{last:06d}" / "entry.json").read_text())
+    changed = {**entry, "sequence": last + 1, "action": action or entry["action"]}
+    (log / f"{last + 1:06d}" / "entry.json").write_text(json.dumps(changed))
+    link = log / f"{last + 1:06d}" / "link.json"
+    link.write_text(link.read_text().replace(f'"sequence": {last},', f'"sequence": {last + 1},', 1))
     forging.chain_again(log)
-    assert _status(said, home, "audit") == "warning"
+
+
+def _add_restore(home: Path) -> None:
+    """Explain removed entries by a restore that never was."""
+    shutil.rmtree(home / "audit" / "000003")
+    _add_to_audit(home, kind="restore", file="b.tar.gz", made_at="2026-01-01T00:00:00Z", lost_from=1)
+
+
+def _add_vintage(home: Path) -> None:
+    """Vouch for a changed vintage."""
+    _change_old_vintage(home)
+    digest = HistoryStore(home / "history").digests()[2024][1]
+    _add_to_audit(home, kind="vintage", year=2024, number=1, sha256=digest, run_id="x")
+
+
+def _add_start(home: Path) -> None:
+    """Take over a forged delivery log."""
+    digest = forging.shorten_file(home)["000004"]
+    _add_to_audit(home, kind="start", heads={"deliveries": {"sequence": 4, "sha256": digest}}, vintages={})
+
+
+@pytest.mark.parametrize("forge", [_add_to_audit, _add_restore, _add_vintage, _add_start])
+def test_an_entry_that_somebody_adds_to_the_audit_log_is_found(
+    forge: Callable[[Path], None], home: Path, said: Said
+) -> None:
+    forge(home)
+    assert any("not recorded outside the home" in fault for fault in _faults(said, home)), _faults(said, home)
     AuditStore(Home(home)).log(ANALYST, KeyChanged(change="created"))
-    assert _status(said, home, "audit") == "warning"
+    assert any("not recorded outside the home" in fault for fault in _faults(said, home)), _faults(said, home)
+
+
+def test_a_later_entry_does_not_vouch_for_a_forged_delivery(home: Path, said: Said) -> None:
+    _add_start(home)
+    assert any(fault.startswith("deliveries: entry 000001") for fault in _faults(said, home))
+
+
+def test_an_upgrade_does_not_start_the_heads_outside_again(home: Path, said: Said) -> None:
+    _rewrite_audit(home)
+    before = AuditHeads(Home(home)).path.read_text()
+    AuditStore(Home(home)).tell_outside()
+    assert AuditHeads(Home(home)).path.read_text() == before
+    assert any(fault.startswith("audit: entry 000003") for fault in _faults(said, home))
 
 
 def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:

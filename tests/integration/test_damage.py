@@ -384,7 +384,8 @@ def test_a_full_disk(counted: Path, tmp_path: Path, said: Said, free: int) -> No
         file = delivery(tmp_path / "c", "DAKL_J2024_c.csv", row(BRAM))
         before = export(home, COUNTS, folder=tmp_path)
         _fill(ballast, free)
-        arguments = ["deliver", str(file), "--supplier", "gemeente-hengelo", "--received-at", "2025-05-01T12:00"]
+        at = ["--received-at", "2025-05-01T12:00", "--received-why", "test"]
+        arguments = ["deliver", str(file), "--supplier", "gemeente-hengelo", *at]
         code, _, error = said([*arguments, "--home", str(home)])
         assert code in (0, 1)
         is_logged = code == 0
@@ -431,6 +432,7 @@ def test_a_read_only_disk(home: Path, tmp_path: Path, said: Said) -> None:
             code, _, error = said([*arguments, "--home", str(home)])
             assert code == 1
             assert "Read-only file system" in error
-        assert said(["backup", "--out", str(tmp_path / "b.tar.gz"), "--home", str(home)])[0] == 0
+        code, _, error = said(["backup", "--out", str(tmp_path / "b.tar.gz"), "--home", str(home)])
+        assert (code, error) == (0, "dakl: not in the audit log, which cannot be written: Read-only file system\n")
         assert export(home, COUNTS) == before
     assert _run(said, home)[0] == 0

@@ -1,5 +1,6 @@
 """The checks of the audit log, and of the figures against what it recorded of them."""
 
+import os
 from collections.abc import Iterator
 
 from dakl_pipeline.operation.audit import AuditEntry, Restored, Started
@@ -17,7 +18,7 @@ def audit_log(context: Context) -> Iterator[HealthFinding]:
     store = context.audit
     entries, heads = store.entries(), store.heads
     outside = heads.last()
-    faults = [*store.integrity_errors(), *_restarts(entries)]
+    faults = [*store.integrity_errors(), *_restarts(entries), *_not_outside(context)]
     if faults:
         yield HealthFinding(_CHECK, "fault", summarise(faults), _COMPARE)
     elif not entries:
@@ -32,13 +33,6 @@ def audit_log(context: Context) -> Iterator[HealthFinding]:
             "warning",
             f"its head outside the home {known}, so the removal of later entries would not be found: {heads.path}",
             "nothing if the home was moved: the next command writes it; if not, check that the file can be written",
-        )
-    elif added := store.added_unseen():
-        yield HealthFinding(
-            _CHECK,
-            "warning",
-            f"not recorded outside the home when they were made: entry {summarise([str(each) for each in added])}",
-            f"look at them with `dakl audit show`: {heads.path} could not be written then, or `dakl` did not make them",
         )
     else:
         yield HealthFinding(_CHECK, "ok", f"{len(entries)} entries, as recorded outside the home in {heads.path}")
@@ -60,6 +54,18 @@ def vintages(context: Context) -> Iterator[HealthFinding]:
         if newest > max(now, default=0):
             to_do = f"put it back from a backup, or count again with `dakl run --year {year}`"
             yield HealthFinding(f"history of {year}", "fault", f"gone: the newest vintage, {newest}", to_do)
+
+
+def _not_outside(context: Context) -> Iterator[str]:
+    """Reports entries without a line outside, where `dakl` would have written one: somebody may have added them."""
+    store = context.audit
+    added = store.added_unseen()
+    outside = store.heads.last()
+    if outside is not None and os.access(store.heads.path, os.W_OK):
+        added += range(outside.sequence + 1, store.last() + 1)
+    if added:
+        entries = summarise([str(number) for number in added])
+        yield f"not recorded outside the home, so `dakl` did not make it or could not write there: entry {entries}"
 
 
 def _restarts(entries: list[AuditEntry]) -> Iterator[str]:
