@@ -266,7 +266,7 @@ def _add_to_audit(home: Path, **action: object) -> None:
 
 def _add_restore(home: Path) -> None:
     """Explain removed entries by a restore that never was."""
-    shutil.rmtree(home / "audit" / "000003")
+    shutil.rmtree(sorted((home / "audit").glob("[0-9]*"))[-1])
     _add_to_audit(home, kind="restore", file="b.tar.gz", made_at="2026-01-01T00:00:00Z", lost_from=1)
 
 
@@ -288,9 +288,10 @@ def test_an_entry_that_somebody_adds_to_the_audit_log_is_found(
     forge: Callable[[Path], None], home: Path, said: Said
 ) -> None:
     forge(home)
-    assert any("not recorded outside the home" in fault for fault in _faults(said, home)), _faults(said, home)
+    assert any(fault.startswith("audit: ") for fault in _faults(said, home))
+    # The next entry, with its own line outside, does not vouch for it.
     AuditStore(Home(home)).log(ANALYST, KeyChanged(change="created"))
-    assert any("not recorded outside the home" in fault for fault in _faults(said, home)), _faults(said, home)
+    assert any(fault.startswith("audit: ") for fault in _faults(said, home))
 
 
 def test_a_later_entry_does_not_vouch_for_a_forged_delivery(home: Path, said: Said) -> None:
