@@ -128,7 +128,7 @@ def export(
     frame = warehouse.read(tables[table], year)
     mark = INTERNAL if tables[table].sensitivity == "internal" else None
     write_atomically(out, FORMATS[out.suffix.lower()](frame, mark))
-    output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
+    output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {mask_line(str(out))}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
     behind = staleness.years_behind(opened, years)
