@@ -14,6 +14,7 @@ from assets.chain import STAGES
 from assets.framework.asset import build_asset
 from assets.sources import build_sources
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
+from resources.config.account import account_of_process
 from resources.config.environment import load_environment
 from resources.config.home import Home, home_of_environment
 from resources.config.protection import close_home, keep_private
@@ -22,6 +23,7 @@ from resources.config.settings import load_methodology
 from resources.storage.home_format import require_format
 from resources.storage.private_folder import remove_leftovers
 from resources.storage.stage_store import StageStore
+from resources.workflows.audited_run import AuditedRun
 from resources.workflows.opened_home import OpenedHome
 
 YEARLY_FIGURES = "yearly_figures"
@@ -66,6 +68,12 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
         with watch.stages.locked(int(year), timeout=_TIMEOUT) if year else nullcontext():
             yield watch.stages
 
+    @dg.resource
+    def audited_run(context: dg.InitResourceContext) -> AuditedRun:
+        year = context.run.tags.get(YEAR_TAG) if context.run else None
+        run_id = context.run.run_id if context.run else ""
+        return AuditedRun(opened.audit, account_of_process(), year=int(year) if year else None, run_id=run_id)
+
     return dg.Definitions(
         assets=[*build_sources(years), *assets],
         jobs=[
@@ -84,6 +92,7 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
             build_failed_run_alerts(home, time_zone=methodology.time_zone),
         ],
         resources={
+            "audited_run": audited_run,
             "stages": stages,
             "history": watch.history,
             "warehouse": opened.warehouse,

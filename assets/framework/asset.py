@@ -29,6 +29,7 @@ CONTRACT_CHECK = "contract"
 OWNER = "team:monitor-dakloosheid"
 FORCE_TAG = "dakl/force"
 RESOURCE_KEYS = {
+    "audited_run",
     "stages",
     "history",
     "warehouse",
@@ -58,6 +59,7 @@ def build_asset(stage: Stage, years: dg.PartitionsDefinition[str]) -> dg.AssetsD
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         stores, inputs = _inputs(context, stage)
+        _guarded(context.resources.audited_run.start)
         if stage.records_vintage:
             _require_no_stale_stage(stage, inputs.year, stores)
         try:
@@ -201,7 +203,7 @@ def _require_no_stale_stage(stage: Stage, year: int, stores: Stores) -> None:
 
 def _record_vintage(context: dg.AssetExecutionContext, year: int, stores: Stores) -> None:
     warehouse: Warehouse = context.resources.warehouse
-    record_vintage(year, stores.stages, stores.history, warehouse, run_id=context.run.run_id)
+    record_vintage(year, stores.stages, stores.history, warehouse, context.resources.audited_run)
 
 
 def _check_results(stage: Stage, output: Output) -> Iterator[dg.AssetCheckResult]:

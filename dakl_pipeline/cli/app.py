@@ -12,8 +12,10 @@ from dakl_pipeline import __version__
 from dakl_pipeline.cli import deliveries, explain, figures, keys, maintenance, output, reports, staleness
 from dakl_pipeline.cli import mails as mail_commands
 from dakl_pipeline.cli import options as opt
+from dakl_pipeline.cli.audit import audit_app
 from dakl_pipeline.cli.progress import progress
 from dakl_pipeline.errors import Refused, WrongUsage
+from dakl_pipeline.privacy.redaction import mask_line
 from resources.workflows.opened_home import OpenedHome
 
 app = typer.Typer(
@@ -24,6 +26,7 @@ app = typer.Typer(
 )
 key_app = typer.Typer(help="The secret key for pseudonyms.", rich_markup_mode=None)
 app.add_typer(key_app, name="key")
+app.add_typer(audit_app, name="audit")
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -105,6 +108,7 @@ def export(
 ) -> None:
     """Write a warehouse table to a file; tables with a row per person are not in the warehouse."""
     from dakl_pipeline.contracts import TABLES, WAREHOUSE_TABLES
+    from dakl_pipeline.operation.audit import Exported
     from dakl_pipeline.presentation.exports import FORMATS, INTERNAL
     from dakl_pipeline.presentation.names import known_name
     from resources.workflows.export import write_export
@@ -120,10 +124,11 @@ def export(
     if out.suffix.lower() not in FORMATS:
         raise WrongUsage(f"--out must end in one of {', '.join(FORMATS)}")
     warehouse = opt.counted_warehouse(opened, year)
+    opt.log_reading(opened, Exported(table=table, year=year, file=mask_line(out.name)))
     frame = warehouse.read(tables[table], year)
     protection = INTERNAL if tables[table].sensitivity == "internal" else None
     write_export(out, FORMATS[out.suffix.lower()](frame, protection), opened.home)
-    output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {out}")
+    output.say(f"{output.quantity(frame.height, 'row', 'rows')} of {table} in {mask_line(str(out))}")
     methodology = opened.methodology
     years = methodology.reporting_years if year is None else [year]
     behind = staleness.years_behind(opened, years)
@@ -180,12 +185,14 @@ app.command()(maintenance.upgrade)
 @key_app.command("create")
 def create(home: opt.HomeOption = None) -> None:
     """Create a secret key in the home, and the home if it does not exist."""
+    from dakl_pipeline.operation.audit import KeyChanged
     from resources.config.secret_key import create_key
     from resources.storage.home_format import write_format
 
     named = opt.named_home(home)
     path = create_key(named)
     write_format(named)
+    OpenedHome(named).audit.log(opt.actor(), KeyChanged(change="created"))
     output.say(f"key made: {path} (readable by you only)")
     output.say("Keep a copy apart: without it nobody is recognised across years.")
 

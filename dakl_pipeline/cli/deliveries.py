@@ -29,6 +29,7 @@ VERDICTS = ("approved", "rejected", "withdrawal", "cancellation")
 CSV_COLUMNS = (
     *("delivery_id", "kind", "supplier", "year", "received_at", "file_name", "sha256", "registrations", "approved"),
     *("selected", "reason", "accepted_late", "recorded_by", "recorded_at", "catalogue_version", "same_content_as"),
+    *("content_of_other", "at_another_time", "received_why"),
 )
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A delivery: DAKL_J<year>_<free text>.csv")]
 
@@ -56,6 +57,7 @@ def deliver(
     received_at: Annotated[
         str | None, typer.Option("--received-at", metavar="TIME", help="Time of receipt (ISO 8601); now when left out.")
     ] = None,
+    received_why: opt.ReceivedWhy = None,
     accept_late: opt.AcceptLate = None,
     json: opt.JsonOption = False,
     home: opt.HomeOption = None,
@@ -74,6 +76,7 @@ def deliver(
         now=datetime.now(UTC),
         actor=opt.actor(),
         accept_late=opt.late_reason(accept_late),
+        received_why=opt.time_reason(received_why, received_at, "--received-at"),
     )
     entry, verdict = delivered.entry, delivered.verdict
     report_files, mail_file = _followed_up(delivered.follow_up)
@@ -85,6 +88,7 @@ def deliver(
                 "report": report_files,
                 "mail": mail_file,
                 "same_content_as": entry.same_content_as,
+                "content_of_other": entry.content_of_other,
                 "for_analyst": [each.model_dump(include={"rule", "severity", "message"}) for each in entry.for_analyst],
             }
         )
@@ -98,6 +102,10 @@ def deliver(
             output.say(f"mail: {mail_file}")
         if entry.same_content_as:
             output.say(f"Let op: dezelfde inhoud als aanlevering {entry.same_content_as}")
+        if entry.content_of_other:
+            output.say(f"Let op: dezelfde inhoud als aanlevering {entry.content_of_other} van een andere leverancier")
+        if entry.is_at_another_time and entry.received_why is None:
+            output.say("Let op: een andere ontvangsttijd dan nu, zonder reden (--received-why)")
         if verdict.approved:
             # This file is logged even if another entry is damaged; commands that need all entries report that.
             with suppress(DaklError):
@@ -113,6 +121,7 @@ def withdraw(
     at: Annotated[
         str | None, typer.Option("--at", metavar="TIME", help="Time of the withdrawal (ISO 8601); now when left out.")
     ] = None,
+    received_why: opt.ReceivedWhy = None,
     accept_late: opt.AcceptLate = None,
     home: opt.HomeOption = None,
 ) -> None:
@@ -129,6 +138,7 @@ def withdraw(
             now=datetime.now(UTC),
             actor=opt.actor(),
             accept_late=opt.late_reason(accept_late),
+            received_why=opt.time_reason(received_why, at, "--at"),
         )
     _, mail_file = _followed_up(follow_up)
     output.say(f"intrekking {entry.delivery_id}: {supplier} trekt {year} in")
@@ -232,6 +242,7 @@ def _log_rows(entries: "Sequence[Entry]", methodology: "Methodology") -> list[di
             "reason": s.reason,
             "catalogue_version": s.delivery.catalogue_version,
             "same_content_as": s.delivery.same_content_as,
+            "content_of_other": s.delivery.content_of_other,
             "findings": s.delivery.findings,
             "for_analyst": [each.message for each in s.delivery.for_analyst],
         }
@@ -266,6 +277,8 @@ def _of_entry(entry: "Entry") -> dict[str, Any]:
         "supplier": entry.supplier_id,
         "year": entry.reporting_year,
         "received_at": entry.received_at.isoformat(),
+        "at_another_time": entry.is_at_another_time,
+        "received_why": entry.received_why,
         "accepted_late": entry.late_reason,
         "recorded_by": entry.recorded_by,
         "recorded_at": entry.recorded_at.isoformat(),
@@ -298,6 +311,10 @@ def _remarks(row: dict[str, Any]) -> list[str]:
     said = [] if row["selected"] else [row["reason"]]
     if row.get("same_content_as"):
         said.append(f"same content as {row['same_content_as']}")
+    if row.get("content_of_other"):
+        said.append(f"same content as {row['content_of_other']} of another supplier")
+    if row["at_another_time"] and row["kind"] != "cancellation":
+        said.append(f"time of receipt given: {row['received_why'] or 'no reason'}")
     return said
 
 

@@ -15,6 +15,7 @@ from dakl_pipeline.contracts.history import COUNTS_HISTORY
 from dakl_pipeline.contracts.statistics import COVERAGE, UNIQUE_PERSON_COUNTS
 from dakl_pipeline.deliveries.rounds import rounds_of
 from dakl_pipeline.errors import WrongUsage
+from dakl_pipeline.operation.audit import KeyChanged
 from dakl_pipeline.presentation import figures
 from dakl_pipeline.reference.methodology import Methodology
 from dakl_pipeline.synthetic import demo_plan, generate_population
@@ -42,6 +43,7 @@ def run_demo(home: Home) -> None:
     create_key(home)
     write_format(home)
     opened = OpenedHome(home)
+    opened.audit.log(opt.actor(), KeyChanged(change="created"))
     methodology = opened.methodology
     plan = demo_plan()
     population = generate_population(plan)
@@ -79,7 +81,7 @@ def run_demo(home: Home) -> None:
 def _say_what_next(home: Home, year: int, methodology: Methodology) -> None:
     dakl = "dakl" if shutil.which("dakl") else sys.argv[0]
     option = opt.home_option(home)
-    at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00"
+    at = f"{rounds_of(year, methodology)[-1].last_delivery_date}T12:00 --received-why demo"
     output.say("What next:")
     output.say(f"  look at figures         {dakl} figures --year {year} --by leeftijd{option}")
     output.say(f"  see what was delivered  {dakl} deliveries --year {year}{option}")

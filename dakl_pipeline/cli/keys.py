@@ -23,6 +23,7 @@ def rotate(yes: YesOption = False, home: opt.HomeOption = None) -> None:
     """Replace the key: every pseudonym becomes another one and the old ones go; the figures stay the same."""
     opened = opt.open_home(home)
     from dakl_pipeline.cli.years import report_to
+    from dakl_pipeline.operation.audit import KeyChanged
     from resources.workflows.replace_key import replace_key, require_own_key_file
 
     file = require_own_key_file(opened.home)
@@ -33,6 +34,7 @@ def rotate(yes: YesOption = False, home: opt.HomeOption = None) -> None:
         kept = "nothing was changed, the key is the one it was"
         _count(opened, years, report_to(bar, 2 * len(years)), kept)
         before = {year: _figures(opened, year) for year in years}
+        opened.audit.log(opt.actor(), KeyChanged(change="rotated"))
         replace_key(opened.home, opened.methodology.reporting_years)
         replaced = "the key is replaced: repair this, then `dakl run --all` makes the tables again"
         _count(opened, years, report_to(bar, 2 * len(years), before=len(years)), replaced)
@@ -47,10 +49,12 @@ def rotate(yes: YesOption = False, home: opt.HomeOption = None) -> None:
 def destroy(yes: YesOption = False, home: opt.HomeOption = None) -> None:
     """Destroy the key: nothing can be pseudonymised or counted again; the figures stay."""
     opened = opt.open_home(home)
+    from dakl_pipeline.operation.audit import KeyChanged
     from resources.workflows.replace_key import destroy_key, require_own_key_file
 
     file = require_own_key_file(opened.home)
     _ask(f"Destroy {file}? Nobody can count again, or recognise anybody across years.", yes=yes)
+    opened.audit.log(opt.actor(), KeyChanged(change="destroyed"))
     destroy_key(opened.home, opened.methodology.reporting_years)
     output.say(f"{file} is gone; the figures stay. Destroy its copies too, also in snapshots of the disk.")
 

@@ -25,6 +25,7 @@ def mails(
     home: opt.HomeOption = None,
 ) -> None:
     """List the mails to suppliers and whether they were sent; mails missing after a crash are made now."""
+    from dakl_pipeline.operation.audit import MailsMade
     from resources.mail.server import MailServer
     from resources.workflows.deliver import make_missing_mails
 
@@ -34,6 +35,7 @@ def mails(
     missing = mailbox.missing(log)
     problems: list[str] = []
     if missing:
+        opened.audit.log(opt.actor(), MailsMade(mails=len(missing)))
         with progress("making mails", len(missing)) as bar:
             problems = make_missing_mails(opened, log, bar.advance)
     if send:

@@ -28,24 +28,13 @@ def doctor(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         for found in examine(opened, now=datetime.now(UTC), codes=code_versions()):
             bar.advance()
             findings += found
-    lines = [
-        {
-            "check": finding.check,
-            "status": finding.status,
-            "found": mask_line(finding.found),
-            "to_do": mask_line(finding.to_do),
-        }
-        for finding in findings
-    ]
+    lines = [output.finding_line(finding) for finding in findings]
     faults = sum(finding.status == "fault" for finding in findings)
     warnings = sum(finding.status == "warning" for finding in findings)
     if json:
         output.print_json({"well": not faults, "checks": lines})
     else:
-        width = max(len(line["check"]) for line in lines)
-        for line in lines:
-            what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
-            output.say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
+        output.print_findings(lines)
         in_words = output.quantity(faults, "fault", "faults"), output.quantity(warnings, "warning", "warnings")
         output.say(f"{output.quantity(len(lines), 'check', 'checks')}: {', '.join(in_words)}")
     if faults:
@@ -59,7 +48,7 @@ def upgrade(home: opt.HomeOption = None) -> None:
     from resources.storage.home_format import FORMAT
 
     with progress("copying", 1) as bar:
-        upgraded = upgrade_home(opened, advance=bar.set)
+        upgraded = upgrade_home(opened, actor=opt.actor(), advance=bar.set)
     if upgraded is None:
         output.say(f"{opened.root} is up to date: format {FORMAT}")
         return
@@ -88,6 +77,7 @@ def backup(
 ) -> None:
     """Back up a home without its key to one file; deliveries and runs can go on meanwhile."""
     opened = opt.open_home(home)
+    from dakl_pipeline.operation.audit import BackedUp
     from resources.config.environment import load_environment
     from resources.maintenance.archive import ENCRYPTED_ENDING
     from resources.maintenance.backup import plan
@@ -103,7 +93,11 @@ def backup(
             if to
             else f"--out ends in {ENCRYPTED_ENDING}: name who can decrypt it with --recipient or DAKL_BACKUP_RECIPIENTS"
         )
-    kept = plan(opened.home, out)
+
+    def log() -> None:
+        opt.log_reading(opened, BackedUp(file=mask_line(out.name)))
+
+    kept = plan(opened.home, out, log)
     with progress("copying", len(kept.files)) as bar:
         made = kept.write(out, recipients=to, advance=bar.advance)
     for why, names in (
@@ -147,12 +141,15 @@ def restore(
         is_unverified_allowed=unverified,
     )
     with progress("restoring", 1) as bar:
-        restored = restore_home(source, named, advance=bar.set)
+        restored = restore_home(source, named, actor=opt.actor(), advance=bar.set)
     clock = output.Clock.of(OpenedHome(named).methodology)
     output.say(f"{restored.files} files in {named.root}, as they were on {clock.moment(restored.made_at)}")
     output.say(_SIGNATURES[restored.signature.value])
     if restored.left_out:
         output.say(f"Not restored: {mask_line(summarise(restored.left_out))}")
+    if restored.lost_entries:
+        entries = output.quantity(restored.lost_entries, "entry", "entries")
+        output.say(f"{entries} of the audit log came after this backup and are lost, with what they are about.")
     if restored.upgraded:
         output.say("An earlier version of dakl made the backup; it was upgraded to this version:")
     for line in restored.upgraded:

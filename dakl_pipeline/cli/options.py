@@ -1,6 +1,7 @@
 """Options shared by several commands, and functions that parse their values."""
 
-import getpass
+import errno
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from dakl_pipeline.cli.output import echo_error
 from dakl_pipeline.errors import Missing, Refused, WrongUsage
 from dakl_pipeline.presentation.names import did_you_mean, one_of
 from dakl_pipeline.privacy.redaction import holds_number, mask_typed_numbers, mask_unprintable
@@ -23,6 +25,7 @@ from resources.workflows.opened_home import OpenedHome
 
 if TYPE_CHECKING:
     from dakl_pipeline.deliveries.log import Actor
+    from dakl_pipeline.operation.audit import Action
     from dakl_pipeline.reference.methodology import Methodology
     from resources.storage.warehouse import Warehouse
 
@@ -42,7 +45,12 @@ AcceptLate = Annotated[
     str | None,
     typer.Option("--accept-late", metavar="WHY", help="Accept it outside the window; the log records WHY."),
 ]
+ReceivedWhy = Annotated[
+    str | None,
+    typer.Option("--received-why", metavar="WHY", help="Why the time is not that of the clock; the log records WHY."),
+]
 
+_NO_ROOM = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 _SUPPLIER_ID = re.compile("[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -70,10 +78,29 @@ def open_home(home: Path | None) -> OpenedHome:
 
 
 def actor() -> "Actor":
-    """Return the user account that runs the command."""
-    from dakl_pipeline.deliveries.log import Actor
+    """Return the account that runs the command."""
+    from resources.config.account import account_of_process
 
-    return Actor(getpass.getuser())
+    return account_of_process()
+
+
+def log_reading(opened: OpenedHome, action: "Action") -> None:
+    """Log a command that only reads the home, before it does.
+
+    Where the disk is full or read-only, the figures and a backup of what is left come first: the command says that it
+    is not in the audit log.
+
+    Raises:
+        Refused: If it cannot be logged for another reason.
+    """
+    from resources.storage.append_log import NotLogged
+
+    try:
+        opened.audit.log(actor(), action)
+    except NotLogged as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        echo_error(f"dakl: not in the audit log, which cannot be written: {os.strerror(error.errno)}")
 
 
 def named_home(home: Path | None) -> Home:
@@ -203,6 +230,17 @@ def today(methodology: "Methodology") -> date:
 def late_reason(text: str | None) -> str | None:
     """Return the reason for late acceptance, cleaned by :func:`reason`; None if none was given."""
     return None if text is None else reason(text, "--accept-late")
+
+
+def time_reason(text: str | None, time: str | None, option: str) -> str | None:
+    """Return the reason for another time than the clock's, cleaned by :func:`reason`; None if none was given.
+
+    Raises:
+        WrongUsage: If no other time was given.
+    """
+    if text is not None and time is None:
+        raise WrongUsage(f"--received-why is about the time of {option}: name that too")
+    return None if text is None else reason(text, "--received-why")
 
 
 def reason(text: str, option: str) -> str:

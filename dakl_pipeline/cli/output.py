@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from dakl_pipeline.cli import tables
+from dakl_pipeline.privacy.redaction import mask_line
 
 if TYPE_CHECKING:
+    from dakl_pipeline.operation.health import HealthFinding
     from dakl_pipeline.reference.methodology import Methodology
 
 INTERNAL_USE = "Exact counts, for internal use only: not rounded, not protected."
@@ -75,6 +77,24 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numeri
         say(typer.style(line, bold=True) if width else line)
     for line in lines:
         say(line)
+
+
+def finding_line(finding: "HealthFinding") -> dict[str, str]:
+    """Return a finding about a home as a row for programs, masked."""
+    return {
+        "check": finding.check,
+        "status": finding.status,
+        "found": mask_line(finding.found),
+        "to_do": mask_line(finding.to_do),
+    }
+
+
+def print_findings(lines: Sequence[Mapping[str, str]]) -> None:
+    """Print findings about a home, one line each."""
+    width = max(len(line["check"]) for line in lines)
+    for line in lines:
+        what = f"{line['found']}. To do: {line['to_do']}" if line["to_do"] else line["found"]
+        say(f"{line['status']:<8} {line['check']:<{width}}  {what}")
 
 
 def quantity(number: int, singular: str, plural: str) -> str:

@@ -16,9 +16,13 @@ def report(
     supplier: opt.SupplierOption, year: opt.YearOption, json: opt.JsonOption = False, home: opt.HomeOption = None
 ) -> None:
     """Print the op-orde report on the most recent approved file: its paths and its tables."""
+    from dakl_pipeline.operation.audit import ReportRead
+
     opened = opt.open_home(home)
+    supplier_id, known_year = opt.supplier_id(supplier), opt.known_year(year, opened.methodology)
+    opened.audit.log(opt.actor(), ReportRead(supplier_id=supplier_id, year=known_year))
     with opt.asking_about(supplier, opened.deliveries.suppliers):
-        written = opened.reports.write_latest(opt.supplier_id(supplier), opt.known_year(year, opened.methodology))
+        written = opened.reports.write_latest(supplier_id, known_year)
     output.print_json(_as_json(written)) if json else _print(written)
 
 

@@ -23,9 +23,13 @@ class Actor:
 
     Attributes:
         account: Name of the account, which is logged.
+        sudo_account: Account that used ``sudo`` to act as this one; None if it did not, or that is not certain.
+        sudo_claim: The same where anybody could have written it.
     """
 
     account: str
+    sudo_account: str | None = None
+    sudo_claim: str | None = None
 
 
 class _Entry(BaseModel):
@@ -37,6 +41,7 @@ class _Entry(BaseModel):
         received_at: Time of receipt, which decides the round.
         recorded_at: Time of logging.
         recorded_by: Account that logged it.
+        received_why: Why the time of receipt is not that of logging; None if it is, or no reason was given.
         late_reason: Why an analyst accepted it outside the window; None if it was not late.
     """
 
@@ -47,7 +52,13 @@ class _Entry(BaseModel):
     received_at: AwareDatetime
     recorded_at: AwareDatetime
     recorded_by: str
+    received_why: str | None = None
     late_reason: str | None = None
+
+    @property
+    def is_at_another_time(self) -> bool:
+        """Whether somebody gave a time of receipt that is not that of the clock."""
+        return abs(self.recorded_at - self.received_at) > CLOCKS_DIFFER
 
     @property
     def delivery_id(self) -> str:
@@ -69,6 +80,7 @@ class Delivery(_Entry):
         findings: Exact number of findings per rule.
         catalogue_version: Version of the rule catalogue that gave the verdict.
         same_content_as: First entry of this supplier and year with the same bytes; None if the content is new.
+        content_of_other: First entry of another supplier with the same bytes, for the analyst only; None if none has.
         profile: Counts of an approved file, to compare later files with; None in entries of earlier versions.
         compared_with: Ids of the earlier deliveries of this supplier with which it was compared.
         for_analyst: Findings for the analyst only, never shown to a supplier.
@@ -85,6 +97,7 @@ class Delivery(_Entry):
     findings: dict[str, int]
     catalogue_version: str
     same_content_as: str | None = None
+    content_of_other: str | None = None
     profile: FileProfile | None = None
     compared_with: tuple[str, ...] = ()
     for_analyst: tuple[Finding, ...] = ()

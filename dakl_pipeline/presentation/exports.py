@@ -1,7 +1,8 @@
 """Exports a table to CSV, Parquet or Excel; the same rows give the same bytes.
 
-A file can state how it is protected, so that it still says so after it has left the program: as a last column in CSV, which has no
-other place that every reader skips; in the metadata of Parquet; as the name of the sheet, and in print, in Excel.
+A file can state how it is protected, so that it still says so after it has left the program: as a last column in CSV,
+which has no other place that every reader skips; in the metadata of Parquet; as the name of the sheet, and in print, in
+Excel.
 """
 
 from collections.abc import Callable

@@ -60,6 +60,11 @@ class Home:
         return self.root / "history"
 
     @property
+    def audit(self) -> Path:
+        """The audit log: who did what with this home, and when."""
+        return self.root / "audit"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file with every counted year."""
         return self.root / "warehouse.duckdb"

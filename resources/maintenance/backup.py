@@ -35,7 +35,10 @@ from resources.config.secret_key import find_key, key_file_of
 from resources.maintenance.archive import ENCRYPTED_ENDING, ENDING, MANIFEST, SIGNATURE, KeptFile, Manifest
 from resources.maintenance.encryption import encrypting
 from resources.maintenance.home_files import files_below, open_plain
+from resources.storage.append_log import NotLogged
+from resources.storage.audit_store import AuditStore
 from resources.storage.delivery_store import DeliveryStore
+from resources.storage.explanation_store import FOLDER
 from resources.storage.files import whole_file
 from resources.storage.history_store import HistoryStore
 from resources.storage.sqlite_files import copy_whole
@@ -159,12 +162,13 @@ class Plan:
         return False
 
 
-def plan(home: Home, out: Path) -> Plan:
+def plan(home: Home, out: Path, log: Callable[[], None] = lambda: None) -> Plan:
     """Choose the files of a backup.
 
     Args:
         home: The home.
         out: The file of the backup.
+        log: Logs the backup, once its place is known to be right.
 
     Raises:
         WrongUsage: If the name of the file does not end in ``.tar.gz`` or ``.tar.gz.age``.
@@ -176,16 +180,29 @@ def plan(home: Home, out: Path) -> Plan:
         raise _there_already(out)
     if home.root.resolve() in out.resolve().parents:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
+    log()
     key, secrets = _keys(home)
     chosen = Plan(home.root, key, secrets, datetime.now(UTC))
+    # Nothing that the audit log in the backup does not know: what comes meanwhile is for the next backup.
+    audit = AuditStore(home)
+    known = audit.known()
+    deliveries = DeliveryStore(home.deliveries, audit)
+    with suppress(NotLogged):
+        deliveries.finish()
     # By number, only vintages that exist now, and entries that exist when everything that refers to them was chosen.
     history = HistoryStore(home.history)
     vintages = {f"history/{year}": history.numbers(year)[-1] for year in history.years()}
+    if known:
+        vintages = {place: min(last, known.vintages.get(int(place[-4:]), 0)) for place, last in vintages.items()}
     first, last = [home.stages.name, home.history.name], home.deliveries.name
     others = sorted(path.name for path in home.root.iterdir() if not path.name.startswith("."))
+    audited = {home.audit.name: known.last} if known else {}
     for place in [*first, *(name for name in others if name not in (*first, last))]:
-        _choose(chosen, place, vintages)
-    _choose(chosen, last, {last: max(map(int, DeliveryStore(home.deliveries).entry_names()), default=0)})
+        _choose(chosen, place, {**vintages, **audited})
+    entries = {last: max(map(int, deliveries.entry_names()), default=0)}
+    if known:
+        entries = {last: known.logs["deliveries"], f"{last}/{FOLDER}": known.logs["explanations"]}
+    _choose(chosen, last, entries)
     return chosen
 
 

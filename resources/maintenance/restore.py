@@ -20,6 +20,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 from pyrage.x25519 import Identity
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import DaklError, Missing, Refused
 from dakl_pipeline.presentation.english import summarise
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
@@ -34,9 +35,10 @@ from resources.maintenance.home_files import is_kept, is_left_out
 from resources.maintenance.plain_tar import NotPlain, PlainFile, Readable, plain_files
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import convert, show_figures
-from resources.storage.append_log import restore_head
+from resources.storage.audit_store import AuditStore
 from resources.storage.explanation_store import FOLDER
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
+from resources.storage.links import restore_head
 
 _CHUNK = 1 << 20
 # What no backup of a home reaches: limits for a file of which nobody knows who made it.
@@ -66,6 +68,7 @@ class Restored:
         left_out: Files of the backup that were not restored.
         upgraded: The steps that brought it to the present format; empty for a backup of that format.
         figures_problem: Why not all figures can be read; None if they can.
+        lost_entries: Number of entries of the audit log that were made after the backup, as recorded outside the home.
     """
 
     files: int
@@ -74,6 +77,7 @@ class Restored:
     left_out: tuple[str, ...]
     upgraded: tuple[str, ...]
     figures_problem: str | None
+    lost_entries: int
 
 
 @dataclass
@@ -152,7 +156,7 @@ def key_for_restore(home: Home) -> PseudonymKey | None:
         return None
 
 
-def restore_home(source: Source, home: Home, *, advance: Callable[[int, int], None]) -> Restored:
+def restore_home(source: Source, home: Home, *, actor: Actor, advance: Callable[[int, int], None]) -> Restored:
     """Restore a backup: every file as it was, or nothing.
 
     The backup is unpacked beside the home and compared with its list. An older format is upgraded to the present one,
@@ -161,6 +165,7 @@ def restore_home(source: Source, home: Home, *, advance: Callable[[int, int], No
     Args:
         source: The backup.
         home: A home that does not exist, or is an empty folder.
+        actor: Who restores it.
         advance: Called with the number of bytes of the backup read so far, and in total.
 
     Raises:
@@ -179,17 +184,20 @@ def restore_home(source: Source, home: Home, *, advance: Callable[[int, int], No
         busy = f"another process is already restoring {root}"
         with temporary_beside(root, ".restoring-", busy=busy) as temporary:
             _unpack(source, wanted, temporary, advance)
-            done, problem = _made_present(Home(temporary))
+            copy = Home(temporary)
+            audit = AuditStore(copy, becomes=home, may_be_another=True)
+            done, problem = _made_present(copy, audit, actor)
             problem = problem and problem.replace(str(temporary), str(root))
-            deliveries = Home(temporary).deliveries
-            for log in (deliveries, deliveries / FOLDER, temporary / "audit"):
+            for log in (copy.deliveries, copy.deliveries / FOLDER, copy.audit):
                 restore_head(log)
+            lost = audit.log_restore(actor, mask_line(source.file.name), manifest.made_at)
             os.sync()
             temporary.rename(root)
+            AuditStore(home, may_be_another=True).tell_outside()
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     left_out = tuple(name for name in manifest.files if name not in wanted)
-    return Restored(len(wanted), manifest.made_at, signature, left_out, done, problem)
+    return Restored(len(wanted), manifest.made_at, signature, left_out, done, problem, lost)
 
 
 def _checked(source: Source, advance: Callable[[int, int], None]) -> tuple[Manifest, Signature]:
@@ -289,7 +297,7 @@ def _write(content: PlainFile, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
+def _made_present(home: Home, audit: AuditStore, actor: Actor) -> tuple[tuple[str, ...], str | None]:
     """Upgrade an unpacked home to the present format, and make its warehouse.
 
     Returns:
@@ -298,7 +306,7 @@ def _made_present(home: Home) -> tuple[tuple[str, ...], str | None]:
     found = format_of(home)
     refuse_newer(home, found)
     if found < FORMAT:
-        converted = convert(home, found)
+        converted = convert(home, found, audit, actor)
         return converted.done, converted.figures_problem
     return (), show_figures(home)
 

@@ -12,9 +12,13 @@ from typing import BinaryIO
 
 from pydantic import TypeAdapter
 
-from dakl_pipeline.deliveries.log import Cancellation, Delivery, Entry, LogEntry
+from dakl_pipeline.deliveries.log import Actor, Cancellation, Delivery, Entry, LogEntry
 from dakl_pipeline.errors import Refused, WrongUsage
-from resources.storage.append_log import ENTRY_FILE, LINK_FILE, AppendLog, writing
+from dakl_pipeline.operation.audit import Logged, LogHead
+from resources.storage.append_log import AppendLog, writing
+from resources.storage.audit_store import AuditStore, LogWitness
+from resources.storage.links import ENTRY_FILE, LINK_FILE, Head
+from resources.storage.log_reader import Tombstone
 from resources.storage.received_file import Intake, opened_received, opened_regular
 
 _NAME = "delivery log"
@@ -24,8 +28,13 @@ _SAFE_NAME = re.compile("[A-Za-z0-9#][A-Za-z0-9 #._-]{0,199}")
 _ADAPTER: TypeAdapter[Entry] = TypeAdapter(LogEntry)
 
 
-# Supplier, year and digest: equal for deliveries with the same content.
-_Content = tuple[str, int | None, str]
+@dataclass(frozen=True)
+class _Sent:
+    """What is remembered of a delivery, to recognise its content."""
+
+    name: str
+    supplier_id: str
+    reporting_year: int | None
 
 
 @dataclass(frozen=True)
@@ -48,16 +57,19 @@ class DeliveryStore:
 
     Args:
         root: The folder of the log; made when the first entry is written.
+        audit: The audit log of its home; None outside a home.
         intake: Says what may be received, when a file is.
     """
 
-    def __init__(self, root: Path, intake: Callable[[], Intake] = Intake) -> None:
+    def __init__(self, root: Path, audit: AuditStore | None = None, intake: Callable[[], Intake] = Intake) -> None:
         self._root = root
+        self._audit = audit
         self._intake = intake
-        self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery")
+        self._witness = None if audit is None else LogWitness(audit, "deliveries")
+        self._log = AppendLog(root, _ADAPTER, name=_NAME, payload="file of delivery", witness=self._witness)
         # Entries never change, so this index of them is kept for the next one that this process logs.
         self._seen: set[str] = set()
-        self._with: dict[_Content, list[str]] = {}
+        self._with: dict[str, list[_Sent]] = {}
         self._cancelled: set[str] = set()
 
     @contextmanager
@@ -86,15 +98,18 @@ class DeliveryStore:
         self,
         make_entry: Callable[[int], Entry],
         staged: StagedFile | None = None,
+        *,
+        actor: Actor,
     ) -> Entry:
         """Log an entry with its file, atomically.
 
         Args:
             make_entry: Makes the entry from its place in the log.
             staged: The copied file of a delivery.
+            actor: Who logs it.
 
         Returns:
-            The entry as logged; a delivery names the earlier one with the same content, if any.
+            The entry as logged; a delivery names the earlier ones with the same content, if any.
 
         Raises:
             Refused: If it cannot be written; nothing is logged then.
@@ -103,12 +118,24 @@ class DeliveryStore:
         def made(sequence: int) -> Entry:
             entry = make_entry(sequence)
             if isinstance(entry, Delivery):
-                entry = entry.model_copy(update={"same_content_as": self._same_content(entry)})
+                entry = entry.model_copy(update=self._same_content(entry))
             return entry
 
+        def record(entry: Entry, head: Head) -> None:
+            self._record(actor, _logged(entry, head))
+
         if staged is None:
-            return self._log.append(made)
-        return self._log.append(made, staged=staged.path.parent, payloads={staged.path.name: staged.sha256})
+            return self._log.append(made, record=record)
+        payloads = {staged.path.name: staged.sha256}
+        return self._log.append(made, staged=staged.path.parent, payloads=payloads, record=record)
+
+    def finish(self) -> None:
+        """Put the entry in its place that a killed process could not.
+
+        Raises:
+            Refused: If it cannot be put there.
+        """
+        self._log.finish()
 
     def entries(self) -> list[Entry]:
         """Every entry, in the order of logging.
@@ -131,7 +158,11 @@ class DeliveryStore:
 
     def integrity_errors(self) -> list[str]:
         """The differences from what was logged, one line each: entries and files that are missing or changed."""
-        return self._log.verify()
+        unknown = self._witness.unknown(self._log.names()) if self._witness else []
+        return [
+            *self._log.verify(),
+            *(f"entry {name} of the {_NAME} is not in the audit log: `dakl` did not log it" for name in unknown),
+        ]
 
     def stale_temp_folders(self) -> Iterator[Path]:
         """Unlocked temporary folders left by killed processes; each is locked while the caller handles it."""
@@ -160,35 +191,71 @@ class DeliveryStore:
             file.seek(0)
             yield file
 
-    def destroy_file(self, delivery: Delivery, *, at: datetime, by: str, why: str) -> None:
+    def destroy_file(self, delivery: Delivery, *, at: datetime, actor: Actor, why: str) -> None:
         """Destroy the file of a delivery; its entry stays, and the log records it.
 
         Args:
             delivery: The delivery.
             at: The current time.
-            by: Account that destroys it.
+            actor: Who destroys it.
             why: The reason, without numbers that could be a person's.
 
         Raises:
             Refused: If the log cannot be written.
         """
-        self._log.destroy(delivery.sequence, delivery.stored_name, recorded_at=at, recorded_by=by, why=why)
 
-    def _same_content(self, entry: Delivery) -> str | None:
-        """The first entry with the same supplier, year and bytes that is readable and not cancelled."""
+        def record(tombstone: Tombstone, head: Head) -> None:
+            logged = Logged(
+                log="deliveries",
+                entry=tombstone.kind,
+                head=LogHead(sequence=head.sequence, sha256=head.digest),
+                supplier_id=delivery.supplier_id,
+                reporting_year=delivery.reporting_year,
+            )
+            self._record(actor, logged)
+
+        self._log.destroy(
+            delivery.sequence,
+            delivery.stored_name,
+            recorded_at=at,
+            recorded_by=actor.account,
+            why=why,
+            record=record,
+        )
+
+    def _record(self, actor: Actor, logged: Logged) -> None:
+        if self._audit is not None:
+            self._audit.log(actor, logged)
+
+    def _same_content(self, entry: Delivery) -> dict[str, str | None]:
+        """The first entries with the same bytes that are readable and not cancelled: own, and of another supplier."""
         for name in sorted(set(self._log.names()) - self._seen, key=int):
             self._seen.add(name)
             with suppress(Refused):
                 earlier = self._log.entry(name)
                 if isinstance(earlier, Delivery):
-                    self._with.setdefault(_content(earlier), []).append(name)
+                    sent = _Sent(name, earlier.supplier_id, earlier.reporting_year)
+                    self._with.setdefault(earlier.sha256, []).append(sent)
                 elif isinstance(earlier, Cancellation):
                     self._cancelled.add(earlier.cancels)
-        return next((name for name in self._with.get(_content(entry), []) if name not in self._cancelled), None)
+        stand = [sent for sent in self._with.get(entry.sha256, []) if sent.name not in self._cancelled]
+        own = (s.name for s in stand if (s.supplier_id, s.reporting_year) == (entry.supplier_id, entry.reporting_year))
+        others = (sent.name for sent in stand if sent.supplier_id != entry.supplier_id)
+        return {"same_content_as": next(own, None), "content_of_other": next(others, None)}
 
 
-def _content(delivery: Delivery) -> _Content:
-    return delivery.supplier_id, delivery.reporting_year, delivery.sha256
+def _logged(entry: Entry, head: Head) -> Logged:
+    is_other_time = not isinstance(entry, Cancellation) and entry.is_at_another_time
+    return Logged(
+        log="deliveries",
+        entry=entry.kind,
+        head=LogHead(sequence=head.sequence, sha256=head.digest),
+        supplier_id=entry.supplier_id,
+        reporting_year=entry.reporting_year,
+        approved=entry.approved if isinstance(entry, Delivery) else None,
+        received_at=entry.received_at if is_other_time else None,
+        received_why=entry.received_why if is_other_time else None,
+    )
 
 
 def _copy(pieces: Iterator[bytes], target: Path) -> StagedFile:

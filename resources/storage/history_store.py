@@ -3,9 +3,10 @@
 The newest vintage of a year is what the warehouse shows.
 """
 
+import hashlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from dakl_pipeline.contracts.border import require_nobody_in
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Refused
 from dakl_pipeline.history.provenance import Vintage, YearRecord
-from resources.storage.files import sync, write_atomically
+from resources.storage.files import digest_of, sync, write_atomically
 
 _VINTAGE = "vintage.json"
 _WRITING = ".writing"
@@ -59,12 +60,18 @@ class HistoryStore:
         newest = self.newest(year)
         return newest.record if newest else None
 
-    def append(self, vintage: Vintage, frames: Mapping[Table, pl.DataFrame]) -> None:
+    def append(
+        self,
+        vintage: Vintage,
+        frames: Mapping[Table, pl.DataFrame],
+        record: Callable[[str], None] = lambda digest: None,
+    ) -> None:
         """Keep a vintage with its tables, atomically. The caller locks out other runs of the year.
 
         Args:
             vintage: The vintage.
             frames: The rows of this vintage, per table of the history.
+            record: Records the digest of the vintage elsewhere, before it is in its place.
 
         Raises:
             Refused: If it cannot be written, or a value looks like a number or pseudonym of a person.
@@ -81,6 +88,7 @@ class HistoryStore:
                 frame.select(table.column_names).sort(table.sort_by).write_parquet(buffer)
                 write_atomically(self._path(writing, table), buffer.getbuffer())
             write_atomically(writing / _VINTAGE, vintage.model_dump_json(indent=1).encode())
+            record(_digest(writing))
             writing.rename(folder / _name(vintage.number))
             sync(folder)
         except OSError as error:
@@ -142,6 +150,14 @@ class HistoryStore:
         """The numbers of the vintages of a year, oldest first, without reading them."""
         return [int(folder.name) for folder in self._folders(year)]
 
+    def digests(self) -> dict[int, dict[int, str]]:
+        """The digest of every vintage, by year and number.
+
+        Raises:
+            OSError: If one of them cannot be read.
+        """
+        return {year: {int(each.name): _digest(each) for each in self._folders(year)} for year in self.years()}
+
     def _folders(self, year: int) -> list[Path]:
         found = self.folder(year).glob("[0-9]*")
         return sorted(path for path in found if _NUMBER.fullmatch(path.name))
@@ -156,6 +172,12 @@ class HistoryStore:
             return Vintage.model_validate_json((folder / _VINTAGE).read_bytes())
         except (OSError, ValidationError):
             raise _damaged(folder) from None
+
+
+def _digest(folder: Path) -> str:
+    """The digest of a vintage: of the names and the content of its files."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return hashlib.sha256("".join(f"{digest_of(path)}  {path.name}\n" for path in files).encode()).hexdigest()
 
 
 def _damaged(folder: Path) -> Refused:

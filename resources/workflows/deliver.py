@@ -56,6 +56,7 @@ def deliver(
     now: datetime,
     actor: Actor,
     accept_late: str | None = None,
+    received_why: str | None = None,
     writes_report: bool = True,
 ) -> Delivered:
     """Receive a file: check it, log it with its verdict, and make its report and mail.
@@ -68,6 +69,7 @@ def deliver(
         now: The current time, with a zone.
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
+        received_why: Why the time is not that of the clock.
         writes_report: Whether to write the report now rather than on request.
 
     Raises:
@@ -82,6 +84,7 @@ def deliver(
         recorded_at=now,
         actor=actor,
         accept_late=accept_late,
+        received_why=received_why,
         methodology=opened.methodology,
     )
     report, problems = _report(opened, entry) if writes_report else ((), [])
@@ -98,6 +101,7 @@ def withdraw(
     now: datetime,
     actor: Actor,
     accept_late: str | None = None,
+    received_why: str | None = None,
 ) -> tuple[Withdrawal, FollowUp]:
     """Log that a supplier withdraws a year, and make the mail about it (monitor rule 3.4).
 
@@ -109,6 +113,7 @@ def withdraw(
         now: The current time, with a zone.
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
+        received_why: Why the time is not that of the clock.
 
     Raises:
         WrongUsage: If the time is in the future. Nothing is logged then.
@@ -122,6 +127,7 @@ def withdraw(
         recorded_at=now,
         actor=actor,
         accept_late=accept_late,
+        received_why=received_why,
         methodology=opened.methodology,
     )
     mail, problems = _mail(opened, entry)

@@ -55,5 +55,6 @@ def explain_finding(
             recorded_at=now,
             recorded_by=actor.account,
         ),
+        actor=actor,
     )
     return Explained(explanation, opened.reports.write_latest(supplier_id, year))

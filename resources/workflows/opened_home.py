@@ -8,6 +8,7 @@ from resources.config.home import Home
 if TYPE_CHECKING:
     from dakl_pipeline.reference.methodology import Methodology
     from resources.mail.settings import MailSettings
+    from resources.storage.audit_store import AuditStore
     from resources.storage.delivery_store import DeliveryStore
     from resources.storage.explanation_store import ExplanationStore
     from resources.storage.history_store import HistoryStore
@@ -56,11 +57,18 @@ class OpenedHome:
         return load_mail_settings()
 
     @cached_property
+    def audit(self) -> "AuditStore":
+        """The audit log."""
+        from resources.storage.audit_store import AuditStore
+
+        return AuditStore(self.home)
+
+    @cached_property
     def deliveries(self) -> "DeliveryStore":
         """The delivery log with the received files."""
         from resources.storage.delivery_store import DeliveryStore
 
-        return DeliveryStore(self.home.deliveries, self._intake)
+        return DeliveryStore(self.home.deliveries, self.audit, self._intake)
 
     def _intake(self) -> "Intake":
         """Nothing of the home is ever a delivery, and neither is the key."""
@@ -76,7 +84,7 @@ class OpenedHome:
         """The explanations of suppliers."""
         from resources.storage.explanation_store import ExplanationStore
 
-        return ExplanationStore(self.home.deliveries)
+        return ExplanationStore(self.home.deliveries, self.audit)
 
     @cached_property
     def registers(self) -> "RegisterStore":

@@ -31,6 +31,7 @@ def receive(
     actor: Actor,
     accept_late: str | None,
     methodology: Methodology,
+    received_why: str | None = None,
 ) -> tuple[Delivery, Verdict]:
     """Receive a file: copy it in, check it and log it with its verdict, atomically.
 
@@ -43,6 +44,7 @@ def receive(
         actor: Who logs it.
         accept_late: Why an analyst accepts it outside the window; None to refuse it then.
         methodology: Settings of the statistic.
+        received_why: Why the time of receipt is not that of the clock.
 
     Returns:
         The entry as logged and the verdict with every finding.
@@ -79,6 +81,7 @@ def receive(
                 received_at=received_at,
                 recorded_at=recorded_at,
                 recorded_by=actor.account,
+                received_why=received_why,
                 late_reason=accept_late if missed else None,
                 reporting_year=verdict.reporting_year,
                 file_name=name,
@@ -94,6 +97,7 @@ def receive(
                 for_analyst=for_analyst,
             ),
             staged,
+            actor=actor,
         )
     assert isinstance(entry, Delivery)
     return entry, verdict
@@ -180,6 +184,7 @@ def withdraw(
     actor: Actor,
     accept_late: str | None,
     methodology: Methodology,
+    received_why: str | None = None,
 ) -> Withdrawal:
     """Log the withdrawal of a year by its supplier (monitor rule 3.4).
 
@@ -206,9 +211,11 @@ def withdraw(
             received_at=at,
             recorded_at=recorded_at,
             recorded_by=actor.account,
+            received_why=received_why,
             late_reason=accept_late if missed else None,
             reporting_year=year,
-        )
+        ),
+        actor=actor,
     )
     assert isinstance(entry, Withdrawal)
     return entry
@@ -256,7 +263,7 @@ def cancel(
             why=why,
         )
 
-    cancellation = store.append(made)
+    cancellation = store.append(made, actor=actor)
     assert isinstance(cancellation, Cancellation)
     return cancellation, found[0]
 

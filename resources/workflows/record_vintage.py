@@ -17,11 +17,12 @@ from resources.config.versions import versions
 from resources.storage.history_store import HistoryStore
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
+from resources.workflows.audited_run import AuditedRun
 
 _NEEDED = (STAY_ELIGIBILITY, *COMPARED, *(table for table in TABLES.values() if table.keeps_history))
 
 
-def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, *, run_id: str) -> None:
+def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehouse: Warehouse, run: AuditedRun) -> None:
     """Record the year as a new vintage, unless it equals the newest, and bring the warehouse up to date.
 
     Args:
@@ -29,14 +30,14 @@ def record_vintage(year: int, stages: StageStore, history: HistoryStore, warehou
         stages: The tables between the stages.
         history: The vintages.
         warehouse: The warehouse.
-        run_id: Run that counted.
+        run: Run that counted.
 
     Raises:
         Refused: If something cannot be written; the last good figures stay.
     """
     record, newest = stages.record(year), history.newest(year)
     if newest is None or not shows(newest, record) or not _is_same_key(newest, record, stages):
-        _append(record, newest, stages, history, run_id)
+        _append(record, newest, stages, history, run)
     warehouse.refresh(history)
     stages.clean_up(year)
 
@@ -53,7 +54,9 @@ def _is_same_key(newest: Vintage, record: YearRecord, stages: StageStore) -> boo
     return stages.restore_key_id(record.year, lost=newest.key_id, given=record.key_id)
 
 
-def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, history: HistoryStore, run_id: str) -> None:
+def _append(
+    record: YearRecord, newest: Vintage | None, stages: StageStore, history: HistoryStore, run: AuditedRun
+) -> None:
     year = record.year
     tables = {table: stages.read(table, year) for table in _NEEDED}
     before = _before(newest, stages)
@@ -67,13 +70,13 @@ def _append(record: YearRecord, newest: Vintage | None, stages: StageStore, hist
         number=newest.number + 1 if newest else 1,
         year=year,
         counted_at=datetime.now(UTC),
-        run_id=run_id,
+        run_id=run.run_id,
         reason=reason,
         versions=versions(),
         stages=record.stages,
     )
     frames = history_of(vintage, tables=tables, before=before if before and is_same_key else tables)
-    history.append(vintage, frames)
+    history.append(vintage, frames, lambda digest: run.records(vintage, digest))
 
 
 def _before(newest: Vintage | None, stages: StageStore) -> Mapping[Table, pl.DataFrame] | None:

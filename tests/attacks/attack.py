@@ -57,7 +57,9 @@ class Target:
             options: Passed on to ``subprocess.run``.
         """
         command = [str(self.dakl), *map(str, arguments), "--home", str(home or self.home)]
-        return execute(command, variables=variables, cwd=cwd or self.folder, **options)
+        # What a program keeps outside its homes stays in the folder of the attack.
+        own = {"XDG_STATE_HOME": str(self.folder / "state"), **(variables or {})}
+        return execute(command, variables=own, cwd=cwd or self.folder, **options)
 
     def make_home(self, *years: int) -> Path:
         """A home with a key, and registers of four people."""

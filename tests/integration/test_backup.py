@@ -23,7 +23,7 @@ from resources.maintenance.home_files import is_left_out
 from resources.storage.delivery_store import DeliveryStore
 from resources.storage.history_store import HistoryStore
 from tests.support.paths import ROOT
-from tests.support.small_home import BRAM, counted_home, deliver, delivery, export, row, run
+from tests.support.small_home import BRAM, copied, counted_home, deliver, delivery, export, row, run
 
 OTHER_KEY = hashlib.sha256(b"another").hexdigest()
 STATISTICS = sorted(name for name in TABLES | WAREHOUSE_TABLES if name.startswith("statistics."))
@@ -38,7 +38,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
     """A copy to change."""
-    return shutil.copytree(counted, tmp_path / "home")
+    return copied(counted, tmp_path / "home")
 
 
 def _back_up(home: Path, out: Path) -> int:

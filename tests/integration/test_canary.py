@@ -103,6 +103,7 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
     yield ["cancel", "2", "--why", f"{GOOD} of {V_NUMBER}"]
     yield ["cancel", GOOD, "--why", "x"]
     yield ["cancel", "2", "--why", GOOD]
+    yield ["deliver", str(good), "--supplier", "mo-b2", *at, "--received-why", f"about {GOOD} and {V_NUMBER}"]
     yield ["mails"]
     yield ["run", "--year", "2024"]
     # After a correction the history of runs holds the changes since the previous vintage.
@@ -130,7 +131,12 @@ def _commands(home: Path, folder: Path) -> Iterator[list[str]]:
             yield ["export", name, "--out", str(home / "exports" / f"{table.asset}.{ending}")]
     yield ["doctor"]
     yield ["doctor", "--json"]
+    yield ["export", "statistics.coverage", "--out", str(folder / f"{GOOD}.csv")]
     yield ["backup", "--out", str(folder / "backup.tar.gz")]
+    yield ["audit", "verify"]
+    yield ["audit", "verify", "--json"]
+    yield ["audit", "show"]
+    yield ["audit", "show", "--json"]
     yield ["backup", "--out", str(folder / "backup.tar.gz.age"), "--recipient", _RECIPIENT]
     yield ["backup", "--out", str(folder / f"{GOOD}.tar.gz.age"), "--recipient", V_NUMBER]
     (folder / "identity.txt").write_text(f"{GOOD}\n")

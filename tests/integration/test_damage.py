@@ -15,7 +15,18 @@ import pytest
 from dakl_pipeline.cli import main
 from resources.storage.history_store import HistoryStore
 from tests.support.keys import OTHER_KEY
-from tests.support.small_home import BRAM, DORA, counted_home, deliver, delivery, export, keep_no_events, registers, row
+from tests.support.small_home import (
+    BRAM,
+    DORA,
+    copied,
+    counted_home,
+    deliver,
+    delivery,
+    export,
+    keep_no_events,
+    registers,
+    row,
+)
 
 COUNTS = "statistics.unique_person_counts"
 
@@ -29,7 +40,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
     """A copy that may be damaged."""
-    copy = shutil.copytree(counted, tmp_path / "home")
+    copy = copied(counted, tmp_path / "home")
     keep_no_events(copy)
     return copy
 
@@ -238,7 +249,7 @@ def test_what_a_vintage_was_made_of_is_lost(home: Path, said: Said) -> None:
 def test_a_damaged_history_of_runs(
     counted: Path, tmp_path: Path, said: Said, file: str, harm: Callable[[Path], None]
 ) -> None:
-    home = shutil.copytree(counted, tmp_path / "home")
+    home = copied(counted, tmp_path / "home")
     before = _figures(said, home)
     harm(home / "dagster" / file)
     assert _doctor(said, home)["runs"]["status"] == "fault"
@@ -369,12 +380,13 @@ def _mounted(folder: Path, *mounts: list[str]) -> Iterator[Path]:
 @pytest.mark.parametrize("free", [0, 200_000, 3_000_000])
 def test_a_full_disk(counted: Path, tmp_path: Path, said: Said, free: int) -> None:
     with _mounted(tmp_path / "disk", ["-t", "tmpfs", "-o", "size=32m", "tmpfs"]) as disk:
-        home = shutil.copytree(counted, disk / "home")
+        home = copied(counted, disk / "home")
         ballast = disk / "ballast"
         file = delivery(tmp_path / "c", "DAKL_J2024_c.csv", row(BRAM))
         before = export(home, COUNTS, folder=tmp_path)
         _fill(ballast, free)
-        arguments = ["deliver", str(file), "--supplier", "gemeente-hengelo", "--received-at", "2025-05-01T12:00"]
+        at = ["--received-at", "2025-05-01T12:00", "--received-why", "test"]
+        arguments = ["deliver", str(file), "--supplier", "gemeente-hengelo", *at]
         code, _, error = said([*arguments, "--home", str(home)])
         assert code in (0, 1)
         is_logged = code == 0
@@ -421,6 +433,7 @@ def test_a_read_only_disk(home: Path, tmp_path: Path, said: Said) -> None:
             code, _, error = said([*arguments, "--home", str(home)])
             assert code == 1
             assert "Read-only file system" in error
-        assert said(["backup", "--out", str(tmp_path / "b.tar.gz"), "--home", str(home)])[0] == 0
+        code, _, error = said(["backup", "--out", str(tmp_path / "b.tar.gz"), "--home", str(home)])
+        assert (code, error) == (0, "dakl: not in the audit log, which cannot be written: Read-only file system\n")
         assert export(home, COUNTS) == before
     assert _run(said, home)[0] == 0

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from dakl_pipeline.cli import main
 from dakl_pipeline.presentation.exports import INTERNAL
-from tests.support.small_home import ANNA, BRAM, CEES, counted_home, deliver, delivery, figures_home, row, run
+from tests.support.small_home import ANNA, BRAM, CEES, copied, counted_home, deliver, delivery, figures_home, row, run
 
 SHOWING = (
     ["figures", "--year=2024"],
@@ -34,7 +33,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(counted: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(counted, tmp_path / "home"))
+    return copied(counted, tmp_path / "home")
 
 
 def _printed(home: Path, capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:

@@ -5,14 +5,13 @@ Output for the supplier is Dutch: check, deliver, withdraw, report and explain. 
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dakl_pipeline.cli import main
-from tests.support.small_home import BRAM, counted_home, delivery, row
+from tests.support.small_home import BRAM, copied, counted_home, delivery, row
 
 # Words that only one of the languages has, as far as the program prints them.
 DUTCH = set(
@@ -67,7 +66,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _said(counted: Path, folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]) -> str:
-    home = Path(shutil.copytree(counted, folder / "home"))
+    home = copied(counted, folder / "home")
     files = {
         "file": delivery(folder, "DAKL_J2024_a.csv", row(), row(BRAM), row(BRAM), row("", end="")),
         "faulty": delivery(folder, "DAKL_J2024_f.csv", row("12"), row(gemeente="x"), row(start="2024-13-01")),

@@ -13,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from dakl_pipeline.deliveries.log import Delivery
+from resources.config.home import Home
+from resources.storage.audit_store import AuditStore
 from resources.storage.delivery_store import DeliveryStore
 from tests.support.log_entries import log_file
 
 _STEPS = {"open", "os.mkdir", "os.rename", "os.rmdir", "os.remove", "fcntl.flock", "os.scandir", "os.listdir"}
+
+
+def _store(root: Path) -> DeliveryStore:
+    return DeliveryStore(root / "deliveries", AuditStore(Home(root)))
 
 
 def _deliver_until(step: int, root: Path, file: Path) -> None:
@@ -30,12 +36,12 @@ def _deliver_until(step: int, root: Path, file: Path) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count)
-    log_file(DeliveryStore(root), file)
+    log_file(_store(root), file)
 
 
 def _whole_entries(root: Path, content: bytes) -> int:
     """The number of entries, each read with its file."""
-    store = DeliveryStore(root)
+    store = _store(root)
     entries = store.entries()
     for entry in entries:
         if not isinstance(entry, Delivery):
@@ -47,13 +53,13 @@ def _whole_entries(root: Path, content: bytes) -> int:
 
 
 def main() -> None:
-    """Crash at every step, each time in a new folder with one good delivery."""
+    """Crash at every step, each time in a new home with one good delivery."""
     folder, file = Path(sys.argv[1]), Path(sys.argv[2])
     content, is_killed, step = file.read_bytes(), True, -1
     while is_killed:
         step += 1
         root = folder / str(step)
-        log_file(DeliveryStore(root), file)
+        log_file(_store(root), file)
         if (child := os.fork()) == 0:
             try:
                 _deliver_until(step, root, file)
@@ -62,9 +68,27 @@ def main() -> None:
         _, status = os.waitpid(child, 0)
         is_killed = os.WIFSIGNALED(status)
         found = _whole_entries(root, content)
-        after = log_file(DeliveryStore(root), file)
-        left = sorted(path.name for path in root.iterdir())
-        print(json.dumps({"is_killed": is_killed, "entries": found, "next": after.sequence, "left": left}))
+        faults = [*_store(root).integrity_errors(), *AuditStore(Home(root)).integrity_errors()]
+        after = log_file(_store(root), file)
+        left = {
+            log: sorted(path.name for path in (root / log).iterdir() if not path.name.isdigit())
+            for log in ("deliveries", "audit")
+        }
+        faults_after = [*_store(root).integrity_errors(), *AuditStore(Home(root)).integrity_errors()]
+        entries = _whole_entries(root, content)
+        print(
+            json.dumps(
+                {
+                    "is_killed": is_killed,
+                    "entries": found,
+                    "faults": faults,
+                    "next": after.sequence,
+                    "entries_after": entries,
+                    "faults_after": faults_after,
+                    "left": left,
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dakl_pipeline.deliveries.log import Actor
 from resources.config.home import Home
 from resources.maintenance.upgrade import swap
 
@@ -41,7 +42,7 @@ def main() -> None:
 
     swap._exchange = audited
     sys.addaudithook(count)
-    swap.upgrade_home(Home(home), advance=lambda done, of: None)
+    swap.upgrade_home(Home(home), actor=Actor("analist"), advance=lambda done, of: None)
     print(done)
 
 

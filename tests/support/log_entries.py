@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dakl_pipeline.deliveries.log import Delivery, Withdrawal
+from dakl_pipeline.deliveries.log import Actor, Delivery, Withdrawal
 from resources.storage.delivery_store import DeliveryStore, StagedFile
 
+ANALYST = Actor("analist")
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 
 
@@ -30,7 +31,9 @@ def delivery_entry(sequence: int, staged: StagedFile, *, supplier: str = "almelo
 
 def log_file(store: DeliveryStore, file: Path, *, supplier: str = "almelo", year: int | None = 2024) -> Delivery:
     with store.staged(file, file.name) as staged:
-        entry = store.append(lambda sequence: delivery_entry(sequence, staged, supplier=supplier, year=year), staged)
+        entry = store.append(
+            lambda sequence: delivery_entry(sequence, staged, supplier=supplier, year=year), staged, actor=ANALYST
+        )
     assert isinstance(entry, Delivery)
     return entry
 
@@ -44,7 +47,8 @@ def log_withdrawal(store: DeliveryStore, *, supplier: str = "almelo", year: int 
             recorded_at=NOON,
             recorded_by="analist",
             reporting_year=year,
-        )
+        ),
+        actor=ANALYST,
     )
     assert isinstance(entry, Withdrawal)
     return entry

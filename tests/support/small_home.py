@@ -13,6 +13,7 @@ import polars as pl
 
 from dakl_pipeline.cli import main
 from resources.config.home import Home
+from resources.storage.audit_store import AuditStore
 
 HEADER = "aanmaakdatum;gemeentecode;bsn;type_opvang;startdatum;einddatum;meldingsdatum;reden_einde;v_nummer"
 # Synthetic numbers that pass the eleven test.
@@ -90,7 +91,14 @@ def keep_no_events(home: Path) -> None:
 
 def counted_home(folder: Path) -> Path:
     """A home in which 2023 was counted once and 2024 twice; made once per process, then copied."""
-    return Path(shutil.copytree(_counted_home(), folder / "home"))
+    return copied(_counted_home(), folder / "home")
+
+
+def copied(home: Path, to: Path) -> Path:
+    """A copy of a home, with its own head of the audit log outside."""
+    shutil.copytree(home, to)
+    AuditStore(Home(to)).tell_outside()
+    return to
 
 
 @cache
@@ -110,7 +118,16 @@ def _counted_home() -> Path:
 def deliver(home: Path, file: Path, supplier: str, *, at: str | None = None, late: str | None = None) -> int:
     """Deliver a file inside the window of its year, or at a given time."""
     year = int(file.name[6:10])
-    arguments = ["deliver", str(file), "--supplier", supplier, "--received-at", at or IN_WINDOW[year]]
+    arguments = [
+        "deliver",
+        str(file),
+        "--supplier",
+        supplier,
+        "--received-at",
+        at or IN_WINDOW[year],
+        "--received-why",
+        "test",
+    ]
     return main([*arguments, *(["--accept-late", late] if late else []), "--home", str(home)])
 
 

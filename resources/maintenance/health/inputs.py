@@ -1,15 +1,18 @@
 """The checks of the inputs of a home: deliveries, registers and clock."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dakl_pipeline.contracts.registers import REGISTERS
-from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations
+from dakl_pipeline.deliveries.log import Delivery, Withdrawal, cancellations, delivery_id
 from dakl_pipeline.deliveries.selection import select
+from dakl_pipeline.operation.audit import Logged
 from dakl_pipeline.operation.health import HealthFinding, evaluate_clock
 from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 
+_FAR = timedelta(days=1)
 _RESTORE = "put the named files back from a backup (`dakl restore` into another folder), under the same names"
 
 
@@ -29,6 +32,51 @@ def delivery_log(context: Context) -> Iterator[HealthFinding]:
             f"{stale_temp_folders} left unfinished by a killed process",
             "nothing: the next delivery removes them",
         )
+
+
+def times_of_receipt(context: Context) -> Iterator[HealthFinding]:
+    """Times of receipt that somebody gave, far from the clock's and without a reason."""
+    cancelled = cancellations(context.readable_entries())
+    far = []
+    for entry in context.audit.entries():
+        match entry.action:
+            case Logged(received_at=datetime() as received, received_why=None, head=head):
+                name = delivery_id(head.sequence)
+                if abs(entry.recorded_at - received) > _FAR and name not in cancelled:
+                    far.append(name)
+    if far:
+        yield HealthFinding(
+            "times of receipt",
+            "warning",
+            f"more than a day from the clock, and without a reason: {summarise(far)}",
+            "ask who logged it: the time decides the round; to correct it, cancel the entry and log it again with "
+            "--received-why",
+        )
+    else:
+        yield HealthFinding("times of receipt", "ok", "those of the clock, or with a reason")
+
+
+def same_content(context: Context) -> Iterator[HealthFinding]:
+    """Approved files that are also another supplier's."""
+    entries = context.readable_entries()
+    cancelled = cancellations(entries)
+    found = [
+        f"{entry.delivery_id} is {entry.content_of_other}"
+        for entry in entries
+        if isinstance(entry, Delivery)
+        and entry.approved
+        and entry.content_of_other
+        and not {entry.delivery_id, entry.content_of_other} & cancelled.keys()
+    ]
+    if found:
+        yield HealthFinding(
+            "content",
+            "warning",
+            f"the same file from two suppliers: {summarise(found)}",
+            "ask both suppliers, and cancel the delivery that is wrong with `dakl cancel`",
+        )
+    else:
+        yield HealthFinding("content", "ok", "no file came from two suppliers")
 
 
 def registers(context: Context) -> Iterator[HealthFinding]:

@@ -25,6 +25,7 @@ from resources.config.settings import load_methodology
 from resources.config.versions import versions
 from resources.mail.settings import MailSettings, load_mail_settings
 from resources.maintenance.health.context import Context
+from resources.storage.audit_heads import FOLDER_VARIABLE
 from resources.storage.home_format import FORMAT, format_of
 from resources.workflows.supplier_mail import coordinators_of
 
@@ -97,7 +98,11 @@ def environment(context: Context) -> Iterator[HealthFinding]:
     read_variables(DeliveryLimits)
     groups = (Environment, DeliveryLimits, MailSettings)
     known = {f"{PREFIX}{name.upper()}" for group in groups for name in group.model_fields}
-    known |= {f"{PREFIX}HOME", *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD"))}
+    known |= {
+        f"{PREFIX}HOME",
+        FOLDER_VARIABLE,
+        *(f"{PREFIX}POSTGRES_{name}" for name in ("HOST", "PORT", "DB", "USER", "PASSWORD")),
+    }
     given = sorted(name for name in os.environ if name.upper().startswith(PREFIX))
     for name in given:
         if name.upper() not in known:

@@ -7,6 +7,7 @@ from dakl_pipeline.operation.health import HealthFinding, evaluate_year
 from dakl_pipeline.presentation.english import summarise
 from resources.maintenance.health.context import Context
 from resources.storage.warehouse import identity
+from resources.storage.warehouse_comparison import differing_tables
 
 
 def stages(context: Context) -> Iterator[HealthFinding]:
@@ -58,6 +59,14 @@ def warehouse(context: Context) -> Iterator[HealthFinding]:
     shown = store.loaded_vintages()
     store.verify()
     behind = [str(year) for year, vintage in newest.items() if shown.get(year) != identity(vintage)]
+    if not behind and (differing := differing_tables(store, context.history, newest)):
+        yield HealthFinding(
+            "warehouse",
+            "fault",
+            f"not the figures of the history: {summarise(differing)}",
+            "somebody changed it: remove it and make it again with `dakl run --all`",
+        )
+        return
     if behind:
         yield HealthFinding("warehouse", "warning", f"out of date for {summarise(behind)}", again)
     else:

@@ -10,12 +10,15 @@ from polars.testing import assert_frame_equal
 
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.statistics import COVERAGE, SUPPLIER_OVERLAP, UNIQUE_PERSON_COUNTS
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import DaklError, Refused
+from dakl_pipeline.operation.audit import Upgraded
 from resources.config.home import Home
 from resources.maintenance.upgrade.format_1 import to_format_1
 from resources.maintenance.upgrade.format_2 import to_format_2
+from resources.storage.audit_store import AuditStore
 from resources.storage.history_store import HistoryStore
-from resources.storage.home_format import write_format
+from resources.storage.home_format import FORMAT, write_format
 from resources.storage.warehouse import Warehouse
 
 # The step to each format, from the one before it: the first leads to format 1.
@@ -38,18 +41,21 @@ class Converted:
     figures_problem: str | None
 
 
-def convert(home: Home, found: int) -> Converted:
+def convert(home: Home, found: int, audit: AuditStore, actor: Actor) -> Converted:
     """Upgrade a copy of a home to the present format. No key is needed: nothing is counted again.
 
     Args:
         home: The copy.
         found: Its format.
+        audit: The audit log of the copy.
+        actor: Who upgrades it.
 
     Raises:
         Refused: If a vintage is damaged, or the figures differ afterwards.
         OSError: If something cannot be read or written.
     """
     before = dict(_newest_figures(home))
+    sound = audit.sound_vintages()
     done = [line for step in STEPS[found:] for line in step(home.root)]
     history = HistoryStore(home.history)
     for year in history.years():
@@ -65,6 +71,12 @@ def convert(home: Home, found: int) -> Converted:
     years = len({year for _, year in before})
     done.append(f"{cells} cells of the newest figures of {years} years compared: all the same")
     write_format(home)
+    # A vintage that was changed before stays one that is not as recorded.
+    taken_over = {
+        year: {number: digest for number, digest in digests.items() if number in sound.get(year, ())}
+        for year, digests in history.digests().items()
+    }
+    audit.log(actor, Upgraded(before=found, after=FORMAT, vintages=taken_over))
     return Converted(tuple(done), problem)
 
 

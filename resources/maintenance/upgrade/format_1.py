@@ -24,8 +24,8 @@ from resources.maintenance.upgrade.narrow_tables import (
     split_persons,
 )
 from resources.maintenance.upgrade.renames import Renames
-from resources.storage.append_log import chain
 from resources.storage.files import digest_of, write_atomically
+from resources.storage.links import chain
 
 RENAMES = Renames(
     tables={

@@ -9,10 +9,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from resources.config.home import Home
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
+from resources.storage.audit_store import AuditStore
 from resources.storage.files import locked, sync
 from resources.storage.home_format import FORMAT, format_of, refuse_newer
 from resources.storage.private_folder import PREFIX
@@ -45,11 +47,12 @@ class Upgraded:
     converted: Converted
 
 
-def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded | None:
+def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None]) -> Upgraded | None:
     """Upgrade a home to the present format; the home as it was is kept beside it.
 
     Args:
         home: An existing home.
+        actor: Who upgrades it.
         advance: Called after each file with the number of files so far, and in total.
 
     Returns:
@@ -63,14 +66,16 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
     refuse_newer(home, found)
     try:
         if found == FORMAT:
-            (root / _UNFINISHED).unlink(missing_ok=True)
+            if (root / _UNFINISHED).exists():
+                _finish(home)
             return None
         _require_movable(root)
         busy = f"another process is already upgrading {home.root}"
         with temporary_beside(root, ".upgrading-", busy=busy) as temporary, _nobody_else(root):
             (temporary / _UNFINISHED).touch()
             files = _copy(root, temporary, advance)
-            converted = convert(Home(temporary), found)
+            copy = Home(temporary)
+            converted = convert(copy, found, AuditStore(copy, becomes=home), actor)
             _give_to_owner(temporary, root)
             os.sync()
             kept = _free_name(root, found)
@@ -82,10 +87,16 @@ def upgrade_home(home: Home, *, advance: Callable[[int, int], None]) -> Upgraded
                     shutil.rmtree(kept)
                 raise
             sync(root.parent)
-            (root / _UNFINISHED).unlink()
+            _finish(home)
     except OSError as error:
         raise Refused(f"nothing was upgraded: {error.strerror or error} ({error.filename or root})") from None
     return Upgraded(found, files, kept, converted)
+
+
+def _finish(home: Home) -> None:
+    """What follows the swap; an upgrade that was killed before it does it when it is run again."""
+    AuditStore(home).tell_outside()
+    (home.root / _UNFINISHED).unlink()
 
 
 def _require_movable(root: Path) -> None:
@@ -106,7 +117,7 @@ def _nobody_else(root: Path) -> Iterator[None]:
     """Lock out deliveries and runs; a process that was waiting finds the new home."""
     in_use = f"{root} is in use: stop `dakl ui`, the services, runs and deliveries, and upgrade again"
     with ExitStack() as stack:
-        locks = [root / "deliveries" / ".lock"]
+        locks = [root / "deliveries" / ".lock", root / "audit" / ".lock"]
         locks += (root / "stages" / f".{year.name}.lock" for year in (root / "stages").glob("[0-9]*"))
         for lock in locks:
             if lock.parent.is_dir():

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from dakl_pipeline.errors import Refused
-from resources.storage.append_log import AppendLog, Tombstone, chain, restore_head
+from resources.storage.append_log import AppendLog
+from resources.storage.files import digest_of
+from resources.storage.links import Head, chain, restore_head
+from resources.storage.log_reader import Tombstone
 
 NOON = datetime(2025, 5, 12, 12, tzinfo=UTC)
 PAYLOAD = "address.txt"
@@ -265,3 +268,93 @@ def test_a_log_from_a_backup_gets_its_head_back(root: Path) -> None:
     assert (root / ".head").read_bytes() == head
     assert _log(root).verify() == []
     restore_head(root.with_name("none"))
+
+
+class _Witness:
+    """Remembers links outside the log."""
+
+    def __init__(self) -> None:
+        self.heads: list[Head] = []
+
+    def last(self) -> Head | None:
+        return self.heads[-1] if self.heads else None
+
+    def digests(self) -> dict[int, str]:
+        return {head.sequence: head.digest for head in self.heads}
+
+
+def _killed_after(moment: str, witness: _Witness, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log an entry in a process that ends before or after the witness is told."""
+
+    def tell(note: Note, head: Head) -> None:
+        if moment == "told":
+            witness.heads.append(head)
+        raise _Killed
+
+    def remains(self: AppendLog[Note], folder: Path) -> None:
+        """A killed process removes nothing."""
+
+    log: AppendLog[Note] = AppendLog(root, TypeAdapter(Note), name="log of notes", witness=witness)
+    with monkeypatch.context() as patch:
+        patch.setattr(AppendLog, "_discard", remains)
+        with pytest.raises(_Killed):
+            log.append(lambda sequence: Note(sequence=sequence, text="b"), record=tell)
+
+
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(("moment", "texts"), [("not told", ["a", "c"]), ("told", ["a", "b", "c"])])
+def test_an_entry_that_the_witness_knows_is_put_in_its_place_after_a_crash_and_no_other(
+    moment: str, texts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, witness = tmp_path / "log", _Witness()
+
+    def log() -> AppendLog[Note]:
+        return AppendLog(root, TypeAdapter(Note), name="log of notes", witness=witness)
+
+    def add(text: str) -> int:
+        tell = lambda note, head: witness.heads.append(head)  # noqa: E731
+        return log().append(lambda sequence: Note(sequence=sequence, text=text), record=tell).sequence
+
+    add("a")
+    _killed_after(moment, witness, root, monkeypatch)
+    assert [note.text for note in log().entries()] == ["a"]
+    assert [("is not in its place" in line) for line in log().verify()] == [True] * (moment == "told")
+    assert add("c") == len(texts)
+    assert [note.text for note in log().entries()] == texts
+    assert log().verify() == []
+    assert not list(root.glob(".incoming-*"))
+
+
+def test_an_entry_that_another_process_is_logging_is_no_fault(tmp_path: Path) -> None:
+    root, witness, seen = tmp_path / "log", _Witness(), list[list[str]]()
+    log: AppendLog[Note] = AppendLog(root, TypeAdapter(Note), name="log of notes", witness=witness)
+
+    def tell(note: Note, head: Head) -> None:
+        witness.heads.append(head)
+        seen.append(log.verify())
+
+    log.append(lambda sequence: Note(sequence=sequence, text="a"), record=tell)
+    assert seen == [[]]
+
+
+def test_a_log_that_was_written_again_is_not_the_one_that_the_witness_knows(root: Path) -> None:
+    log: AppendLog[Note] = AppendLog(root, TypeAdapter(Note), name="log of notes", witness=(witness := _Witness()))
+    for name in log.names():
+        witness.heads.append(Head(sequence=int(name), digest=digest_of(root / name / "link.json")))
+    assert log.verify() == []
+    for name in ("000003", "000004"):
+        _rewrite(root, name, with_link=True)
+        link = json.loads((root / name / "link.json").read_text())
+        link["previous"] = digest_of(root / f"{int(name) - 1:06d}" / "link.json")
+        (root / name / "link.json").write_text(json.dumps(link))
+    (root / ".head").write_text(f"4 {digest_of(root / '000004' / 'link.json')}\n")
+    assert _log(root).verify() == []
+    assert [line[:12] for line in log.verify()] == ["entry 000003", "entry 000004"]
+    # The next entry follows what the witness knows, so the fault stays.
+    shutil.rmtree(root / "000004")
+    (root / ".head").unlink()
+    assert log.append(lambda sequence: Note(sequence=sequence, text="e")).sequence == 5
+    assert [line[:12] for line in log.verify()] == ["entry 000003", "entry 000004"]

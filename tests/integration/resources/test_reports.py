@@ -62,6 +62,7 @@ def _explain(home: Home, text: str = "Klopt.", *, year: int = 2024, supplier: st
             recorded_at=MAY,
             recorded_by="analist",
         ),
+        actor=Actor("analist"),
     )
 
 

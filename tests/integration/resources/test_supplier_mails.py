@@ -334,6 +334,7 @@ def _explain(home: Home, rule: str, *, at: str, count: int | None = None) -> Non
             recorded_at=moment,
             recorded_by="anna",
         ),
+        actor=Actor("analist"),
     )
 
 

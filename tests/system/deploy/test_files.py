@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from dakl_pipeline.cli.app import app
 from resources.config.environment import Environment
 from resources.mail.settings import MailSettings, load_mail_settings
+from resources.storage.audit_heads import FOLDER_VARIABLE
 from tests.support.environment import find_program, installed
 from tests.support.services import DEPLOY, UNITS, command, unit
 
@@ -161,7 +162,7 @@ def test_every_variable_that_is_asked_for_is_in_the_settings_and_no_other(monkey
     assert database["password"] == {"env": "DAKL_POSTGRES_PASSWORD"}
     read = {f"DAKL_{name.upper()}" for name in (*MailSettings.model_fields, *Environment.model_fields)}
     settings = _settings()
-    assert asked <= settings.keys() <= asked | read | {"DAKL_HOME", "DAGSTER_HOME"}
+    assert asked <= settings.keys() <= asked | read | {"DAKL_HOME", "DAGSTER_HOME", FOLDER_VARIABLE}
     assert settings["DAKL_POSTGRES_PASSWORD"] == ""
     for name, value in settings.items():
         monkeypatch.setenv(name, value)

@@ -34,6 +34,8 @@ COMMANDS: dict[str, str] = {
     "doctor": "--home {home}",
     "backup": "--out {folder}/home.tar.gz --home {home}",
     "restore": "{backup} --home {folder}/restored",
+    "audit show": "--home {home}",
+    "audit verify": "--home {home}",
     "upgrade": "--home {home}",
     "key create": "--home {folder}/keyed",
     "key rotate": "--yes --home {home}",
