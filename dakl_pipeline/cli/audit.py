@@ -39,8 +39,8 @@ def verify(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
         raise typer.Exit(Refused.exit_code)
 
 
-@audit_app.command()
-def show(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
+@audit_app.command("show")
+def list_entries(json: opt.JsonOption = False, home: opt.HomeOption = None) -> None:
     """List the entries of the audit log: number, time, who and what."""
     from dakl_pipeline.operation.audit import in_words
 

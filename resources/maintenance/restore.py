@@ -193,7 +193,7 @@ def restore_home(source: Source, home: Home, *, actor: Actor, advance: Callable[
             lost = audit.log_restore(actor, mask_line(source.file.name), manifest.made_at)
             os.sync()
             temporary.rename(root)
-            AuditStore(home, may_be_another=True).tell_outside()
+            AuditStore(home, may_be_another=True).record_outside()
     except OSError as error:
         raise Refused(f"nothing was restored: {error.strerror or error} ({error.filename or root})") from None
     left_out = tuple(name for name in manifest.files if name not in wanted)

@@ -58,7 +58,7 @@ class AuditStore:
     Args:
         home: The home, or a copy that is to take its place.
         becomes: The home whose place a copy is to take; None for a home itself. A copy tells nothing outside until
-            :meth:`tell_outside`, because it may never become the home.
+            :meth:`record_outside`, because it may never become the home.
         may_be_another: Whether a copy may have the log of another home, as a backup has. It then goes on with its own.
     """
 
@@ -102,7 +102,7 @@ class AuditStore:
         self.log(actor, Restored(file=file, made_at=made_at, lost_from=lost_from))
         return known - last if lost_from else 0
 
-    def tell_outside(self) -> None:
+    def record_outside(self) -> None:
         """Record outside the home what is not there yet, once a copy is the home."""
         outside = 0 if self._is_another() else max(self.heads.digests(), default=0)
         for name in self._log.names():

@@ -27,7 +27,7 @@ def _home_of_two(target: Target) -> Path:
     return home
 
 
-def _faults(target: Target) -> set[str]:
+def _problems(target: Target) -> set[str]:
     """What doctor and the verification of the audit log report as a fault."""
     found: set[str] = set()
     for command in (("doctor", "--json"), ("audit", "verify", "--json")):
@@ -39,9 +39,9 @@ def _faults(target: Target) -> set[str]:
 
 def _unnoticed(target: Target, forge: Callable[[Path], object]) -> bool:
     """Whether no check of the program finds anything new after a forgery."""
-    before = _faults(target)
+    before = _problems(target)
     forge(target.home)
-    return not _faults(target) - before
+    return not _problems(target) - before
 
 
 def _change(path: Path, **changes: Any) -> None:

@@ -58,7 +58,7 @@ def home(counted: Path, tmp_path: Path) -> Path:
     return copied(counted, tmp_path / "home")
 
 
-def _faults(said: Said, home: Path) -> list[str]:
+def _problems(said: Said, home: Path) -> list[str]:
     code, found = said(home, "audit", "verify")
     faults = [f"{each['check']}: {each['found']}" for each in found["checks"] if each["status"] == "fault"]
     assert code == (1 if faults else 0)
@@ -94,7 +94,7 @@ def test_every_command_that_changes_or_reads_is_logged_before_it_ends(tmp_path: 
     assert [entry["sequence"] for entry in entries] == list(range(1, 12))
     assert {entry["who"]["account"] for entry in entries} == {pwd.getpwuid(os.getuid()).pw_name}
     assert actions[9]["file"] == "#########.csv"
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
 
 
 def test_what_reads_only_counts_is_not_logged(home: Path, said: Said) -> None:
@@ -108,7 +108,7 @@ def test_what_reads_only_counts_is_not_logged(home: Path, said: Said) -> None:
     ):
         main([*arguments, "--home", str(home)])
     assert AuditStore(Home(home)).last() == before
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
 
 
 def _change_figure(home: Path) -> None:
@@ -179,15 +179,15 @@ def _remove_end_of_audit(home: Path) -> None:
     ],
 )
 def test_every_forgery_is_found(forge: Callable[[Path], object], check: str, home: Path, said: Said) -> None:
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     forge(home)
-    assert any(fault.startswith(check) for fault in _faults(said, home)), _faults(said, home)
+    assert any(fault.startswith(check) for fault in _problems(said, home)), _problems(said, home)
     code, found = said(home, "doctor")
     assert code == 1
     assert any(f"{each['check']}: {each['found']}".startswith(check) for each in found["checks"])
     # The next delivery does not hide it.
     assert deliver(home, delivery(home.parent / "d", "DAKL_J2024_d.csv", row(BRAM)), "gemeente-hengelo") == 0
-    assert any(fault.startswith(check) for fault in _faults(said, home))
+    assert any(fault.startswith(check) for fault in _problems(said, home))
 
 
 def test_the_number_of_a_removed_entry_is_never_given_out_again(home: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_home_without_an_audit_log_takes_over_what_is_there(home: Path, said: 
     # As a home of an earlier version: no audit log, and nothing outside.
     shutil.rmtree(home / "audit")
     AuditHeads(Home(home)).path.unlink()
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     assert _status(said, home, "audit") == "ok"
     assert main(["report", "--supplier", "gemeente-almelo", "--year", "2024", "--home", str(home)]) == 0
     first = AuditStore(Home(home)).entries()[0].action.model_dump()
@@ -213,17 +213,17 @@ def test_a_home_without_an_audit_log_takes_over_what_is_there(home: Path, said: 
         4,
         {1, 2},
     )
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     _change_old_vintage(home)
     forging.shorten_file(home)
-    assert {fault.partition(":")[0] for fault in _faults(said, home)} >= {"history of 2024", "deliveries"}
+    assert {fault.partition(":")[0] for fault in _problems(said, home)} >= {"history of 2024", "deliveries"}
 
 
 def test_a_home_made_again_in_the_same_place_starts_anew_and_says_so(tmp_path: Path, said: Said) -> None:
     home = make_home(tmp_path)
     shutil.rmtree(home)
     make_home(tmp_path)
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     _, found = said(home, "audit", "verify")
     assert any("a former home in this place had 2 entries" in each["found"] for each in found["checks"])
 
@@ -233,14 +233,14 @@ def test_without_its_head_outside_there_is_a_warning_until_the_next_entry(home: 
     AuditHeads(Home(home)).path.unlink()
     assert _status(said, home, "audit") == "warning"
     _remove_end_of_audit(home)
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     AuditStore(Home(home)).log(ANALYST, KeyChanged(change="created"))
     assert _status(said, home, "audit") == "ok"
 
 
 def test_a_head_in_the_home_itself_is_no_head_outside(home: Path, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(home / "heads"))
-    AuditStore(Home(home)).tell_outside()
+    AuditStore(Home(home)).record_outside()
     assert _status(said, home, "audit") == "warning"
     assert _status(said, home, "environment") == "ok"
 
@@ -249,7 +249,7 @@ def test_heads_that_cannot_be_written_stop_nothing(home: Path, said: Said, monke
     monkeypatch.setenv(FOLDER_VARIABLE, "/proc/none")
     assert deliver(home, delivery(home.parent / "d", "DAKL_J2024_d.csv", row(BRAM)), "gemeente-hengelo") == 0
     assert _status(said, home, "audit") == "warning"
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
 
 
 def _add_to_audit(home: Path, **action: object) -> None:
@@ -288,25 +288,25 @@ def test_an_entry_that_somebody_adds_to_the_audit_log_is_found(
     forge: Callable[[Path], None], home: Path, said: Said
 ) -> None:
     forge(home)
-    assert any(fault.startswith("audit: ") for fault in _faults(said, home))
+    assert any(fault.startswith("audit: ") for fault in _problems(said, home))
     # The next entry, with its own line outside, does not vouch for it.
     AuditStore(Home(home)).log(ANALYST, KeyChanged(change="created"))
-    assert any(fault.startswith("audit: ") for fault in _faults(said, home))
+    assert any(fault.startswith("audit: ") for fault in _problems(said, home))
 
 
 def test_a_later_entry_does_not_vouch_for_a_forged_delivery(home: Path, said: Said) -> None:
     for name, digest in forging.shorten_file(home).items():
         head = {"sequence": int(name), "sha256": digest}
         _add_to_audit(home, kind="logged", log="deliveries", entry="delivery", head=head)
-    assert any(fault.startswith("deliveries: entry 000001") for fault in _faults(said, home))
+    assert any(fault.startswith("deliveries: entry 000001") for fault in _problems(said, home))
 
 
 def test_an_upgrade_does_not_start_the_heads_outside_again(home: Path, said: Said) -> None:
     _rewrite_audit(home)
     before = AuditHeads(Home(home)).path.read_text()
-    AuditStore(Home(home)).tell_outside()
+    AuditStore(Home(home)).record_outside()
     assert AuditHeads(Home(home)).path.read_text() == before
-    assert any(fault.startswith("audit: entry 000003") for fault in _faults(said, home))
+    assert any(fault.startswith("audit: entry 000003") for fault in _problems(said, home))
 
 
 def test_a_line_that_a_crash_cut_short_does_not_spoil_the_next(tmp_path: Path) -> None:
@@ -332,12 +332,12 @@ def test_a_restored_home_goes_on_and_names_what_it_lost(
     assert main(["restore", str(backup), "--home", str(home)]) == 0
     assert "1 entry of the audit log came after this backup and are lost" in capsys.readouterr().out
     assert AuditStore(Home(home)).last() == last + 2
-    assert _faults(said, home) == []
+    assert _problems(said, home) == []
     _, found = said(home, "audit", "verify")
     assert any(f"entries {last + 1} to {last + 1} were lost" in each["found"] for each in found["checks"])
     # A forgery is still found, and so is a removed entry before the gap.
     forging.remove_newest_entry(home)
-    assert _faults(said, home)
+    assert _problems(said, home)
 
 
 def test_a_backup_of_another_home_starts_its_own_heads(home: Path, said: Said, tmp_path: Path) -> None:
@@ -346,10 +346,10 @@ def test_a_backup_of_another_home_starts_its_own_heads(home: Path, said: Said, t
     make_home(other.parent)
     shutil.rmtree(other)
     assert main(["restore", str(backup), "--home", str(other)]) == 0
-    assert _faults(said, other) == []
+    assert _problems(said, other) == []
     assert _status(said, other, "audit") == "ok"
     _rewrite_audit(other)
-    assert _faults(said, other)
+    assert _problems(said, other)
 
 
 def test_a_backup_holds_nothing_that_its_audit_log_does_not_know(home: Path, said: Said, tmp_path: Path) -> None:
@@ -368,15 +368,15 @@ def test_a_backup_holds_nothing_that_its_audit_log_does_not_know(home: Path, sai
         assert main(["backup", "--out", str(out), "--home", str(home)]) == 0
     assert main(["restore", str(out), "--home", str(tmp_path / "new")]) == 0
     assert len(list((tmp_path / "new" / "deliveries").glob("[0-9]*"))) == 4
-    assert _faults(said, tmp_path / "new") == []
+    assert _problems(said, tmp_path / "new") == []
 
 
 def test_an_upgrade_vouches_only_for_vintages_that_were_as_recorded(home: Path, said: Said) -> None:
     _change_old_vintage(home)
-    before = _faults(said, home)
+    before = _problems(said, home)
     assert before
     convert(Home(home), FORMAT, AuditStore(Home(home)), ANALYST)
-    assert [fault for fault in _faults(said, home) if fault.startswith("history of 2024")] == [
+    assert [fault for fault in _problems(said, home) if fault.startswith("history of 2024")] == [
         fault for fault in before if fault.startswith("history of 2024")
     ]
 

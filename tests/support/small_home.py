@@ -97,7 +97,7 @@ def counted_home(folder: Path) -> Path:
 def copied(home: Path, to: Path) -> Path:
     """A copy of a home, with its own head of the audit log outside."""
     shutil.copytree(home, to)
-    AuditStore(Home(to)).tell_outside()
+    AuditStore(Home(to)).record_outside()
     return to
 
 

@@ -69,7 +69,7 @@ def test_only_the_doors_say_who_acts() -> None:
     code = {path: path.read_text(encoding="utf-8") for path in (ROOT / "resources").rglob("*.py")}
     asking = ("getpass", "getuser", "getuid", "account_of_process")
     asks = {path.relative_to(ROOT).as_posix() for path, text in code.items() if any(name in text for name in asking)}
-    assert asks == {"resources/config/account.py", "resources/config/secret_key.py"}
+    assert asks == {"resources/config/account.py"}
 
 
 def test_the_architecture_names_every_room() -> None:

@@ -95,7 +95,7 @@ def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None
 
 def _finish(home: Home) -> None:
     """What follows the swap; an upgrade that was killed before it does it when it is run again."""
-    AuditStore(home).tell_outside()
+    AuditStore(home).record_outside()
     (home.root / _UNFINISHED).unlink()
 
 

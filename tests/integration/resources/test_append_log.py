@@ -286,7 +286,7 @@ class _Witness:
 def _killed_after(moment: str, witness: _Witness, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Log an entry in a process that ends before or after the witness is told."""
 
-    def tell(note: Note, head: Head) -> None:
+    def record_outside(note: Note, head: Head) -> None:
         if moment == "told":
             witness.heads.append(head)
         raise _Killed
@@ -298,7 +298,7 @@ def _killed_after(moment: str, witness: _Witness, root: Path, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr(AppendLog, "_discard", remains)
         with pytest.raises(_Killed):
-            log.append(lambda sequence: Note(sequence=sequence, text="b"), record=tell)
+            log.append(lambda sequence: Note(sequence=sequence, text="b"), record=record_outside)
 
 
 class _Killed(BaseException):
@@ -315,8 +315,8 @@ def test_an_entry_that_the_witness_knows_is_put_in_its_place_after_a_crash_and_n
         return AppendLog(root, TypeAdapter(Note), name="log of notes", witness=witness)
 
     def add(text: str) -> int:
-        tell = lambda note, head: witness.heads.append(head)  # noqa: E731
-        return log().append(lambda sequence: Note(sequence=sequence, text=text), record=tell).sequence
+        record_outside = lambda note, head: witness.heads.append(head)  # noqa: E731
+        return log().append(lambda sequence: Note(sequence=sequence, text=text), record=record_outside).sequence
 
     add("a")
     _killed_after(moment, witness, root, monkeypatch)
@@ -332,11 +332,11 @@ def test_an_entry_that_another_process_is_logging_is_no_fault(tmp_path: Path) ->
     root, witness, seen = tmp_path / "log", _Witness(), list[list[str]]()
     log: AppendLog[Note] = AppendLog(root, TypeAdapter(Note), name="log of notes", witness=witness)
 
-    def tell(note: Note, head: Head) -> None:
+    def record_outside(note: Note, head: Head) -> None:
         witness.heads.append(head)
         seen.append(log.verify())
 
-    log.append(lambda sequence: Note(sequence=sequence, text="a"), record=tell)
+    log.append(lambda sequence: Note(sequence=sequence, text="a"), record=record_outside)
     assert seen == [[]]
 
 
