@@ -19,20 +19,20 @@ def keep_private() -> None:
     Libraries make files too: the warehouse, the history of runs, the folders in which they spill.
     """
     os.umask(_OTHERS)
-    forbid_dumps()
-
-
-def forbid_dumps() -> None:
-    """Keep the memory of this process out of core dumps, and away from other processes of this account.
-
-    The limit is inherited by children; the flag is not, so whoever loads the key sets it.
-    """
     try:
         import resource
     except ImportError:
         # Windows, where `dakl check` runs too.
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def hide_memory() -> None:
+    """Keep the memory of this process away from other processes of this account, and out of core dumps.
+
+    Only for a process that holds the key: children that look at its folder by its number cannot do so any more.
+    """
+    keep_private()
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 

@@ -12,7 +12,7 @@ from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey, is_trivial
 from resources.config.environment import Environment
 from resources.config.home import Home
-from resources.config.protection import close_home, forbid_dumps
+from resources.config.protection import close_home, hide_memory
 
 _OWNER_ONLY = 0o600
 _FOLDER_OF_OWNER = 0o700
@@ -42,7 +42,7 @@ def find_key(home: Home, environment: Environment) -> PseudonymKey:
         Missing: If there is no key or it is malformed.
         Refused: If it is trivial.
     """
-    forbid_dumps()
+    hide_memory()
     if environment.pseudonym_key is not None:
         text = environment.pseudonym_key.get_secret_value().strip()
     else:

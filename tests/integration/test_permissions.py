@@ -1,6 +1,5 @@
 """What a home holds is closed to other accounts, whatever modes and umask it had; the key is in no core dump."""
 
-import ctypes
 import os
 import resource
 import stat
@@ -139,4 +138,15 @@ print(ctypes.CDLL(None).prctl({_GET_DUMPABLE}), resource.getrlimit(resource.RLIM
 def test_every_command_forbids_dumps() -> None:
     main(["--version"])
     assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
-    assert ctypes.CDLL(None).prctl(_GET_DUMPABLE) == 0
+
+
+def test_services_reach_the_folder_of_the_ui_by_its_number(tmp_path: Path) -> None:
+    """For them a home with a strange name is ``/proc/<number>/cwd``, which a process that hides itself forbids."""
+    code = f"""
+import ctypes
+from dakl_pipeline.cli import main
+main(["deliveries", "--home", {str(make_home(tmp_path))!r}])
+print("dumpable", ctypes.CDLL(None).prctl({_GET_DUMPABLE}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "dumpable 1" in done.stdout
