@@ -164,7 +164,7 @@ def ui(
     home: opt.HomeOption = None,
 ) -> None:
     """Serve the Dagster UI for this home at http://127.0.0.1:3000; stop it with Ctrl-C."""
-    opened = opt.open_home(home)
+    opened = opt.open_home(home, mark=False)
     # Faulty settings are reported here; Dagster would bury the error in its own output.
     _ = opened.methodology
     from dakl_pipeline.cli.ui import serve_ui

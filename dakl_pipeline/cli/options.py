@@ -64,14 +64,14 @@ def one_format(*, json: bool, csv: bool) -> None:
         raise WrongUsage("choose one of --json and --csv")
 
 
-def open_home(home: Path | None) -> OpenedHome:
+def open_home(home: Path | None, *, mark: bool = True) -> OpenedHome:
     """Open the home named by the option, the environment or the default.
 
     Raises:
         Missing: If it does not exist or has an older format.
         Refused: If it has a newer format.
     """
-    found = require_format(home_of_any_format(home).require(), mark=True)
+    found = require_format(home_of_any_format(home).require(), mark=mark)
     close_home(found)
     remove_leftovers(found.root)
     return OpenedHome(found)

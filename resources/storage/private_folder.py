@@ -10,17 +10,18 @@ from pathlib import Path
 
 # Hidden, so that no backup takes it.
 PREFIX = ".private-"
+_PREFIX_ELSEWHERE = "dakl-private-"
 
 
 @contextmanager
-def private_folder(parent: Path) -> Iterator[Path]:
+def private_folder(parent: Path | None) -> Iterator[Path]:
     """An empty folder that only this account can enter, removed at the end, however its content is named.
 
     This process locks it, so that no other takes it for a leftover. On a read-only disk it lies in the folder of
     temporary files (TMPDIR) instead.
 
     Args:
-        parent: An existing folder, such as the home.
+        parent: An existing folder, such as the home; None for the folder of temporary files.
 
     Yields:
         The folder.
@@ -36,12 +37,9 @@ def private_folder(parent: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _locked_folder(parent: Path) -> tuple[Path, int]:
+def _locked_folder(parent: Path | None) -> tuple[Path, int]:
     while True:
-        try:
-            made = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        except OSError:
-            made = Path(tempfile.mkdtemp(prefix="dakl-"))
+        made = _made(parent)
         # Another process may take it for a leftover, and remove it, before it is locked.
         with suppress(FileNotFoundError):
             descriptor = os.open(made, os.O_RDONLY)
@@ -51,13 +49,22 @@ def _locked_folder(parent: Path) -> tuple[Path, int]:
             os.close(descriptor)
 
 
+def _made(parent: Path | None) -> Path:
+    with suppress(OSError):
+        if parent is not None:
+            return Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    return Path(tempfile.mkdtemp(prefix=_PREFIX_ELSEWHERE))
+
+
 def remove_leftovers(parent: Path) -> None:
-    """Remove the private folders in a folder that no process holds: those of processes that were killed."""
-    for folder in parent.glob(f"{PREFIX}*"):
+    """Remove the private folders that no process holds: those of killed processes, in a folder and in TMPDIR."""
+    elsewhere = Path(tempfile.gettempdir()).glob(f"{_PREFIX_ELSEWHERE}*")
+    for folder in (*parent.glob(f"{PREFIX}*"), *elsewhere):
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                if os.fstat(descriptor).st_uid == os.geteuid():
+                    shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)

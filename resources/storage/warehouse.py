@@ -14,12 +14,14 @@ import polars as pl
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.errors import Missing, Refused
 from dakl_pipeline.history.provenance import Vintage
-from resources.storage.files import digest_of, locked, plainly_named, sync, write_atomically
+from resources.storage.files import digest_of, locked, sync, write_atomically
 from resources.storage.history_store import HistoryStore
 from resources.storage.private_folder import private_folder
 from resources.storage.warehouse_loading import load_history, load_newest
 
 _CONFIG = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+# DuckDB splits a path at these characters, even when they are part of the name of a folder.
+_NO_PATH_TO_DUCKDB = frozenset("?\\")
 _NO_FIGURES = "there are no figures yet: make them with `dakl run`"
 _BOOKKEEPING = """
 create schema if not exists pipeline;
@@ -148,6 +150,12 @@ class Warehouse:
     def _checksum(self) -> Path:
         return self._path.with_name(f".{self._path.name}.sha256")
 
+    @property
+    def _place_of_copies(self) -> Path | None:
+        """The home; or nowhere in particular when DuckDB would misread its name."""
+        home = self._path.parent
+        return home if _NO_PATH_TO_DUCKDB.isdisjoint(str(home)) else None
+
     def _replace(
         self,
         years: Iterable[int],
@@ -157,12 +165,13 @@ class Warehouse:
         copy_first: bool,
     ) -> None:
         with self._temporary() as temporary:
-            with private_folder(self._path.parent) as private, plainly_named(private) as plain:
-                file = plain / temporary.name
+            with private_folder(self._place_of_copies) as private:
+                file = private / temporary.name
                 if copy_first:
                     shutil.copyfile(self._path, file)
                 self._load(file, years, newest, history)
-                (private / temporary.name).replace(temporary)
+                # TMPDIR may be another disk.
+                shutil.move(file, temporary)
             sync(temporary)
             # A crash between the two leaves a file that does not match its checksum: the next run makes it again.
             write_atomically(self._checksum, digest_of(temporary).encode("ascii"))
@@ -216,9 +225,9 @@ class Warehouse:
         It lies in the home, next to what it is a copy of, and loses its name as soon as it is open.
         """
         try:
-            plain = stack.enter_context(plainly_named(stack.enter_context(private_folder(self._path.parent))))
-            copy = shutil.copyfile(self._path, plain / self._path.name)
-            connection = _connect(copy, plain)
+            private = stack.enter_context(private_folder(self._place_of_copies))
+            copy = shutil.copyfile(self._path, private / self._path.name)
+            connection = _connect(copy, private)
             copy.unlink()
         except duckdb.Error:
             raise Refused(f"{self._path} is damaged: `dakl run --all` makes it again") from None

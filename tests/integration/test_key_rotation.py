@@ -19,15 +19,13 @@ from resources.storage.stage_store import StageStore
 from resources.workflows import replace_key
 from tests.support.small_home import BRAM, DORA, cells, counted_home, coverage, deliver, delivery, export, row, run
 
-YEARS = (2022, 2024)
+YEARS = (2022, 2023, 2024)
 
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which 2024 was counted twice, and 2022 without anybody."""
+    """A home in which 2023 was counted, 2024 twice, and 2022 without anybody."""
     home = counted_home(tmp_path_factory.mktemp("counted"))
-    for place in ("history", "stages"):
-        shutil.rmtree(home / place / "2023")
     assert run(home, 2022) == 0
     return home
 

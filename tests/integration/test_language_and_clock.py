@@ -55,7 +55,7 @@ IN_ENGLISH = {
 }
 # Names in the data, and commands that a text mentions, belong to no language.
 _NAMES = re.compile(
-    r"`[^`]*`|\bdakl [a-z-]+.*|[\w./-]*[/_\d][\w./-]*|\bmo-\w+|\bgemeente-\w+|type_opvang|totaal|Almelo"
+    r"`[^`]*`|\bdakl [a-z-]+.*|--[a-z-]+|[\w./-]*[/_\d][\w./-]*|\bmo-\w+|\bgemeente-\w+|type_opvang|totaal|Almelo"
 )
 _MOMENT = re.compile(r"\b2025-0[57]-0[1-4] (\d\d:\d\d)")
 

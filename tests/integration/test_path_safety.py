@@ -82,10 +82,12 @@ def test_a_file_with_an_odd_name_is_rejected_and_kept(
     assert_no_number(entry.file_name)
     with store.open_verified(entry) as kept:
         assert kept.read() == content
-    # One folder in the log, with the entry and the file; apart from that, only the report and the mail are new.
+    # One folder in the log, with the entry and the file; apart from that, only report, mail and audit log are new.
     assert len(list((home / "deliveries" / "000001").iterdir())) == 3
     new = set(_tree(tmp_path)) - set(before)
-    assert all(path.startswith(("homes/home/deliveries", "homes/home/reports")) for path in new)
+    assert all(
+        path.startswith(tuple(f"homes/home/{name}" for name in ("deliveries", "reports", "audit"))) for path in new
+    )
     assert not any(ANNA in path for path in new)
     assert main(["deliveries", "--json", "--home", str(home)]) == 0
     text = capsys.readouterr().out
