@@ -21,7 +21,7 @@ _SECRETS = {
     "a cloud key": rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "a password in an address": rb"[a-z]://[^/\s:@{}$<>]+:[^/\s:@{}$<>]+@",
     # A pseudonym key is 64 hexadecimal characters; so is a digest, which says what it is.
-    "a pseudonym key": rb"(?<![0-9a-f:=_-])[0-9a-f]{64}(?![0-9a-f])",
+    "a pseudonym key": rb"(?i)(?<![0-9a-f_-])(?<!sha256[:=])(?<!sha256:)[0-9a-f]{64}(?![0-9a-f])",
     "the home folder of a person": rb"(?<![\w/.-])/(?:root|home/[a-z][\w-]*|Users/\w+)/",
 }
 _FOUND = {kind: re.compile(pattern) for kind, pattern in _SECRETS.items()}

@@ -52,7 +52,7 @@ def destroy(yes: YesOption = False, home: opt.HomeOption = None) -> None:
     from dakl_pipeline.operation.audit import KeyChanged
     from resources.workflows.replace_key import destroy_key, require_own_key_file
 
-    file = require_own_key_file(opened.home)
+    file = require_own_key_file(opened.home, is_any_key=True)
     _ask(f"Destroy {file}? Nobody can count again, or recognise anybody across years.", yes=yes)
     opened.audit.log(opt.actor(), KeyChanged(change="destroyed"))
     destroy_key(opened.home, opened.methodology.reporting_years)

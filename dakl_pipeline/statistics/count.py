@@ -84,8 +84,8 @@ def count_supplier_overlap(
 ) -> pl.LazyFrame:
     """Count per supplier the persons, and those that no other supplier has ("klopt de som der delen?").
 
-    Rounded down: whoever delivers one registration, or one more than before, must not learn whether that person is
-    known elsewhere. For the same reason every supplier with registrations in a region has a row, whoever counts.
+    Rounded down: whoever delivers one registration must not learn whether that person is known elsewhere, and one more
+    than before rarely shows. For the same reason every supplier with registrations in a region has a row.
 
     Args:
         persons: Frame of the contract ``persons.unique``.

@@ -117,6 +117,7 @@ class Home:
             self.registers,
             self.stages,
             self.history,
+            self.audit,
             self.reports,
             self.mails,
             self.reference,

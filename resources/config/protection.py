@@ -37,12 +37,16 @@ def hide_memory() -> None:
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def close_home(home: Home) -> None:
+def close_home(home: Home, *, is_home: bool = False) -> None:
     """Close an existing home to other accounts: its folders get mode 0700 and its files 0600, whatever they had.
 
     The key file is left alone: when others could read it, :func:`resources.config.secret_key.load_key` says so. So are
     files of another account than that of the home, such as settings of root, and what cannot be changed on a read-only
     disk. Folders that are links are followed; a link anywhere else is not.
+
+    Args:
+        home: The home.
+        is_home: Whether it is known to be one; otherwise only the folder itself is closed when nothing in it says so.
 
     Raises:
         Refused: If the home is a folder that everybody shares, such as /tmp.
@@ -56,7 +60,7 @@ def close_home(home: Home) -> None:
             raise Refused(f"{root} is a folder that everybody shares: name another home with --home or DAKL_HOME")
         _close(root.resolve(), owner)
         # Only a folder that dakl made into a home; another may hold what is not its own.
-        if home.format_file.exists():
+        if is_home or home.format_file.exists():
             for entry in os.scandir(root):
                 if entry.path != str(home.key_file):
                     _close_all(Path(entry.path), owner)

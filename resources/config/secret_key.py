@@ -49,7 +49,10 @@ def find_key(home: Home, environment: Environment) -> PseudonymKey:
         text = _read(environment.pseudonym_key_file or home.key_file)
     key = PseudonymKey(text)
     if is_trivial(text):
-        raise Refused("the pseudonym key is not random, so it can be guessed: make one with `dakl key create`")
+        raise Refused(
+            "the pseudonym key is not random, so it can be guessed: remove it with `dakl key destroy` and make "
+            "one with `dakl key create`"
+        )
     return key
 
 
@@ -59,7 +62,8 @@ def is_open_to_others(file: Path, home: Home) -> bool:
     The key in a home belongs to one account. A mounted secret may belong to a group, which may read it.
     """
     try:
-        return bool(file.stat().st_mode & (0o077 if file == home.key_file else 0o027))
+        is_in_home = home.key_file.exists() and file.samefile(home.key_file)
+        return bool(file.stat().st_mode & (0o077 if is_in_home else 0o027))
     except OSError:
         return False
 

@@ -41,6 +41,7 @@ from resources.storage.delivery_store import DeliveryStore
 from resources.storage.explanation_store import FOLDER
 from resources.storage.files import whole_file
 from resources.storage.history_store import HistoryStore
+from resources.storage.links import names_in
 from resources.storage.sqlite_files import copy_whole
 
 # Parquet does not compress further, and text compresses well at the lowest level.
@@ -181,27 +182,35 @@ def plan(home: Home, out: Path, log: Callable[[], None] = lambda: None) -> Plan:
     if home.root.resolve() in out.resolve().parents:
         raise Refused(f"{out} is in the home itself: choose a place outside it, preferably on another disk")
     log()
+    history = HistoryStore(home.history)
     key, secrets = _keys(home)
     chosen = Plan(home.root, key, secrets, datetime.now(UTC))
-    # Nothing that the audit log in the backup does not know: what comes meanwhile is for the next backup.
     audit = AuditStore(home)
-    known = audit.known()
     deliveries = DeliveryStore(home.deliveries, audit)
     with suppress(NotLogged):
         deliveries.finish()
-    # By number, only vintages that exist now, and entries that exist when everything that refers to them was chosen.
-    history = HistoryStore(home.history)
-    vintages = {f"history/{year}": history.numbers(year)[-1] for year in history.years()}
-    if known:
-        vintages = {place: min(last, known.vintages.get(int(place[-4:]), 0)) for place, last in vintages.items()}
+    # Nothing that the audit log in the backup does not know: what comes meanwhile is for the next backup. But what is
+    # there already is kept, also when that log is damaged.
+    explanations = home.deliveries / FOLDER
+    present = {
+        "deliveries": max(map(int, deliveries.entry_names()), default=0),
+        "explanations": max(map(int, names_in(explanations)), default=0),
+    }
+    newest = {year: numbers[-1] for year in history.years() if (numbers := history.numbers(year))}
+    known = audit.known()
+    vintages = {
+        f"history/{year}": max(number, known.vintages.get(year, 0) if known else 0) for year, number in newest.items()
+    }
     first, last = [home.stages.name, home.history.name], home.deliveries.name
     others = sorted(path.name for path in home.root.iterdir() if not path.name.startswith("."))
     audited = {home.audit.name: known.last} if known else {}
     for place in [*first, *(name for name in others if name not in (*first, last))]:
         _choose(chosen, place, {**vintages, **audited})
-    entries = {last: max(map(int, deliveries.entry_names()), default=0)}
-    if known:
-        entries = {last: known.logs["deliveries"], f"{last}/{FOLDER}": known.logs["explanations"]}
+    logged = known.logs if known else {}
+    entries = {
+        last: max(present["deliveries"], logged.get("deliveries", 0)),
+        f"{last}/{FOLDER}": max(present["explanations"], logged.get("explanations", 0)),
+    }
     _choose(chosen, last, entries)
     return chosen
 

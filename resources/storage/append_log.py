@@ -23,9 +23,10 @@ from typing import Generic, Protocol
 from pydantic import AwareDatetime, TypeAdapter
 
 from dakl_pipeline.errors import Refused
-from resources.storage.files import digest_of, locked, sync
+from resources.storage.files import digest_of, give_to_owner, locked, sync
 from resources.storage.links import (
     ENTRY_FILE,
+    HEAD_FILE,
     INCOMING_PREFIX,
     LINK_FILE,
     NOTHING,
@@ -128,7 +129,9 @@ class AppendLog(LogReader[E], Generic[E]):
             NotLogged: If it cannot be written; nothing is logged then.
         """
         with self._writing():
-            self.root.mkdir(parents=True, exist_ok=True)
+            if not self.root.is_dir():
+                self.root.mkdir(parents=True, exist_ok=True)
+                give_to_owner(self.root.parent, self.root)
             with self._locked():
                 self._finish()
                 entry = make_entry(self.last().sequence + 1)
@@ -245,11 +248,14 @@ class AppendLog(LogReader[E], Generic[E]):
                 os.close(descriptor)
 
     def _put_in_place(self, folder: Path, link: Link) -> None:
+        # Root logs too, for example when it restores a backup.
+        give_to_owner(self.root, folder, *folder.iterdir())
         folder.rename(self.folder(link.sequence))
         sync(self.root)
         # The entry is logged already, and an outdated head does no harm.
         with suppress(OSError):
             write_head(self.root, link)
+            give_to_owner(self.root, self.root / HEAD_FILE, self.root / ".lock")
 
     def _discard(self, folder: Path) -> None:
         """Remove a folder of an entry that was not logged."""

@@ -11,11 +11,15 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from dakl_pipeline.errors import Missing
 from resources.config.home import Home
+from resources.storage.files import give_to_owner
 from resources.storage.links import Head
 
 FOLDER_VARIABLE = "DAKL_AUDIT_HEADS"
 _NAME_DIGITS = 16
+# So many characters of four bytes fit in the name of a file, with the digest.
+_LONGEST_NAME = 50
 # More than the longest line.
 _TAIL = 256
 
@@ -25,12 +29,15 @@ class AuditHeads:
 
     Args:
         home: The home. The file is named after its path, so that it is found again when the home is replaced.
+
+    Raises:
+        Missing: If the account has no folder for its state, and no other is named.
     """
 
     def __init__(self, home: Home) -> None:
-        root = home.root.resolve()
+        self._root = root = home.root.resolve()
         digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:_NAME_DIGITS]
-        self.path = _folder() / f"{root.name}-{digest}.heads"
+        self.path = _folder(root) / f"{root.name[:_LONGEST_NAME]}-{digest}.heads"
         self.is_in_home = root in self.path.resolve().parents
 
     def last(self) -> Head | None:
@@ -61,6 +68,8 @@ class AuditHeads:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
+                # Root writes here when it restores or upgrades; from then on the account of the home must.
+                give_to_owner(self._root, self.path)
                 # A crash may have cut the last line short.
                 start = b"" if _ends_a_line(file.fileno()) else b"\n"
                 line = f"{at.isoformat(timespec='seconds')} {head.sequence} {head.digest}\n"
@@ -71,10 +80,18 @@ class AuditHeads:
         return True
 
 
-def _folder() -> Path:
+def _folder(root: Path) -> Path:
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named).absolute()
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path("~/.local/state").expanduser())
+    named = os.environ.get("XDG_STATE_HOME", "")
+    try:
+        # A relative value is not valid (XDG Base Directory Specification).
+        state = Path(named) if Path(named).is_absolute() else Path("~/.local/state").expanduser()
+    except RuntimeError:
+        raise Missing(
+            f"this account has no home folder, so name a folder outside {root} for the heads of the audit log in "
+            f"{FOLDER_VARIABLE}"
+        ) from None
     return state / "dakl" / "audit-heads"
 
 

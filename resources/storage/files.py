@@ -76,6 +76,18 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def give_to_owner(folder: Path, *paths: Path) -> None:
+    """As root, give what was made in a folder to the account of that folder, which could not read it otherwise.
+
+    Raises:
+        OSError: If that is not possible.
+    """
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 @contextmanager
 def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> Iterator[None]:
     """Hold a lock against other processes; the system releases it when the process ends, however it ends.

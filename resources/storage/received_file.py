@@ -22,6 +22,7 @@ _MADE_UP = tuple(map(Path, ("/proc", "/sys", "/dev")))
 _MEMORY = Path("/dev/shm")  # noqa: S108 - ordinary files
 # 64 hexadecimal characters by themselves, in lower case, as no delivery has them.
 _KEY = re.compile(rb"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
+_KEY_SIZE = 64
 _NO_KEY = re.compile(rb"(.)\1{63}|[0-9]{64}")
 
 
@@ -88,7 +89,7 @@ def opened_received(path: Path, intake: Intake) -> Iterator[Iterator[bytes]]:
 
 
 def _pieces(file: BufferedReader, path: Path, intake: Intake) -> Iterator[bytes]:
-    deadline, size = time.monotonic() + intake.seconds, 0
+    deadline, size, before = time.monotonic() + intake.seconds, 0, b""
     while True:
         try:
             piece = file.read(_CHUNK)
@@ -96,7 +97,9 @@ def _pieces(file: BufferedReader, path: Path, intake: Intake) -> Iterator[bytes]
             raise Refused(f"the file cannot be read: {os.strerror(error.errno or errno.EIO)}") from None
         if not piece:
             return
-        if not size and any(not _NO_KEY.fullmatch(each) for each in _KEY.findall(piece)):
+        # A key may lie across two pieces.
+        seen, before = before + piece, piece[-_KEY_SIZE:]
+        if any(not _NO_KEY.fullmatch(each) for each in _KEY.findall(seen)):
             raise Refused(f"{_name(path)} holds what looks like a secret key and is no delivery: nothing was kept")
         size += len(piece)
         # The file may grow while it is read.

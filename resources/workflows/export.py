@@ -10,7 +10,9 @@ from polars.exceptions import PolarsError
 
 from dakl_pipeline.contracts import WAREHOUSE_TABLES
 from dakl_pipeline.errors import Refused
+from dakl_pipeline.presentation.exports import PROTECTION
 from resources.config.home import Home
+from resources.storage.audit_heads import AuditHeads
 from resources.storage.files import write_atomically
 
 # The header is among the first lines: an export may say first what it is.
@@ -32,7 +34,8 @@ def write_export(out: Path, content: bytes, home: Home) -> None:
         OSError: If it cannot be written.
     """
     place, root = out.absolute().parent.resolve(), home.root.resolve()
-    if place == root or any(place.is_relative_to(folder.resolve()) for folder in home.folders):
+    closed = (*home.folders, AuditHeads(home).path.parent)
+    if place == root or any(place.is_relative_to(folder.resolve()) for folder in closed):
         raise Refused(f"{out} is among the files of the home: choose another place, nothing was overwritten")
     if out.is_symlink() or (out.exists() and not _is_export(out)):
         raise Refused(f"{out} is there and is no earlier export: choose another name, nothing was overwritten")
@@ -47,7 +50,8 @@ def _is_export(file: Path) -> bool:
         found = _columns(file)
     except (OSError, PolarsError, BadZipFile, KeyError, UnicodeDecodeError):
         return False
-    return any(set(table.columns) <= set(columns) for columns in found for table in WAREHOUSE_TABLES.values())
+    exported = [set(table.columns) for table in WAREHOUSE_TABLES.values()]
+    return any(set(columns) - {PROTECTION} in exported for columns in found)
 
 
 def _columns(file: Path) -> Iterable[list[str]]:

@@ -22,16 +22,21 @@ from resources.storage.stage_store import StageStore
 _TIMEOUT = 60.0
 
 
-def require_own_key_file(home: Home) -> Path:
+def require_own_key_file(home: Home, *, is_any_key: bool = False) -> Path:
     """The file with the key, if this account may replace it.
+
+    Args:
+        home: The home.
+        is_any_key: Whether a key that the program refuses to use will do.
 
     Raises:
         Missing: If there is no key.
         Refused: If the key comes from the environment, or its file may not be replaced; says what to do there.
     """
     environment = load_environment()
-    find_key(home, environment)
     file = key_file_of(home, environment)
+    if not (is_any_key and file is not None and file.exists()):
+        find_key(home, environment)
     by_hand = "then count every year again with `dakl run --all`, which makes every table with pseudonyms anew"
     if file is None:
         raise Refused(
@@ -61,12 +66,13 @@ def replace_key(home: Home, years: Iterable[int]) -> None:
     """
     file = require_own_key_file(home)
     with _no_run(home, years) as stages, _writing(file):
-        stages.destroy_tables()
         before = file.stat()
+        # The new key takes its place when all of it is written, and the tables are gone.
         with whole_file(file) as new:
             os.fchmod(new.fileno(), stat.S_IMODE(before.st_mode))
             os.fchown(new.fileno(), before.st_uid, before.st_gid)
             new.write(f"{secrets.token_hex(32)}\n".encode("ascii"))
+            stages.destroy_tables()
 
 
 def destroy_key(home: Home, years: Iterable[int]) -> Path:
@@ -83,7 +89,7 @@ def destroy_key(home: Home, years: Iterable[int]) -> Path:
         Missing: If there is no key.
         Refused: If it cannot be destroyed, or a run is busy.
     """
-    file = require_own_key_file(home)
+    file = require_own_key_file(home, is_any_key=True)
     with _no_run(home, years), _writing(file):
         file.unlink()
         sync(file.parent)

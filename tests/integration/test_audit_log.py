@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 import shutil
+import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -369,6 +370,39 @@ def test_a_backup_holds_nothing_that_its_audit_log_does_not_know(home: Path, sai
     assert main(["restore", str(out), "--home", str(tmp_path / "new")]) == 0
     assert len(list((tmp_path / "new" / "deliveries").glob("[0-9]*"))) == 4
     assert _problems(said, tmp_path / "new") == []
+
+
+@pytest.mark.parametrize("is_lost", ["whole", "some entries"])
+def test_a_backup_holds_everything_that_is_there_when_the_audit_log_is_damaged(
+    is_lost: str, home: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "b.tar.gz"
+    if is_lost == "whole":
+        shutil.rmtree(home / "audit")
+    else:
+        for entry in sorted((home / "audit").glob("[0-9]*"))[1:]:
+            (entry / "entry.json").write_text("{")
+    assert main(["backup", "--out", str(out), "--home", str(home)]) == 0
+    with tarfile.open(out) as archive:
+        kept = set(archive.getnames())
+    there = {
+        path.relative_to(home).as_posix()
+        for folder in ("deliveries", "history")
+        for path in (home / folder).rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+    assert there
+    assert there <= kept
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_logs_belongs_to_the_account_of_the_home(home: Path, said: Said) -> None:
+    """As a restore, an upgrade or a backup by root does."""
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 12345, 12345)
+    assert main(["export", "statistics.coverage", "--out", str(home.parent / "c.csv"), "--home", str(home)]) == 0
+    heads = AuditStore(Home(home)).heads.path
+    assert {path.stat().st_uid for path in (heads, home / "audit", *(home / "audit").rglob("*"))} == {12345}
 
 
 def test_an_upgrade_vouches_only_for_vintages_that_were_as_recorded(home: Path, said: Said) -> None:

@@ -65,6 +65,7 @@ def test_any_other_file_is_left_alone(
         "registers/2024/persons.parquet",
         "registers/2024/new.parquet",
         "deliveries/000001/new.csv",
+        "audit/000999/new.csv",
         "reference/centrumregio.csv",
         "exports/../stages/x.csv",
     ],

@@ -90,16 +90,22 @@ def test_a_pattern_does_not_read_what_is_beside_it(counted: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["klaar?mode=ro [vertrouwelijk]%20#1", "-a*b 'o' \"c\" {x} \\ $HOME;&~"])
-def test_every_command_works(name: str, counted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_works(
+    name: str,
+    counted: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shutil.copytree(counted, tmp_path / name)
     before = _beside(tmp_path, name)
     home = Path(f"{tmp_path / name}/")
     keep_no_events(home)
-    file = delivery(tmp_path / name / "in", "DAKL_J2024_c.csv", row(ANNA))
+    file = delivery(tmp_path_factory.mktemp("in"), "DAKL_J2024_c.csv", row(ANNA))
     assert deliver(home, file, "gemeente-almelo") == 0
     assert run(home, 2024) == 0
     here = f"--home={home}"
-    out = tmp_path / name / "in"
+    out = home / "exports"
     for command in (
         ["deliveries"],
         ["figures", "--year=2024"],

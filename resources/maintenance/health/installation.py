@@ -41,7 +41,7 @@ def folder(context: Context) -> Iterator[HealthFinding]:
     """The folder itself: whether it is writable and closed to others."""
     home = context.home
     home.require_own_links()
-    places = (home.root, home.deliveries, home.stages, home.history, home.reports, home.mails, home.dagster)
+    places = (home.root, home.deliveries, home.stages, home.history, home.audit, home.reports, home.mails, home.dagster)
     closed = [path.name for path in places if path.exists() and not os.access(path, os.R_OK | os.W_OK | os.X_OK)]
     if closed:
         yield HealthFinding(

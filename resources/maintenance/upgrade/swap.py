@@ -12,6 +12,7 @@ from pathlib import Path
 from dakl_pipeline.deliveries.log import Actor
 from dakl_pipeline.errors import Refused
 from resources.config.home import Home
+from resources.config.protection import close_home
 from resources.maintenance.temporary import temporary_beside
 from resources.maintenance.upgrade.convert import Converted, convert
 from resources.storage.audit_store import AuditStore
@@ -64,6 +65,8 @@ def upgrade_home(home: Home, *, actor: Actor, advance: Callable[[int, int], None
     root = home.root.resolve()
     found = format_of(home)
     refuse_newer(home, found)
+    # The home that is kept beside the new one holds the same persons.
+    close_home(home, is_home=True)
     try:
         if found == FORMAT:
             if (root / _UNFINISHED).exists():

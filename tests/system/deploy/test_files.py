@@ -90,7 +90,7 @@ def test_python_takes_no_module_from_the_folder_of_an_analyst(tmp_path: Path) ->
 
 
 # What holds BSNs or touches the key, and what no server needs.
-NOT_FOR_ANALYSTS = {"backup", "restore", "upgrade", "key", "purge", "demo", "generate", "ui"}
+NOT_FOR_ANALYSTS = {"backup", "restore", "upgrade", "key", "demo", "generate", "ui"}
 
 
 def test_an_analyst_gets_commands_and_no_shell() -> None:

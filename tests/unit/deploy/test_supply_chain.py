@@ -110,6 +110,12 @@ SECRETS = {
 }
 
 
+@pytest.mark.parametrize("form", ["DAKL_PSEUDONYM_KEY={}", "key:{}", "key: {}", "'{}'", "{}"])
+@pytest.mark.parametrize("key", [_HEX, _HEX.upper()])
+def test_a_key_is_found_however_it_is_written(form: str, key: str) -> None:
+    assert list(secret_scan.problems("a.txt", form.format(key).encode()))
+
+
 @pytest.mark.parametrize("kind", SECRETS)
 def test_a_secret_is_found_and_not_repeated(kind: str) -> None:
     said = list(secret_scan.problems("a.txt", f"first\nkey = {SECRETS[kind]}\n".encode()))
