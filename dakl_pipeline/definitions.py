@@ -13,6 +13,7 @@ from assets.automation.reruns import build_rerun_sensor
 from assets.chain import STAGES
 from assets.framework.asset import build_asset
 from assets.sources import build_sources
+from dakl_pipeline.errors import Refused
 from dakl_pipeline.privacy.pseudonyms import PseudonymKey
 from resources.config.account import account_of_process
 from resources.config.environment import load_environment
@@ -61,18 +62,24 @@ def build_defs(home: Home | None = None, *, resource_overrides: Mapping[str, Any
     def pseudonym_key(_: dg.InitResourceContext) -> PseudonymKey:
         return load_key(home, environment)
 
+    def reporting_year(context: dg.InitResourceContext) -> int | None:
+        """The year of a run. Dagster takes any text for one, and it would get into the log and into mails."""
+        text = context.run.tags.get(YEAR_TAG) if context.run else None
+        if text is not None and text not in years.get_partition_keys():
+            raise Refused("this run is of no reporting year: launch it with `dakl run --year` or from the asset graph")
+        return None if text is None else int(text)
+
     # One run of a year at a time, even when the command line and the UI each start one.
     @dg.resource
     def stages(context: dg.InitResourceContext) -> Iterator[StageStore]:
-        year = context.run.tags.get(YEAR_TAG) if context.run else None
-        with watch.stages.locked(int(year), timeout=_TIMEOUT) if year else nullcontext():
+        year = reporting_year(context)
+        with watch.stages.locked(year, timeout=_TIMEOUT) if year else nullcontext():
             yield watch.stages
 
     @dg.resource
     def audited_run(context: dg.InitResourceContext) -> AuditedRun:
-        year = context.run.tags.get(YEAR_TAG) if context.run else None
         run_id = context.run.run_id if context.run else ""
-        return AuditedRun(opened.audit, account_of_process(), year=int(year) if year else None, run_id=run_id)
+        return AuditedRun(opened.audit, account_of_process(), year=reporting_year(context), run_id=run_id)
 
     return dg.Definitions(
         assets=[*build_sources(years), *assets],

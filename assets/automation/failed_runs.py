@@ -4,6 +4,7 @@ Error texts of other libraries may quote a row, so only those of this project ar
 process.
 """
 
+import re
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -17,6 +18,7 @@ HIDDEN = ".dagster/dakl_"
 ATTEMPT_TAG = f"{HIDDEN}attempt"
 NEXT_ATTEMPT_TAG = f"{HIDDEN}next_attempt_at"
 YEAR_TAG = "dagster/partition"
+_YEAR = re.compile("[0-9]{4}")
 _TOLD = {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
 _OWN_ERRORS: dict[str, Cause] = {
     f"{kind.__module__}.{kind.__name__}: ": "missing" if kind is Missing else "refused"
@@ -43,12 +45,18 @@ def read_failed_run(instance: DagsterInstance, run: DagsterRun) -> FailedRun:
         run_id=run.run_id,
         failed_at=datetime.fromtimestamp(max(entry.timestamp for entry in entries), UTC),
         cause=cause,
-        year=run.tags.get(YEAR_TAG),
+        year=_year(run),
         stage=event.step_key,
         message=message,
         attempt=_attempt(run),
         next_attempt_at=_next_attempt_at(run),
     )
+
+
+def _year(run: DagsterRun) -> str | None:
+    # Whoever launches a run writes this tag, and it goes into the subject of a mail.
+    text = run.tags.get(YEAR_TAG, "")
+    return text if _YEAR.fullmatch(text) else None
 
 
 def _last_failure(events: list[dg.DagsterEvent]) -> dg.DagsterEvent:

@@ -166,12 +166,14 @@ class Restored(_Fact):
         file: Name of the file, masked.
         made_at: When the backup was made.
         lost_from: First entry of the audit log that was written after the backup and is lost; None if none is.
+        signature: What was known of its signature.
     """
 
     kind: Literal["restore"] = "restore"
     file: str
     made_at: AwareDatetime
     lost_from: int | None = None
+    signature: str | None = None
 
 
 class Upgraded(_Fact):
@@ -279,9 +281,10 @@ def in_words(action: Action) -> str:
             return f"{mails} missing mails made"
         case BackedUp(file=file):
             return f"backup to {file}"
-        case Restored(file=file, made_at=made_at, lost_from=lost_from):
+        case Restored(file=file, made_at=made_at, lost_from=lost_from, signature=signature):
             lost = f"; entries from {lost_from:06d} on are lost" if lost_from else ""
-            return f"restored from {file} of {made_at.isoformat(timespec='minutes')}{lost}"
+            signed = f", signature {signature}" if signature else ""
+            return f"restored from {file} of {made_at.isoformat(timespec='minutes')}{signed}{lost}"
         case Upgraded(before=before, after=after):
             return f"upgraded from format {before} to {after}"
         case KeyChanged(change=change):

@@ -21,6 +21,8 @@ from starlette.websockets import WebSocketClose
 
 _READING = ("GET", "HEAD")
 _GRAPHQL = "/graphql"
+# Where other programs report that an asset was made. Here only runs make them.
+_REPORTS = "/report_asset_"
 # In every answer: nobody shows it in a frame, guesses its type, embeds it or learns its address.
 _ANSWERED = {
     "X-Frame-Options": "DENY",
@@ -48,6 +50,7 @@ _NO_ADDRESS = Refusal(421, "This is not an address of the Dagster UI. DAKL_UI_AD
 _NO_PATH = Refusal(400, "This path holds signs that cannot be shown.")
 _OTHER_SITE = Refusal(403, "Refused: this was asked by a page of another site.")
 _NOT_SAME_ORIGIN = Refusal(403, "Refused: only a page of this address may change something. Scripts send it as Origin.")
+_NO_REPORT = Refusal(403, "Refused: assets of this pipeline are made by runs alone.")
 _QUERY_BY_GET = Refusal(405, "Refused: queries come by POST.")
 
 
@@ -104,6 +107,8 @@ def find_refusal(scope: Scope, addresses: Collection[str]) -> Refusal | None:
     # Starlette finds the route of a path that ends in a newline, too.
     if not scope["path"].isprintable():
         return _NO_PATH
+    if scope["path"].startswith(_REPORTS):
+        return _NO_REPORT
     # Every browser sends Origin with these, and no page can choose it.
     if scope["type"] == "websocket" or scope["method"] not in _READING:
         return None if origin in own else _NOT_SAME_ORIGIN

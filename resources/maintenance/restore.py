@@ -190,7 +190,7 @@ def restore_home(source: Source, home: Home, *, actor: Actor, advance: Callable[
             problem = problem and problem.replace(str(temporary), str(root))
             for log in (copy.deliveries, copy.deliveries / FOLDER, copy.audit):
                 restore_head(log)
-            lost = audit.log_restore(actor, mask_line(source.file.name), manifest.made_at)
+            lost = audit.log_restore(actor, mask_line(source.file.name), manifest.made_at, signature.value)
             os.sync()
             temporary.rename(root)
             AuditStore(home, may_be_another=True).record_outside()

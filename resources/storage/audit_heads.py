@@ -69,7 +69,8 @@ class AuditHeads:
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "r+b", buffering=0) as file:
                 # Root writes here when it restores or upgrades; from then on the account of the home must.
-                give_to_owner(self._root, self.path)
+                with suppress(FileNotFoundError):
+                    give_to_owner(self._root, self.path)
                 # A crash may have cut the last line short.
                 start = b"" if _ends_a_line(file.fileno()) else b"\n"
                 line = f"{at.isoformat(timespec='seconds')} {head.sequence} {head.digest}\n"

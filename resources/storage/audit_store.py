@@ -83,13 +83,14 @@ class AuditStore:
             self._start(actor)
         return self._append(self._log, actor, action)
 
-    def log_restore(self, actor: Actor, file: str, made_at: datetime) -> int:
+    def log_restore(self, actor: Actor, file: str, made_at: datetime, signature: str) -> int:
         """Log in a copy that it was restored from a backup.
 
         Args:
             actor: Who restores it.
             file: Name of the backup, masked.
             made_at: When the backup was made.
+            signature: What is known of its signature.
 
         Returns:
             The number of entries that are recorded outside the home and not in the backup.
@@ -99,7 +100,7 @@ class AuditStore:
         """
         last, known = self.last(), self._log.last().sequence
         lost_from = last + 1 if last and known > last else None
-        self.log(actor, Restored(file=file, made_at=made_at, lost_from=lost_from))
+        self.log(actor, Restored(file=file, made_at=made_at, lost_from=lost_from, signature=signature))
         return known - last if lost_from else 0
 
     def record_outside(self) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.automation.failed_runs import read_failed_run
 from assets.chain import STAGES
 from dakl_pipeline.contracts.columns import Table
 from dakl_pipeline.contracts.deliveries import SELECTED
@@ -15,6 +16,7 @@ from dakl_pipeline.contracts.statistics import UNIQUE_PERSON_COUNTS
 from dakl_pipeline.contracts.stays import ENRICHED_STAYS
 from dakl_pipeline.definitions import YEARLY_FIGURES, build_defs
 from resources.config.home import Home
+from resources.storage.audit_store import AuditStore
 from resources.storage.stage_store import StageStore
 from resources.storage.warehouse import Warehouse
 from tests.support.keys import OTHER_KEY
@@ -209,3 +211,18 @@ def test_a_broken_contract_is_shown_in_words_with_what_to_do(home: Home, instanc
         "maintainers"
     )
     assert not home.warehouse.exists()
+
+
+@pytest.mark.parametrize("year", ["999990019", "2024\nBcc: x", "２０２４", "2_024", "2021", "../x"])
+def test_a_run_of_no_reporting_year_reads_nothing_and_leaves_its_year_nowhere(
+    year: str, home: Home, instance: dg.DagsterInstance
+) -> None:
+    """Dagster takes whatever it is asked to launch for a partition."""
+    entries, before = len(AuditStore(home).entries()), set(home.root.rglob("*"))
+    job = build_defs(home).resolve_job_def(YEARLY_FIGURES)
+    outcome = job.execute_in_process(instance=instance, raise_on_error=False, tags={"dagster/partition": year})
+    assert not outcome.success
+    assert len(AuditStore(home).entries()) == entries
+    assert set(home.root.rglob("*")) == before
+    told = read_failed_run(instance, instance.get_runs()[0])
+    assert told.year in (None, "2021")

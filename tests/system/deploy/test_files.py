@@ -129,6 +129,12 @@ def test_only_the_service_that_makes_the_runs_sees_the_home_and_the_key(name: st
     assert service["BindPaths"] == service["ReadWritePaths"] == settings["DAGSTER_HOME"]
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_service_starts_again_however_it_ended(name: str) -> None:
+    """Whoever has the UI can ask the code server to end, which then ends well."""
+    assert unit(name)["Service"]["Restart"] == "always"
+
+
 def test_the_webserver_listens_to_this_machine_only() -> None:
     words = command("webserver")
     assert words[words.index("--host") + 1] == "127.0.0.1"
