@@ -66,8 +66,7 @@ class AuditHeads:
         """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            with os.fdopen(self._opened(), "r+b", buffering=0) as file:
                 # Root writes here when it restores or upgrades; from then on the account of the home must.
                 with suppress(FileNotFoundError):
                     give_to_owner(self._root, self.path)
@@ -79,6 +78,13 @@ class AuditHeads:
         except OSError:
             return False
         return True
+
+    def _opened(self) -> int:
+        flags = os.O_RDWR | os.O_APPEND
+        with suppress(FileNotFoundError):
+            # In a sticky folder the kernel lets not even root open the file of another account to create it.
+            return os.open(self.path, flags)
+        return os.open(self.path, flags | os.O_CREAT, 0o600)
 
 
 def _folder(root: Path) -> Path:
