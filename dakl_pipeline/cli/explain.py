@@ -118,7 +118,7 @@ def _print(made: "Derivation", clock: output.Clock) -> None:
 def _print_deliveries(made: "Derivation", clock: output.Clock) -> None:
     here = [delivery for delivery in made.deliveries if delivery.persons is not None]
     rest = made.deliveries[len(here) :]
-    _heading(f"Deliveries with registrations in {made.cell.region} (persons per supplier are rounded down)")
+    _heading(f"Deliveries with registrations in {made.cell.region} (persons rounded down)")
     numeric = ("registrations", "persons here", "only here")
     output.print_table(
         ("supplier", "file", "delivery", "received at", "sha256", *numeric),

@@ -50,7 +50,7 @@ def _restore(target: Target, file: Path) -> Path:
     return restored
 
 
-@ATTACKS.attack("7b", "a symbolic link in the home puts the key into the backup that says it does not hold it")
+@ATTACKS.attack("7g", "a symbolic link in the home puts the key into the backup that says it does not hold it")
 def key_by_link(target: Target) -> str | None:
     home = target.make_home(2024)
     target.deliver(target.file("DAKL_J2024_a.csv", row()))
@@ -60,7 +60,7 @@ def key_by_link(target: Target) -> str | None:
     return f"the backup holds the key as {found[0]}" if found else None
 
 
-@ATTACKS.attack("7c", "a symbolic link in the home puts any readable file into the backup")
+@ATTACKS.attack("7h", "a symbolic link in the home puts any readable file into the backup")
 def file_by_link(target: Target) -> str | None:
     home = target.make_home(2024)
     secret = target.folder / "of another application"
@@ -70,7 +70,7 @@ def file_by_link(target: Target) -> str | None:
     return f"the backup holds it as {found[0]}" if found else None
 
 
-@ATTACKS.attack("7d", "a delivered copy of the key gets into the backup that says it does not hold it")
+@ATTACKS.attack("7i", "a delivered copy of the key gets into the backup that says it does not hold it")
 def delivered_key(target: Target) -> str | None:
     home = target.make_home(2024)
     key = (home / "pseudonym.key").read_bytes().strip()
