@@ -66,7 +66,7 @@ class AuditHeads:
         """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(self._opened(), "r+b", buffering=0) as file:
+            with os.fdopen(self._descriptor(), "r+b", buffering=0) as file:
                 # Root writes here when it restores or upgrades; from then on the account of the home must.
                 with suppress(FileNotFoundError):
                     give_to_owner(self._root, self.path)
@@ -79,7 +79,7 @@ class AuditHeads:
             return False
         return True
 
-    def _opened(self) -> int:
+    def _descriptor(self) -> int:
         flags = os.O_RDWR | os.O_APPEND
         with suppress(FileNotFoundError):
             # In a sticky folder the kernel lets not even root open the file of another account to create it.
