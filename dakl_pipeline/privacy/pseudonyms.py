@@ -91,13 +91,8 @@ def pseudonyms(numbers: pl.Series, domain: Domain, key: PseudonymKey) -> pl.Seri
     Raises:
         Refused: If any number could not be replaced. A number is never returned unchanged.
     """
-    message, column = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number").alias("message"), plh.col("message")
-    # Hashing a number twice costs less than finding out which are the same.
-    parts = [
-        part.select(message).select(column.chash.hmac_sha256(key=key.reveal()).alias(numbers.name))
-        for part in numbers.alias("number").to_frame().iter_slices(_ROWS_AT_ONCE)
-    ]
-    result = pl.concat(parts, rechunk=False).to_series() if parts else pl.Series(numbers.name, dtype=pl.String)
+    message = pl.concat_str(pl.lit(DOMAIN_PREFIXES[domain]), "number")
+    result = _keyed(numbers.alias("number").to_frame(), message, key).alias(numbers.name)
     is_replaced = result.str.len_bytes() == _PSEUDONYM_LENGTH
     if result.null_count() != numbers.null_count() or not is_replaced.all():
         raise Refused("a number could not be pseudonymised; nothing was written")
@@ -116,7 +111,18 @@ def stay_ids(delivery_ids: pl.Series, line_numbers: pl.Series, key: PseudonymKey
         Strings of 32 lower-case hexadecimal characters, in the same order. Whoever holds the file and the key can make
         them again; without the key they lead nowhere.
     """
-    place = pl.concat_str(pl.lit(_STAY_PREFIX), "delivery", pl.lit("|"), "line").alias("place")
-    places = pl.DataFrame({"delivery": delivery_ids, "line": line_numbers}).select(place)
-    keyed = plh.col("place").chash.hmac_sha256(key=key.reveal()).str.slice(0, STAY_ID_LENGTH)
-    return places.select(keyed.alias("stay_id"))["stay_id"]
+    places = pl.DataFrame({"delivery": delivery_ids, "line": line_numbers})
+    place = pl.concat_str(pl.lit(_STAY_PREFIX), "delivery", pl.lit("|"), "line")
+    return _keyed(places, place, key).str.slice(0, STAY_ID_LENGTH).alias("stay_id")
+
+
+def _keyed(frame: pl.DataFrame, message: pl.Expr, key: PseudonymKey) -> pl.Series:
+    """HMAC-SHA-256 of a message per row, in hexadecimal; a null message stays null."""
+    # Hashing a number twice costs less than finding out which are the same.
+    parts = [
+        part.select(message.alias("message")).select(
+            plh.col("message").chash.hmac_sha256(key=key.reveal()).alias("keyed")
+        )
+        for part in frame.iter_slices(_ROWS_AT_ONCE)
+    ]
+    return pl.concat(parts, rechunk=False).to_series() if parts else pl.Series("keyed", dtype=pl.String)
