@@ -1,6 +1,5 @@
 """A temporary folder beside a home, in which its replacement is made before it takes its place in one move."""
 
-import fcntl
 import os
 import shutil
 import stat
@@ -9,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dakl_pipeline.errors import Refused
+from resources.storage.files import locked_at_once
 
 _FOLDER_OF_OWNER = 0o700
 
@@ -38,7 +38,7 @@ def temporary_beside(root: Path, prefix: str, *, busy: str) -> Iterator[Path]:
         raise Refused(busy) from None
     descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        if not _locked(descriptor):
+        if not locked_at_once(descriptor):
             raise Refused(busy)
         yield temporary
     except Refused as error:
@@ -63,16 +63,8 @@ def _remove_leftover(temporary: Path, root: Path, busy: str) -> None:
             raise Refused(f"{temporary} was made by somebody else: see what it is, and remove it")
         descriptor = os.open(temporary, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            if not _locked(descriptor):
+            if not locked_at_once(descriptor):
                 raise Refused(busy)
             shutil.rmtree(temporary)
         finally:
             os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -106,7 +106,7 @@ def locked(path: Path, *, timeout: float | None = None, refusal: str = "") -> It
             fcntl.flock(lock, fcntl.LOCK_EX)
         else:
             deadline = time.monotonic() + timeout
-            while not _locked_at_once(lock.fileno()):
+            while not locked_at_once(lock.fileno()):
                 if time.monotonic() > deadline:
                     raise Refused(refusal)
                 time.sleep(_PAUSE_SECONDS)
@@ -152,7 +152,8 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _locked_at_once(descriptor: int) -> bool:
+def locked_at_once(descriptor: int) -> bool:
+    """Lock an open file or folder against other processes, if none of them holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -180,7 +181,7 @@ def clean_up(folder: Path) -> None:
             # Already removed, or of another account.
             continue
         try:
-            if _locked_at_once(descriptor):
+            if locked_at_once(descriptor):
                 leftover.unlink(missing_ok=True)
         finally:
             os.close(descriptor)

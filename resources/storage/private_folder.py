@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from resources.storage.files import locked_at_once
+
 # Hidden, so that no backup takes it.
 PREFIX = ".private-"
 _PREFIX_ELSEWHERE = "dakl-private-"
@@ -63,8 +65,7 @@ def remove_leftovers(parent: Path) -> None:
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(descriptor).st_uid == os.geteuid():
+                if os.fstat(descriptor).st_uid == os.geteuid() and locked_at_once(descriptor):
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)
