@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import polars as pl
-from xlsxwriter import Workbook
 
 # Excel files contain a creation date; a fixed one keeps the bytes reproducible.
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -37,6 +36,9 @@ def to_xlsx(frame: pl.DataFrame, protection: str | None = None) -> bytes:
 
     Codes stay text, and no text becomes a formula.
     """
+    # Only here: `dakl figures` needs this module for two words.
+    from xlsxwriter import Workbook
+
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with Workbook(buffer, options) as workbook:
